@@ -1,0 +1,148 @@
+/**
+ * The only reader of the environment. Every setting stands in one table with its meaning, type and default; a flag of
+ * `serve` has the same name. What is unknown or contradictory stops the start with one line that says what to do.
+ */
+import { availableParallelism } from "node:os";
+import { OperationError } from "./host/operation-error.ts";
+
+export interface Config {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host: string;
+  readonly data: string;
+  readonly httpThreads: number;
+  /** `null`: a generated one in the data folder. */
+  readonly operatorKey: string | null;
+  readonly jwtSecret: string | null;
+  readonly jwksUrl: string | null;
+}
+
+export interface Setting {
+  readonly env: string;
+  readonly flag: string;
+  readonly placeholder: string;
+  readonly doc: string;
+  readonly fallback: string;
+}
+
+const threadsDefault = Math.max(1, availableParallelism() - 1);
+
+export const settings = {
+  port: {
+    env: "RUSHBOX_PORT",
+    flag: "port",
+    placeholder: "number",
+    doc: "TCP port, 0 for any free one",
+    fallback: "3000",
+  },
+  host: {
+    env: "RUSHBOX_HOST",
+    flag: "host",
+    placeholder: "address",
+    doc: "address to listen on",
+    fallback: "127.0.0.1",
+  },
+  data: {
+    env: "RUSHBOX_DATA",
+    flag: "data",
+    placeholder: "folder",
+    doc: "data folder, on a local disk",
+    fallback: "./data",
+  },
+  httpThreads: {
+    env: "RUSHBOX_HTTP_THREADS",
+    flag: "http-threads",
+    placeholder: "number",
+    doc: "threads that answer HTTP; more than one on Linux alone",
+    fallback: String(process.platform === "linux" ? threadsDefault : 1),
+  },
+  operatorKey: {
+    env: "RUSHBOX_OPERATOR_KEY",
+    flag: "operator-key",
+    placeholder: "key",
+    doc: "the operator's bearer key, 16 characters or more; generated into the data folder when absent",
+    fallback: "",
+  },
+  jwtSecret: {
+    env: "RUSHBOX_JWT_SECRET",
+    flag: "jwt-secret",
+    placeholder: "secret",
+    doc: "HS256 secret of the buyers' tokens, 32 characters or more; generated likewise",
+    fallback: "",
+  },
+  jwksUrl: {
+    env: "RUSHBOX_JWKS_URL",
+    flag: "jwks-url",
+    placeholder: "url",
+    doc: "the shop's JWKS for the buyers' tokens, instead of a secret",
+    fallback: "",
+  },
+} as const satisfies Record<keyof Config, Setting>;
+
+const operatorKeyLengthMin = 16;
+const jwtSecretLengthMin = 32; // RFC 7518, section 3.2: an HS256 key has at least the hash's 256 bits
+const httpThreadsMax = 64;
+
+/**
+ * The configuration of flags over environment over defaults. Throws `OperationError` that names the setting.
+ * `flags` holds texts by the names of `Config`.
+ */
+export function readConfig(
+  flags: Partial<Record<keyof Config, string>> = {},
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const known = new Set<string>(Object.values(settings).map((setting) => setting.env));
+  for (const name of Object.keys(env)) {
+    if (name.startsWith("RUSHBOX_") && !known.has(name)) {
+      throw refuse(name, "is not a setting", `Known are ${[...known].join(", ")}.`);
+    }
+  }
+  const text = (name: keyof Config) => flags[name] ?? env[settings[name].env] ?? settings[name].fallback;
+  const secret = (name: "operatorKey" | "jwtSecret", lengthMin: number) => {
+    const value = text(name);
+    if (value !== "" && value.length < lengthMin) {
+      throw refuse(
+        settings[name].env,
+        "is too short",
+        `Give ${lengthMin} characters or more, or none to have one made.`,
+      );
+    }
+    return value === "" ? null : value;
+  };
+  const config: Config = {
+    port: integer("port", text("port"), 0, 65_535),
+    host: text("host"),
+    data: text("data"),
+    httpThreads: integer("httpThreads", text("httpThreads"), 1, httpThreadsMax),
+    operatorKey: secret("operatorKey", operatorKeyLengthMin),
+    jwtSecret: secret("jwtSecret", jwtSecretLengthMin),
+    jwksUrl: text("jwksUrl") === "" ? null : httpUrl("jwksUrl", text("jwksUrl")),
+  };
+  if (config.jwtSecret !== null && config.jwksUrl !== null) {
+    throw refuse("RUSHBOX_JWT_SECRET and RUSHBOX_JWKS_URL", "contradict each other", "Give one of them.");
+  }
+  if (config.host === "" || config.data === "") {
+    throw refuse(config.host === "" ? "RUSHBOX_HOST" : "RUSHBOX_DATA", "is empty", "Leave it away for the default.");
+  }
+  if (config.httpThreads > 1 && process.platform !== "linux") {
+    throw refuse("RUSHBOX_HTTP_THREADS", "can be above 1 on Linux alone", "Set it to 1.");
+  }
+  return Object.freeze(config);
+}
+
+function integer(name: keyof Config, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw refuse(settings[name].env, `is ${JSON.stringify(text)}`, `Give a whole number from ${min} to ${max}.`);
+  }
+  return value;
+}
+
+function httpUrl(name: keyof Config, text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw refuse(settings[name].env, `is ${JSON.stringify(text)}`, "Give an http or https address.");
+}
+
+function refuse(subject: string, what: string, hint: string): OperationError {
+  return new OperationError({ operation: "configure", subject: `${subject} ${what}`, hint });
+}

@@ -1,0 +1,10 @@
+/** What one drain of the engine leaves to be stored: its events, and the campaigns and offers as they stand after it. */
+import type { CampaignRecord } from "./campaign.ts";
+import type { Event } from "./event.ts";
+import type { OfferRecord } from "./offer.ts";
+
+export interface Batch {
+  readonly events: readonly Event[];
+  readonly campaigns: readonly Pick<CampaignRecord, "id" | "state" | "closesAtMs">[];
+  readonly offers: readonly Pick<OfferRecord, "id" | "total" | "available" | "held" | "sold">[];
+}

@@ -1,0 +1,75 @@
+/**
+ * How an attempt ends: a closed union with a stable code, the same word in the API, the metrics and the docs.
+ *
+ * Order of checks for a reserve, part of the contract and tested by descending precedence:
+ *   invalid, not_found, replayed or key_reused, not_open, ended, paused, sold_out (nothing left), limit_reached,
+ *   sold_out (less left than asked for), reserved.
+ * A shortage is told before the limit because shared memory answers it without asking the engine.
+ */
+import type { CampaignState, Violation } from "./campaign.ts";
+import type { OrderState } from "./order.ts";
+
+export type Outcome = ReserveOutcome | OperatorOutcome | OrderOutcome;
+
+export type ReserveOutcome =
+  | { readonly code: "reserved"; readonly orderId: number; readonly reservedAtMs: number; readonly expiresAtMs: number }
+  | { readonly code: "replayed"; readonly orderId: number }
+  | { readonly code: "key_reused" }
+  | { readonly code: "sold_out"; readonly available: number }
+  | { readonly code: "limit_reached"; readonly limitPerBuyer: number }
+  | { readonly code: "not_open"; readonly opensAtMs: number | null }
+  | { readonly code: "ended" }
+  | { readonly code: "paused" }
+  | { readonly code: "not_found" };
+
+export type OperatorOutcome =
+  | { readonly code: "created"; readonly campaignId: number }
+  | { readonly code: "changed"; readonly campaignId: number }
+  | { readonly code: "not_found" }
+  | { readonly code: "transition_not_allowed"; readonly state: CampaignState }
+  | { readonly code: "invalid"; readonly violations: readonly Violation[] };
+
+export type OrderOutcome =
+  | { readonly code: "moved"; readonly orderId: number }
+  | { readonly code: "not_found" }
+  | { readonly code: "transition_not_allowed"; readonly state: OrderState }
+  | { readonly code: "refund_due" };
+
+/** The outcomes of an attempt to buy that are counted by name in metrics and by the load generator. */
+export const attemptOutcomes = [
+  "reserved",
+  "replayed",
+  "sold_out",
+  "limit_reached",
+  "not_open",
+  "ended",
+  "paused",
+  "key_reused",
+  "not_found",
+  "invalid",
+  "unauthorized",
+  "overloaded",
+  "outcome_unknown",
+] as const;
+export type AttemptOutcome = (typeof attemptOutcomes)[number];
+
+/** Whether trying the same request again can end differently: stock may return, a sale opens, a crash is over. */
+export function canRetryHelp(code: AttemptOutcome): boolean {
+  switch (code) {
+    case "sold_out":
+    case "limit_reached":
+    case "not_open":
+    case "paused":
+    case "overloaded":
+    case "outcome_unknown":
+      return true;
+    case "reserved":
+    case "replayed":
+    case "ended":
+    case "key_reused":
+    case "not_found":
+    case "invalid":
+    case "unauthorized":
+      return false;
+  }
+}

@@ -1,0 +1,79 @@
+/** Builds and stops what runs on the engine thread: recovery, the loop, and the one writing connection. */
+import { Counters } from "./engine/counters.ts";
+import { Engine } from "./engine/engine.ts";
+import { KeyFilter } from "./engine/key-filter.ts";
+import { EngineLoop } from "./engine/loop.ts";
+import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
+import { recover } from "./engine/recovery.ts";
+import { startClock } from "./host/clock.ts";
+import { watchEventLoop } from "./host/event-loop.ts";
+import { Metrics } from "./host/metrics.ts";
+import { OperationError } from "./host/operation-error.ts";
+import { metricDefinitions } from "./metrics.ts";
+import { SqliteJournal } from "./storage/sqlite/journal.ts";
+import { openWriter } from "./storage/sqlite/open.ts";
+import { SqliteReader } from "./storage/sqlite/reader.ts";
+import type { EngineBoot, FromWorker, ToWorker } from "./threads.ts";
+
+export function runEngineThread(tell: (message: FromWorker) => void): { receive(message: ToWorker<EngineBoot>): void } {
+  let running: { loop: EngineLoop; journal: SqliteJournal } | null = null;
+  return {
+    receive(message) {
+      switch (message.type) {
+        case "boot":
+          try {
+            running = start(message.boot, tell);
+          } catch (cause) {
+            tell({ type: "failed", line: lineOf(cause) });
+          }
+          return;
+        case "stop":
+          running?.loop.stop();
+          running?.journal.checkpoint();
+          tell({ type: "stopped" });
+          return;
+        case "listen":
+          throw new Error("the engine thread does not listen");
+      }
+    },
+  };
+}
+
+function start(boot: EngineBoot, tell: (message: FromWorker) => void): { loop: EngineLoop; journal: SqliteJournal } {
+  const clock = startClock();
+  const db = openWriter(boot.data);
+  const source = new SqliteReader(db);
+  const journal = new SqliteJournal(db);
+  const keyFilter = new KeyFilter(boot.keyFilter);
+  const engine = new Engine(recover(source, keyFilter));
+  const threads = boot.ports.length;
+  const metrics = new Metrics(metricDefinitions(threads), {
+    thread: threads,
+    threads: threads + 1,
+    buffer: boot.metrics,
+  });
+  const loop = new EngineLoop({
+    engine,
+    journal,
+    source,
+    counters: new Counters(boot.counters),
+    keyFilter,
+    clock,
+    metrics,
+    threads: boot.ports.map((port) => (message: ToHttp) => port.postMessage(message)),
+    onPoisoned: (cause) => tell({ type: "poisoned", line: lineOf(cause) }),
+  });
+  boot.ports.forEach((port, thread) => {
+    port.onmessage = ({ data }: { data: ToEngine }) => loop.receive(thread, data);
+  });
+  watchEventLoop(metrics, "engine", clock);
+  loop.start();
+  tell({ type: "ready" });
+  return { loop, journal };
+}
+
+/** One line for a person; the cause of a failure that nobody expected comes with its stack for the log. */
+function lineOf(cause: unknown): string {
+  if (cause instanceof OperationError) return cause.message;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}

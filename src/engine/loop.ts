@@ -1,0 +1,210 @@
+/**
+ * The engine thread's loop: drain what waits, decide it, store it in one transaction, and only then show and answer
+ * it. No timer makes a batch wait: while one commit is under way the next batch gathers by itself, and an idle engine
+ * answers after one sync of the disk.
+ *
+ * Order after a commit, on which the HTTP threads rely: keys into the filter, counts into shared memory, campaigns,
+ * then answers. Any failure on the way poisons the loop: nothing is acknowledged from then on, everyone who waits is
+ * told `outcome_unknown`, and the process ends; the next start recovers.
+ */
+import { LRUCache } from "lru-cache";
+import type { Command } from "../domain/command.ts";
+import type { Event } from "../domain/event.ts";
+import { limits } from "../domain/limits.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Metrics } from "../host/metrics.ts";
+import type { Counters } from "./counters.ts";
+import type { Engine } from "./engine.ts";
+import type { KeyFilter } from "./key-filter.ts";
+import {
+  type Answer,
+  type AskAttempt,
+  type CampaignView,
+  decodeLetters,
+  encodeAnswers,
+  type Letter,
+  type ToEngine,
+  type ToHttp,
+} from "./mailbox.ts";
+import type { Journal, RecoverySource } from "./ports.ts";
+import type { Campaign } from "./state.ts";
+
+export interface LoopParts {
+  readonly engine: Engine;
+  readonly journal: Journal;
+  readonly source: RecoverySource;
+  readonly counters: Counters;
+  readonly keyFilter: KeyFilter;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** Sends a message to each HTTP thread, by its number. */
+  readonly threads: readonly ((message: ToHttp) => void)[];
+  /** Called once, after everyone who waits was told `outcome_unknown`. */
+  readonly onPoisoned: (cause: unknown) => void;
+}
+
+interface Waiting {
+  readonly thread: number;
+  readonly letter: Letter;
+}
+
+const timerMsMax = 60_000;
+
+export class EngineLoop {
+  readonly #parts: LoopParts;
+  readonly #observeBatch: (commands: number) => void;
+  readonly #observeCommit: (seconds: number) => void;
+  readonly #eventsSeries: number;
+  /** How the attempts ended that a client will ask for later; those with an order are found by their key. */
+  readonly #attempts = new LRUCache<string, Answer>({ max: limits.attemptsRememberedMax });
+  #waiting: Waiting[] = [];
+  #isDrainDue = false;
+  #isPoisoned = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+    this.#observeBatch = parts.metrics.histogram("rushbox_batch_commands");
+    this.#observeCommit = parts.metrics.histogram("rushbox_commit_duration_seconds");
+    this.#eventsSeries = parts.metrics.series("rushbox_events_total");
+  }
+
+  /** Shows the recovered state and lets time take its course. */
+  start(): void {
+    const { state } = this.#parts.engine;
+    for (const offer of state.offers.values()) this.#parts.counters.publish(offer);
+    this.#parts.counters.committedSeq = state.lastSeq;
+    this.#tell([...state.campaigns.values()]);
+    this.#drain();
+  }
+
+  /** Takes the commands of an HTTP thread; they are decided at the end of this turn of the event loop. */
+  receive(thread: number, message: ToEngine): void {
+    for (const letter of decodeLetters(message)) this.#waiting.push({ thread, letter });
+    if (this.#isDrainDue) return;
+    this.#isDrainDue = true;
+    setImmediate(() => this.#drain());
+  }
+
+  /** Decides and stores all that waits, then stops the clock. */
+  stop(): void {
+    while (this.#waiting.length > 0 && !this.#isPoisoned) this.#drain();
+    clearTimeout(this.#timer);
+  }
+
+  #drain(): void {
+    this.#isDrainDue = false;
+    clearTimeout(this.#timer);
+    const batch = this.#waiting.splice(0, limits.batchCommandsMax);
+    if (this.#isPoisoned) {
+      this.#answer(
+        batch,
+        batch.map(() => ({ code: "outcome_unknown" })),
+      );
+      return;
+    }
+    try {
+      const answers = this.#decideAndStore(batch);
+      this.#answer(batch, answers);
+    } catch (cause) {
+      this.#poison([...batch, ...this.#waiting.splice(0)], cause);
+      return;
+    }
+    this.#arm();
+  }
+
+  #decideAndStore(batch: readonly Waiting[]): Answer[] {
+    const { engine, journal, clock } = this.#parts;
+    const nowMs = clock.nowMs();
+    engine.advance(nowMs);
+    const answers = batch.map(({ letter }) => this.#decide(letter, nowMs));
+    const events = engine.takeEvents();
+    const { campaigns, offers } = engine.state.takeChanges();
+    if (events.length > 0) {
+      const startedMs = clock.elapsedMs();
+      journal.commit({ events, campaigns, offers });
+      this.#observeCommit((clock.elapsedMs() - startedMs) / 1_000);
+      this.#parts.metrics.add(this.#eventsSeries, events.length);
+      this.#publish(events, campaigns, offers);
+    }
+    if (batch.length > 0) this.#observeBatch(batch.length);
+    return answers;
+  }
+
+  #decide([, request, isAsync]: Letter, nowMs: number): Answer {
+    if (request.type === "ask_attempt") return this.#askAttempt(request);
+    const answer = this.#parts.engine.execute(this.#withHistory(request), nowMs);
+    if (isAsync === true && request.type === "reserve" && request.key !== null) {
+      this.#attempts.set(`${request.buyerId}\n${request.key}`, answer);
+    }
+    return answer;
+  }
+
+  /** Orders of a settled campaign are no longer in memory: the command brings its buyer's rows along. */
+  #withHistory(command: Command): Command {
+    if (command.type !== "cancel" && command.type !== "pay") return command;
+    if (!this.#parts.engine.state.isSettled(command.campaignId)) return command;
+    return { ...command, history: this.#parts.source.ordersOfBuyerIn(command.campaignId, command.buyerId) };
+  }
+
+  #askAttempt({ buyerId, key }: AskAttempt): Answer {
+    const remembered = this.#attempts.get(`${buyerId}\n${key}`);
+    if (remembered !== undefined) return remembered;
+    const order = this.#parts.engine.state.orderOfKey(buyerId, key);
+    return order === null ? { code: "attempt_unknown" } : { code: "replayed", orderId: order.book.orderId(order.slot) };
+  }
+
+  #publish(
+    events: readonly Event[],
+    campaigns: readonly Campaign[],
+    offers: Iterable<Parameters<Counters["publish"]>[0]>,
+  ): void {
+    const { keyFilter, counters, engine } = this.#parts;
+    for (const event of events) {
+      if (event.type === "order_reserved" && event.key !== null) keyFilter.add(event.buyerId, event.key);
+    }
+    for (const offer of offers) counters.publish(offer);
+    counters.committedSeq = engine.state.lastSeq;
+    if (campaigns.length > 0) this.#tell(campaigns);
+  }
+
+  #tell(campaigns: readonly Campaign[]): void {
+    const message: ToHttp = { type: "campaigns", campaigns: campaigns.map(viewOf) };
+    for (const post of this.#parts.threads) post(message);
+  }
+
+  /** One message for each HTTP thread that waits. */
+  #answer(batch: readonly Waiting[], answers: readonly Answer[]): void {
+    this.#parts.threads.forEach((post, thread) => {
+      const theirs = batch.flatMap((waiting, index) =>
+        waiting.thread === thread ? [[waiting.letter[0], answers[index] as Answer] as const] : [],
+      );
+      if (theirs.length > 0) post(encodeAnswers(theirs));
+    });
+  }
+
+  #poison(unanswered: readonly Waiting[], cause: unknown): void {
+    this.#isPoisoned = true;
+    this.#answer(
+      unanswered,
+      unanswered.map(() => ({ code: "outcome_unknown" })),
+    );
+    this.#parts.onPoisoned(cause);
+  }
+
+  #arm(): void {
+    if (this.#waiting.length > 0) {
+      this.#isDrainDue = true;
+      setImmediate(() => this.#drain());
+      return;
+    }
+    const { engine, clock } = this.#parts;
+    const waitMs = Math.max(0, engine.nextDueAtMs - clock.nowMs());
+    this.#timer = setTimeout(() => this.#drain(), Math.min(waitMs, timerMsMax));
+  }
+}
+
+function viewOf(campaign: Campaign): CampaignView {
+  const { book: _, number: __, offers, ...record } = campaign;
+  return { ...record, offers: offers.map(({ campaign: ___, index, total, available, held, sold, ...offer }) => offer) };
+}

@@ -1,0 +1,54 @@
+/**
+ * What the threads say to each other. An HTTP thread posts the commands of one turn of its event loop as one message;
+ * the engine thread answers a whole batch per HTTP thread as one message, after its COMMIT. Both travel as JSON text:
+ * the cheapest of the ways measured (0.25 us a command, against 0.7 us for cloned objects and 1.4 us one by one).
+ */
+import type { CampaignRecord, OfferTerms } from "../domain/campaign.ts";
+import type { Command } from "../domain/command.ts";
+import type { Outcome } from "../domain/outcome.ts";
+
+/** A question about an attempt that was accepted with `Prefer: respond-async`. */
+export interface AskAttempt {
+  readonly type: "ask_attempt";
+  readonly buyerId: string;
+  readonly key: string;
+}
+
+/** A command with the number under which its sender waits; `isAsync` when the sender's client will ask later. */
+export type Letter = readonly [ticket: number, request: Command | AskAttempt, isAsync?: true];
+
+/** The answer to a letter. `attempt_unknown`: never accepted here, or before a restart. */
+export type Answer = Outcome | { readonly code: "attempt_unknown" } | { readonly code: "outcome_unknown" };
+
+export type ToEngine = { readonly type: "commands"; readonly text: string };
+
+export type ToHttp =
+  | { readonly type: "answers"; readonly text: string }
+  /** Campaigns as they stand after a commit; sent before the answers of that commit. */
+  | { readonly type: "campaigns"; readonly campaigns: readonly CampaignView[] };
+
+/** A campaign as the HTTP threads know it: all but the counts, which they read from shared memory. */
+export interface CampaignView extends CampaignRecord {
+  readonly offers: readonly OfferView[];
+}
+
+export interface OfferView extends OfferTerms {
+  readonly id: number;
+  readonly line: number;
+}
+
+export function encodeLetters(letters: readonly Letter[]): ToEngine {
+  return { type: "commands", text: JSON.stringify(letters) };
+}
+
+export function decodeLetters(message: ToEngine): Letter[] {
+  return JSON.parse(message.text) as Letter[];
+}
+
+export function encodeAnswers(answers: readonly (readonly [ticket: number, answer: Answer])[]): ToHttp {
+  return { type: "answers", text: JSON.stringify(answers) };
+}
+
+export function decodeAnswers(text: string): (readonly [ticket: number, answer: Answer])[] {
+  return JSON.parse(text) as (readonly [number, Answer])[];
+}

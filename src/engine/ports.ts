@@ -1,0 +1,22 @@
+/** What the engine thread needs from outside: where batches are stored, and where a start reads from. */
+import type { Batch } from "../domain/batch.ts";
+import type { CampaignRecord } from "../domain/campaign.ts";
+import type { OfferRecord } from "../domain/offer.ts";
+import type { OrderRecord } from "../domain/order.ts";
+
+export interface Journal {
+  /** Stores a batch in one transaction, durably when it returns. Throws when it cannot: then nothing is known. */
+  commit(batch: Batch): void;
+}
+
+export interface RecoverySource {
+  /** The last event's sequence number and time, or zeros. */
+  last(): { seq: number; atMs: number };
+  campaigns(): readonly CampaignRecord[];
+  /** In the order of their ids. */
+  offers(): readonly OfferRecord[];
+  /** Calls back for every order with a larger id, in the order of ids. */
+  eachOrderAfter(orderId: number, callback: (order: OrderRecord) => void): void;
+  /** All orders of one buyer in one campaign, in the order of ids. */
+  ordersOfBuyerIn(campaignId: number, buyerId: string): readonly OrderRecord[];
+}

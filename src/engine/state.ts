@@ -1,0 +1,282 @@
+/**
+ * What the engine knows: campaigns, their offers' counts, the orders of live campaigns, keys and expiries.
+ * Changed by `evolve` alone, one event at a time, and filled by `restore*` at start: recovery and selling share it.
+ * Keeps promise 1 after every event; forgets the orders of a campaign that is settled (ended, nothing held).
+ */
+import type { CampaignKind, CampaignRecord, CampaignState, OfferTerms } from "../domain/campaign.ts";
+import { type Event, movementOf } from "../domain/event.ts";
+import { assertConserved, type OfferRecord } from "../domain/offer.ts";
+import type { OrderRecord, OrderState } from "../domain/order.ts";
+import { ExpiryQueue } from "./expiry-queue.ts";
+import { hashText } from "./hash.ts";
+import { KeyTable, type OrderPlace } from "./key-table.ts";
+import { OrderBook } from "./order-book.ts";
+
+export interface Campaign {
+  readonly id: number;
+  readonly title: string;
+  readonly kind: CampaignKind | null;
+  readonly opensAtMs: number | null;
+  closesAtMs: number | null;
+  readonly paymentWindowS: number;
+  readonly createdAtMs: number;
+  state: CampaignState;
+  readonly offers: Offer[];
+  /** The campaign's number in this process. */
+  readonly number: number;
+  /** The campaign's orders, or `null` once it is settled. */
+  book: OrderBook | null;
+}
+
+export interface Offer extends OfferTerms {
+  readonly id: number;
+  readonly campaign: Campaign;
+  /** The offer's place in its campaign. */
+  readonly index: number;
+  /** The offer's line in shared memory. */
+  readonly line: number;
+  total: number;
+  available: number;
+  held: number;
+  sold: number;
+}
+
+const stateAfterMove = {
+  order_paid: "paid",
+  order_cancelled: "cancelled",
+  order_expired: "expired",
+  order_rereserved: "reserved",
+  order_refund_due: "refund_due",
+} as const satisfies Record<string, OrderState>;
+
+const stateAfterChange = {
+  campaign_published: "scheduled",
+  campaign_opened: "open",
+  campaign_paused: "paused",
+  campaign_resumed: "open",
+  campaign_ended: "ended",
+} as const satisfies Record<string, CampaignState>;
+
+export class State {
+  lastSeq = 0;
+  /** The engine's clock: the latest time that any decision was made at. Never moves back. */
+  nowMs = 0;
+  readonly campaigns = new Map<number, Campaign>();
+  readonly offers = new Map<number, Offer>();
+  readonly expiries = new ExpiryQueue();
+  /** What changed since `takeChanges` was last called. */
+  readonly #changedCampaigns = new Set<Campaign>();
+  readonly #changedOffers = new Set<Offer>();
+  readonly #keys = new KeyTable();
+  readonly #byNumber: Campaign[] = [];
+  #nextChangeAtMs = Number.POSITIVE_INFINITY;
+
+  /** When a campaign next opens or closes by the clock, or `Infinity`. */
+  get nextChangeAtMs(): number {
+    return this.#nextChangeAtMs;
+  }
+
+  /** The campaigns and offers that changed since the last call: what is to be stored and published. */
+  takeChanges(): { campaigns: Campaign[]; offers: Offer[] } {
+    const changes = { campaigns: [...this.#changedCampaigns], offers: [...this.#changedOffers] };
+    this.#changedCampaigns.clear();
+    this.#changedOffers.clear();
+    return changes;
+  }
+
+  /** Lets an event have happened. */
+  evolve(event: Event): void {
+    if (event.seq !== this.lastSeq + 1) throw new Error(`event ${event.seq} does not follow ${this.lastSeq}`);
+    this.lastSeq = event.seq;
+    switch (event.type) {
+      case "campaign_created":
+        this.#changedCampaigns.add(
+          this.#addCampaign({ ...event, id: event.seq, state: "draft", createdAtMs: event.atMs }),
+        );
+        return;
+      case "offer_created": {
+        const { stock: _, ...terms } = event.offer;
+        const nothing = { total: 0, available: 0, held: 0, sold: 0 };
+        this.#count(this.#addOffer({ ...terms, ...nothing, id: event.seq, campaignId: event.campaignId }), event);
+        return;
+      }
+      case "campaign_published":
+        this.campaign(event.campaignId).closesAtMs = event.closesAtMs;
+        this.#changeCampaign(event.campaignId, "scheduled");
+        return;
+      case "campaign_opened":
+      case "campaign_paused":
+      case "campaign_resumed":
+      case "campaign_ended":
+        this.#changeCampaign(event.campaignId, stateAfterChange[event.type]);
+        return;
+      case "offer_restocked":
+        this.#count(this.offer(event.offerId), event);
+        return;
+      case "order_reserved": {
+        const offer = this.offer(event.offerId);
+        this.#count(offer, event);
+        this.#addOrder(offer, { ...event, orderId: event.seq, lastSeq: event.seq, state: "reserved" }, event.key);
+        return;
+      }
+      case "order_paid":
+      case "order_cancelled":
+      case "order_expired":
+      case "order_rereserved":
+      case "order_refund_due": {
+        const { book, slot } = this.order(event.campaignId, event.orderId);
+        book.move(slot, stateAfterMove[event.type], event.seq);
+        this.#count(this.offer(event.offerId), event);
+        return;
+      }
+    }
+  }
+
+  /** The campaign; throws when there is none: whoever calls has made sure. */
+  campaign(id: number): Campaign {
+    const campaign = this.campaigns.get(id);
+    if (campaign === undefined) throw new Error(`no campaign ${id}`);
+    return campaign;
+  }
+
+  offer(id: number): Offer {
+    const offer = this.offers.get(id);
+    if (offer === undefined) throw new Error(`no offer ${id}`);
+    return offer;
+  }
+
+  /** Where an order of a live campaign is; throws when it is not in memory. */
+  order(campaignId: number, orderId: number): { book: OrderBook; slot: number } {
+    const book = this.campaign(campaignId).book;
+    const slot = book === null ? -1 : book.find(orderId);
+    if (book === null || slot < 0) throw new Error(`order ${orderId} is not in memory`);
+    return { book, slot };
+  }
+
+  /** Whether the campaign's orders have left memory: it has ended and holds nothing. */
+  isSettled(campaignId: number): boolean {
+    return this.campaigns.get(campaignId)?.book === null;
+  }
+
+  /** The buyer's order under this key, or `null`. */
+  orderOfKey(buyerId: string, key: string): { campaign: Campaign; book: OrderBook; slot: number } | null {
+    const [high, low] = hashKey(buyerId, key);
+    const place = this.#keys.find(high, low, ({ book, slot }) => this.#bookOf(book)?.isOwner(slot, buyerId) === true);
+    if (place === null) return null;
+    const campaign = this.campaignByNumber(place.book);
+    return { campaign, book: campaign.book as OrderBook, slot: place.slot };
+  }
+
+  campaignByNumber(number: number): Campaign {
+    return this.#byNumber[number] as Campaign;
+  }
+
+  /** At start: a campaign, then its offers in the order of their ids, then its orders likewise. */
+  restoreCampaign(record: CampaignRecord): void {
+    this.#addCampaign(record);
+    this.#findNextChange();
+  }
+
+  restoreOffer(record: OfferRecord): void {
+    assertConserved(record.id, this.#addOffer(record));
+  }
+
+  restoreOrder(record: OrderRecord): void {
+    this.#addOrder(this.offer(record.offerId), record, record.idempotencyKey);
+  }
+
+  /** A settled campaign's orders of one buyer come back for one decision. */
+  restoreHistory(campaignId: number, records: readonly OrderRecord[]): void {
+    const campaign = this.campaign(campaignId);
+    if (campaign.book !== null) return;
+    campaign.book = new OrderBook();
+    for (const record of records) this.#addOrder(this.offer(record.offerId), record, null);
+  }
+
+  /** Forgets the orders of a campaign that can never sell again and holds nothing. */
+  forgetSettled(campaign: Campaign): void {
+    if (campaign.state === "ended" && campaign.offers.every((offer) => offer.held === 0)) campaign.book = null;
+  }
+
+  #addCampaign(record: CampaignRecord): Campaign {
+    const { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, createdAtMs } = record;
+    const number = this.#byNumber.length;
+    const what = { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, createdAtMs };
+    const campaign: Campaign = { ...what, offers: [], number, book: new OrderBook() };
+    this.#byNumber.push(campaign);
+    this.campaigns.set(id, campaign);
+    return campaign;
+  }
+
+  #addOffer(record: OfferRecord): Offer {
+    const campaign = this.campaign(record.campaignId);
+    const { campaignId: _, ...what } = record;
+    const offer: Offer = { ...what, campaign, index: campaign.offers.length, line: this.offers.size };
+    campaign.offers.push(offer);
+    this.offers.set(offer.id, offer);
+    return offer;
+  }
+
+  #addOrder(
+    offer: Offer,
+    order: {
+      orderId: number;
+      lastSeq: number;
+      buyerId: string;
+      quantity: number;
+      state: OrderState;
+      expiresAtMs: number;
+    },
+    key: string | null,
+  ): void {
+    const { campaign } = offer;
+    const book = campaign.book;
+    if (book === null) throw new Error(`campaign ${campaign.id} is settled: it takes no order`);
+    const { orderId, lastSeq, buyerId, quantity, state } = order;
+    const slot = book.append({ orderId, lastSeq, buyerId, offerIndex: offer.index, quantity, state });
+    if (state === "reserved") this.expiries.push(order.expiresAtMs, campaign.number, orderId);
+    if (key === null) return;
+    const [high, low] = hashKey(buyerId, key);
+    this.#keys.add(high, low, { book: campaign.number, slot }, (number) => this.#bookOf(number) !== null);
+  }
+
+  #bookOf(number: OrderPlace["book"]): OrderBook | null {
+    return this.campaignByNumber(number).book;
+  }
+
+  #count(offer: Offer, event: Event): void {
+    const { available, held, sold } = movementOf(event);
+    offer.available += available;
+    offer.held += held;
+    offer.sold += sold;
+    offer.total += available + held + sold;
+    assertConserved(offer.id, offer);
+    this.#changedOffers.add(offer);
+  }
+
+  #changeCampaign(id: number, to: CampaignState): void {
+    const campaign = this.campaign(id);
+    campaign.state = to;
+    this.#changedCampaigns.add(campaign);
+    for (const offer of campaign.offers) this.#changedOffers.add(offer);
+    this.#findNextChange();
+  }
+
+  #findNextChange(): void {
+    let next = Number.POSITIVE_INFINITY;
+    for (const campaign of this.campaigns.values()) next = Math.min(next, dueAtMs(campaign));
+    this.#nextChangeAtMs = next;
+  }
+}
+
+/** When the clock next changes the campaign's state, or `Infinity`. */
+export function dueAtMs(campaign: Campaign): number {
+  if (campaign.state === "scheduled") return campaign.opensAtMs ?? 0;
+  if (campaign.state === "open" || campaign.state === "paused") return campaign.closesAtMs ?? Number.POSITIVE_INFINITY;
+  return Number.POSITIVE_INFINITY;
+}
+
+function hashKey(buyerId: string, key: string): [high: number, low: number] {
+  const text = `${buyerId}\n${key}`;
+  return [hashText(text, 1), hashText(text, 2)];
+}

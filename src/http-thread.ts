@@ -1,0 +1,123 @@
+/** Builds and stops what runs on an HTTP thread. It holds no business state: what it knows, the engine told it. */
+import { OrderStreams } from "./delivery/order-streams.ts";
+import { StockStreams } from "./delivery/stock-streams.ts";
+import { Counters } from "./engine/counters.ts";
+import { KeyFilter } from "./engine/key-filter.ts";
+import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
+import { startClock } from "./host/clock.ts";
+import { watchEventLoop } from "./host/event-loop.ts";
+import { Metrics } from "./host/metrics.ts";
+import { Auth } from "./http/auth.ts";
+import { Catalogue } from "./http/catalogue.ts";
+import { EngineClient } from "./http/engine-client.ts";
+import { orderJson } from "./http/order-json.ts";
+import type { HttpParts } from "./http/parts.ts";
+import { type Listening, listen } from "./http/server.ts";
+import { httpThreadLabel, metricDefinitions } from "./metrics.ts";
+import { openReader } from "./storage/sqlite/open.ts";
+import { SqliteReader } from "./storage/sqlite/reader.ts";
+import type { FromWorker, HttpBoot, ToWorker } from "./threads.ts";
+
+/** How long answers that are under way may take to be written when the process stops. */
+const stopGraceMs = 5_000;
+const lookAgainMs = 10;
+/** How long written answers may take to leave: keep-alive connections stay open, so their end is not waited for. */
+const flushMs = 100;
+
+export function runHttpThread(tell: (message: FromWorker) => void): { receive(message: ToWorker<HttpBoot>): void } {
+  let thread: HttpThread | null = null;
+  const failed = (cause: unknown) =>
+    tell({ type: "failed", line: cause instanceof Error ? cause.message : String(cause) });
+  return {
+    receive(message) {
+      if (message.type === "boot") {
+        thread = new HttpThread(message.boot);
+        return;
+      }
+      if (thread === null) throw new Error("a thread is booted first");
+      if (message.type === "listen") {
+        thread.listen(message).then((port) => tell({ type: "ready", port }), failed);
+      } else {
+        thread.stop().then(() => tell({ type: "stopped" }), failed);
+      }
+    },
+  };
+}
+
+class HttpThread {
+  readonly #boot: HttpBoot;
+  readonly #clock = startClock();
+  readonly #counters: Counters;
+  readonly #catalogue: Catalogue;
+  readonly #client: EngineClient;
+  readonly #knowsCampaigns: Promise<void>;
+  #running: { parts: HttpParts; listening: Listening } | null = null;
+
+  constructor(boot: HttpBoot) {
+    this.#boot = boot;
+    this.#counters = new Counters(boot.counters);
+    this.#catalogue = new Catalogue(this.#counters);
+    const post = (message: ToEngine) => boot.engine.postMessage(message);
+    this.#client = new EngineClient({ post, counters: this.#counters, clock: this.#clock });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#knowsCampaigns = promise;
+    boot.engine.onmessage = ({ data }: { data: ToHttp }) => {
+      if (data.type === "answers") {
+        this.#client.receive(data.text);
+      } else {
+        this.#catalogue.receive(data.campaigns);
+        resolve();
+      }
+    };
+  }
+
+  /** Listens once the engine has told its campaigns; answers the port. */
+  async listen(where: { port: number; isShared: boolean }): Promise<number> {
+    await this.#knowsCampaigns;
+    const parts = this.#build();
+    const listening = listen(parts, { ...where, host: this.#boot.host });
+    this.#running = { parts, listening };
+    return listening.port;
+  }
+
+  /** Takes no new connection, ends streams, waits for what is under way, within reason. */
+  async stop(): Promise<void> {
+    if (this.#running === null) return;
+    const { parts, listening } = this.#running;
+    const untilMs = this.#clock.elapsedMs() + stopGraceMs;
+    parts.orderStreams.closeAll();
+    parts.stockStreams.closeAll();
+    const closed = listening.stop();
+    while (this.#client.waitingCount > 0 && this.#clock.elapsedMs() < untilMs) await Bun.sleep(lookAgainMs);
+    await Promise.race([closed, Bun.sleep(flushMs)]);
+  }
+
+  #build(): HttpParts {
+    const { data, auth, keyFilter, thread, threads, metrics: buffer } = this.#boot;
+    const [clock, counters, catalogue, client] = [this.#clock, this.#counters, this.#catalogue, this.#client];
+    const metrics = new Metrics(metricDefinitions(threads), { thread, threads: threads + 1, buffer });
+    watchEventLoop(metrics, httpThreadLabel(thread), clock);
+    const reader = new SqliteReader(openReader(data));
+    const committedSeq = () => counters.committedSeq;
+    return {
+      auth: new Auth(auth, clock),
+      catalogue,
+      client,
+      clock,
+      counters,
+      keyFilter: new KeyFilter(keyFilter),
+      metrics,
+      orders: reader,
+      orderStreams: new OrderStreams({
+        reader,
+        committedSeq,
+        render: (order) => orderJson(order, JSON.stringify(order.buyerId), catalogue.offerBySeq(order.offerId)),
+      }),
+      stockStreams: new StockStreams({
+        committedSeq,
+        versionOf: (campaignId) => catalogue.versionOf(campaignId),
+        render: (campaignId) => catalogue.renderCounts(campaignId),
+      }),
+    };
+  }
+}

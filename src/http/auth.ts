@@ -1,0 +1,96 @@
+/**
+ * Who is asking. Buyers carry a JWT whose `sub` is their id, verified once by jose and then remembered until it
+ * expires; operators carry a key, compared in constant time. A buyer's token is never an operator's.
+ */
+import { timingSafeEqual } from "node:crypto";
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { LRUCache } from "lru-cache";
+import { limits } from "../domain/limits.ts";
+import type { Clock } from "../host/clock.ts";
+
+export interface AuthSettings {
+  readonly operatorKey: string;
+  /** The HS256 secret, or the address of a JWKS. */
+  readonly buyers: { readonly secret: string } | { readonly jwksUrl: string };
+}
+
+export interface Buyer {
+  readonly id: string;
+  /** The id as a JSON text, quotes included. */
+  readonly json: string;
+  readonly expiresAtMs: number;
+}
+
+/** A token's keys could not be fetched: an operating failure, not the buyer's fault. */
+export class KeysUnavailable extends Error {}
+
+const tokensRememberedMax = 200_000; // a token and its buyer take some 500 bytes
+const tokenLengthMax = 4_096;
+const bearer = "Bearer ";
+
+export class Auth {
+  readonly #clock: Clock;
+  readonly #operatorKeyHash: Buffer;
+  readonly #keys: Uint8Array | JWTVerifyGetKey;
+  readonly #algorithms: string[];
+  readonly #remembered = new LRUCache<string, Buyer>({ max: tokensRememberedMax });
+
+  constructor(settings: AuthSettings, clock: Clock) {
+    this.#clock = clock;
+    this.#operatorKeyHash = sha256(settings.operatorKey);
+    if ("secret" in settings.buyers) {
+      this.#keys = new TextEncoder().encode(settings.buyers.secret);
+      this.#algorithms = ["HS256"];
+    } else {
+      this.#keys = createRemoteJWKSet(new URL(settings.buyers.jwksUrl), { timeoutDuration: 3_000 });
+      this.#algorithms = ["RS256", "PS256", "ES256", "ES384", "EdDSA"];
+    }
+  }
+
+  /** The buyer of a request: at once when the token is known; `null` when there is no valid one. */
+  buyerOf(request: Request): Buyer | null | Promise<Buyer | null> {
+    const header = request.headers.get("authorization");
+    if (header === null) return null;
+    const known = this.#remembered.get(header);
+    if (known !== undefined && known.expiresAtMs > this.#clock.nowMs()) return known;
+    return this.#verify(header);
+  }
+
+  isOperator(request: Request): boolean {
+    const token = tokenOf(request.headers.get("authorization"));
+    return token !== null && timingSafeEqual(sha256(token), this.#operatorKeyHash);
+  }
+
+  async #verify(header: string): Promise<Buyer | null> {
+    const token = tokenOf(header);
+    if (token === null || token.length > tokenLengthMax) return null;
+    try {
+      const options = { algorithms: this.#algorithms, currentDate: new Date(this.#clock.nowMs()) };
+      const { payload } =
+        typeof this.#keys === "function"
+          ? await jwtVerify(token, this.#keys, options)
+          : await jwtVerify(token, this.#keys, options);
+      const { sub, exp } = payload;
+      if (typeof sub !== "string" || sub === "" || sub.length > limits.buyerIdLengthMax || !sub.isWellFormed())
+        return null;
+      const expiresAtMs = exp === undefined ? Number.POSITIVE_INFINITY : exp * 1_000;
+      const buyer = { id: sub, json: JSON.stringify(sub), expiresAtMs };
+      this.#remembered.set(header, buyer);
+      return buyer;
+    } catch (cause) {
+      if (cause instanceof errors.JWKSTimeout || !(cause instanceof errors.JOSEError)) {
+        throw new KeysUnavailable("the keys of the buyers' tokens cannot be fetched", { cause });
+      }
+      return null;
+    }
+  }
+}
+
+function tokenOf(header: string | null): string | null {
+  if (header === null || header.slice(0, bearer.length).toLowerCase() !== bearer.toLowerCase()) return null;
+  return header.slice(bearer.length).trim();
+}
+
+function sha256(text: string): Buffer {
+  return new Bun.CryptoHasher("sha256").update(text).digest();
+}

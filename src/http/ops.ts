@@ -1,0 +1,80 @@
+/** For whoever runs it: is it alive, is it ready, how is it doing; and the time, for everybody's countdown. */
+import type { MetricDefinition } from "../host/metrics.ts";
+import type { HttpParts } from "./parts.ts";
+import { problem } from "./problem.ts";
+import { json, wireTime } from "./respond.ts";
+import type { Route } from "./route.ts";
+
+type Parts = Pick<HttpParts, "catalogue" | "clock" | "counters" | "metrics">;
+
+export function opsRoutes(parts: Parts): Route[] {
+  return [
+    { name: "time", method: "GET", path: "/v1/time", handle: () => time(parts) },
+    { name: "healthz", method: "GET", path: "/healthz", handle: () => json('{"status":"ok"}') },
+    { name: "readyz", method: "GET", path: "/readyz", handle: () => ready(parts) },
+    { name: "metrics", method: "GET", path: "/metrics", handle: () => metrics(parts) },
+  ];
+}
+
+function time({ clock }: Parts): Response {
+  const nowMs = clock.nowMs();
+  return json(`{"now":"${wireTime(nowMs)}","now_ms":${nowMs}}`);
+}
+
+function ready({ counters }: Parts): Response {
+  if (counters.isStopping) return problem("overloaded", { detail: "The server is stopping." });
+  return json('{"status":"ready"}');
+}
+
+const queueDepth: MetricDefinition = {
+  name: "rushbox_queue_commands",
+  help: "Commands sent to the engine and not yet answered.",
+  type: "gauge",
+};
+const committedSeq: MetricDefinition = {
+  name: "rushbox_committed_seq",
+  help: "Sequence number of the last event on disk.",
+  type: "gauge",
+};
+const stock: MetricDefinition = {
+  name: "rushbox_offer_units",
+  help: "Units of an offer by where they are; of campaigns that have not ended.",
+  type: "gauge",
+};
+const memory: MetricDefinition = {
+  name: "process_resident_memory_bytes",
+  help: "Resident memory of the process.",
+  type: "gauge",
+};
+const uptime: MetricDefinition = {
+  name: "rushbox_uptime_seconds",
+  help: "Seconds since this thread started.",
+  type: "gauge",
+};
+
+function metrics({ catalogue, clock, counters, metrics: counted }: Parts): Response {
+  const units = catalogue.newestFirst().flatMap(({ view, offers }) =>
+    view.state === "draft" || view.state === "ended"
+      ? []
+      : offers.flatMap((offer) => {
+          const { available, held, sold } = counters.counts(offer.view.line);
+          return Object.entries({ available, held, sold }).map(
+            ([place, value]) => [{ offer: offer.id, place }, value] as const satisfies [object, number],
+          );
+        }),
+  );
+  const text = counted.render([
+    { definition: queueDepth, samples: [[{}, counters.inFlight]] },
+    { definition: committedSeq, samples: [[{}, counters.committedSeq]] },
+    { definition: stock, samples: units },
+    { definition: memory, samples: [[{}, process.memoryUsage.rss()]] },
+    { definition: uptime, samples: [[{}, clock.elapsedMs() / 1_000]] },
+  ]);
+  return new Response(text, {
+    headers: {
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    },
+  });
+}

@@ -1,0 +1,21 @@
+/** An order as the wire has it, put together from prepared pieces: the one body that the buy path makes per request. */
+import { formatId } from "../domain/ids.ts";
+import type { OrderRecord } from "../domain/order.ts";
+import type { OfferEntry } from "./catalogue.ts";
+import { wireTime } from "./respond.ts";
+
+type OrderJsonParts = Pick<
+  OrderRecord,
+  "orderId" | "quantity" | "amountMinor" | "state" | "reservedAtMs" | "expiresAtMs" | "paidAtMs" | "endedAtMs"
+>;
+
+/** `buyerJson` is the buyer's id as a JSON text. */
+export function orderJson(order: OrderJsonParts, buyerJson: string, offer: OfferEntry): string {
+  const paidAt = order.paidAtMs === null ? "" : `,"paid_at":"${wireTime(order.paidAtMs)}"`;
+  const endedAt = order.endedAtMs === null ? "" : `,"ended_at":"${wireTime(order.endedAtMs)}"`;
+  return (
+    `{"id":"${formatId("ord", order.orderId)}",${offer.orderJson},"buyer_id":${buyerJson}` +
+    `,"quantity":${order.quantity},"amount_minor":${order.amountMinor},"state":"${order.state}","seq":${order.orderId}` +
+    `,"reserved_at":"${wireTime(order.reservedAtMs)}","expires_at":"${wireTime(order.expiresAtMs)}"${paidAt}${endedAt}}`
+  );
+}

@@ -1,0 +1,157 @@
+/**
+ * Every refusal: RFC 9457 `application/problem+json`. The only place where a code gets its HTTP status and its words.
+ * `type` is a path that this program serves as a page. Nothing internal is ever put into one: no stack, no path, no SQL.
+ */
+import { apiHeaders } from "./respond.ts";
+
+export interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  /** For the person who meets it: what it means and what to do. */
+  readonly detail: string;
+  /** Seconds after which trying again makes sense, when it can be said in general. */
+  readonly retryAfterS?: number;
+}
+
+export const problemKinds = {
+  invalid: { status: 400, title: "The request is not valid", detail: "Correct the named fields and send it again." },
+  unauthorized: {
+    status: 401,
+    title: "No valid credentials",
+    detail: "Send 'Authorization: Bearer <token>' with a token that is valid and has not expired.",
+  },
+  forbidden: {
+    status: 403,
+    title: "Not allowed",
+    detail: "These credentials do not allow this: it needs an operator's key.",
+  },
+  not_found: { status: 404, title: "There is nothing here", detail: "Check the address and the id." },
+  method_not_allowed: {
+    status: 405,
+    title: "This address does not take that method",
+    detail: "Use one of the methods in the Allow header.",
+  },
+  payload_too_large: { status: 413, title: "The body is too large", detail: "Send 16 KiB at most." },
+  unsupported_media_type: {
+    status: 415,
+    title: "The body is not JSON",
+    detail: "Send 'Content-Type: application/json' in UTF-8.",
+  },
+  sold_out: {
+    status: 409,
+    title: "Sold out",
+    detail: "Nothing is left for now. Units return when orders are cancelled or not paid in time.",
+  },
+  limit_reached: {
+    status: 409,
+    title: "The limit per buyer is reached",
+    detail: "You have as many as one buyer may have. Cancelling an order frees its units.",
+  },
+  not_open: {
+    status: 403,
+    title: "The sale has not opened",
+    detail: "Come back when it opens: an early request changes nothing.",
+  },
+  paused: {
+    status: 403,
+    title: "The sale is paused",
+    detail: "It goes on when its operator resumes it.",
+    retryAfterS: 5,
+  },
+  ended: { status: 410, title: "The sale is over", detail: "Nothing can be bought here any more." },
+  key_reused: {
+    status: 422,
+    title: "The Idempotency-Key belongs to another request",
+    detail: "Use a new key for a new purchase; repeat a request unchanged to learn its result.",
+  },
+  transition_not_allowed: {
+    status: 409,
+    title: "Not possible in this state",
+    detail: "Look at the current state: this step does not lead on from it.",
+  },
+  refund_due: {
+    status: 409,
+    title: "The payment came too late: refund it",
+    detail: "The units were given back and cannot be had again for this order. Return the money to the buyer.",
+  },
+  attempt_unknown: {
+    status: 404,
+    title: "This attempt is not known",
+    detail:
+      "It was never accepted, or the server restarted before it was decided: repeat it with the same Idempotency-Key.",
+  },
+  internal: {
+    status: 500,
+    title: "Something went wrong here",
+    detail: "It was not your request. Try again; repeat a purchase with the same Idempotency-Key.",
+  },
+  overloaded: {
+    status: 503,
+    title: "Too many requests are waiting",
+    detail: "Nothing was changed. Try again shortly.",
+    retryAfterS: 1,
+  },
+  outcome_unknown: {
+    status: 503,
+    title: "The outcome is not known",
+    detail:
+      "It may or may not have happened. Repeat it with the same Idempotency-Key: you will get one order, not two.",
+    retryAfterS: 2,
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof problemKinds;
+
+export interface ProblemExtras {
+  /** In place of the general detail. */
+  readonly detail?: string;
+  /** The fields that are wrong, as they are named on the wire. */
+  readonly errors?: readonly { readonly field: string; readonly detail: string }[];
+  readonly retryAfterS?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Further members of the problem, by their names on the wire. */
+  readonly members?: Readonly<Record<string, string | number | null>>;
+}
+
+/** The answer for a code. Without extras it is made once and only copied. */
+export function problem(code: ProblemCode, extras?: ProblemExtras): Response {
+  const plain = plainProblems[code];
+  if (extras === undefined) return new Response(plain.body, plain.init);
+  const kind: ProblemKind = problemKinds[code];
+  const retryAfterS = extras.retryAfterS ?? kind.retryAfterS;
+  return new Response(bodyOf(code, extras), {
+    status: kind.status,
+    headers: {
+      ...plain.init.headers,
+      ...(retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) }),
+      ...extras.headers,
+    },
+  });
+}
+
+/** The page of a code: where its `type` leads. */
+export function problemType(code: string): string {
+  return `/problems/${code}`;
+}
+
+function bodyOf(code: ProblemCode, { detail, errors, members }: ProblemExtras = {}): string {
+  const kind = problemKinds[code];
+  return JSON.stringify({
+    type: problemType(code),
+    title: kind.title,
+    status: kind.status,
+    detail: detail ?? kind.detail,
+    code,
+    ...members,
+    ...(errors === undefined ? {} : { errors }),
+  });
+}
+
+const plainProblems = Object.fromEntries(
+  Object.entries<ProblemKind>(problemKinds).map(([code, { status, retryAfterS }]) => {
+    const headers: Record<string, string> = { ...apiHeaders, "content-type": "application/problem+json" };
+    if (retryAfterS !== undefined) headers["retry-after"] = String(retryAfterS);
+    if (status === 401) headers["www-authenticate"] = 'Bearer realm="rushbox"';
+    return [code, { body: bodyOf(code as ProblemCode), init: { status, headers } }];
+  }),
+) as Record<ProblemCode, { body: string; init: { status: number; headers: Record<string, string> } }>;

@@ -1,0 +1,43 @@
+/** Query parameters: known ones of the right form, or a problem that names the one that is wrong. */
+import { limits } from "../domain/limits.ts";
+import { problem } from "./problem.ts";
+
+/** The parameters by name. An unknown or repeated one is refused: a misspelt filter must not show everything. */
+export function readQuery<N extends string>(
+  request: Request,
+  known: readonly N[],
+): Partial<Record<N, string>> | Response {
+  const found: Partial<Record<N, string>> = {};
+  for (const [name, value] of new URL(request.url).searchParams) {
+    const isKnown = (known as readonly string[]).includes(name);
+    if (!isKnown || name in found) {
+      const detail = isKnown ? "stands twice" : `is not known here: use ${known.join(", ")}`;
+      return problem("invalid", { errors: [{ field: name, detail }] });
+    }
+    found[name as N] = value;
+  }
+  return found;
+}
+
+const pageSizeDefault = 50;
+
+/** `limit`: a whole number from 1 to the largest page. */
+export function readLimit(text: string | undefined): number | Response {
+  if (text === undefined) return pageSizeDefault;
+  const limit = Number(text);
+  if (/^\d+$/.test(text) && limit >= 1 && limit <= limits.pageSizeMax) return limit;
+  return problem("invalid", {
+    errors: [{ field: "limit", detail: `must be a whole number from 1 to ${limits.pageSizeMax}` }],
+  });
+}
+
+/** One of a closed list of values. */
+export function readChoice<T extends string>(
+  field: string,
+  text: string | undefined,
+  values: readonly T[],
+): T | undefined | Response {
+  if (text === undefined) return undefined;
+  const value = values.find((known) => known === text);
+  return value ?? problem("invalid", { errors: [{ field, detail: `must be one of ${values.join(", ")}` }] });
+}

@@ -1,0 +1,29 @@
+/** Answers that are no refusal: JSON, with the headers that every answer of the API has. */
+
+export const apiHeaders = {
+  "content-type": "application/json",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+} as const;
+
+/** Headers of what a browser shows as a page: nothing from elsewhere, nothing inline, in no frame. */
+export const pageHeaders = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+} as const;
+
+export function json(text: string, init: { status?: number; headers?: Record<string, string> } = {}): Response {
+  return new Response(text, { status: init.status ?? 200, headers: { ...apiHeaders, ...init.headers } });
+}
+
+/** A time as the wire has it: RFC 3339, UTC, milliseconds. */
+export function wireTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function wireTimeOrNull(ms: number | null): string | null {
+  return ms === null ? null : wireTime(ms);
+}

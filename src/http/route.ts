@@ -1,0 +1,63 @@
+/**
+ * A route, and what is the same for all of them: it is timed and counted, and whatever its handler throws becomes a
+ * problem that tells nothing of the inside. A handler that answers at once is answered at once, without a promise.
+ */
+
+import type { Clock } from "../host/clock.ts";
+import { log } from "../host/log.ts";
+import type { Metrics } from "../host/metrics.ts";
+import { KeysUnavailable } from "./auth.ts";
+import { problem } from "./problem.ts";
+import { type RouteName, statusesCounted } from "./routes.ts";
+
+export interface Route {
+  readonly name: RouteName;
+  readonly method: "GET" | "POST";
+  /** With `:name` for a parameter. */
+  readonly path: string;
+  readonly handle: Handler;
+}
+
+export type Handler = (request: Request, params: Readonly<Record<string, string>>) => Response | Promise<Response>;
+
+/** The handler, observed. */
+export function observed(route: Pick<Route, "name" | "handle">, metrics: Metrics, clock: Clock): Handler {
+  const series = new Map(
+    statusesCounted.map((status) => [
+      Number(status),
+      metrics.series("rushbox_http_requests_total", { route: route.name, status }),
+    ]),
+  );
+  const observe = metrics.histogram("rushbox_http_request_duration_seconds", { route: route.name });
+  const finish = (response: Response, startedMs: number) => {
+    const counted = series.get(response.status);
+    if (counted === undefined) throw new Error(`status ${response.status} of ${route.name} is not in routes.ts`);
+    metrics.add(counted, 1);
+    observe((clock.elapsedMs() - startedMs) / 1_000);
+    return response;
+  };
+  return (request, params) => {
+    const startedMs = clock.elapsedMs();
+    try {
+      const response = route.handle(request, params);
+      if (response instanceof Response) return finish(response, startedMs);
+      return response.catch((cause: unknown) => failure(route.name, cause)).then((late) => finish(late, startedMs));
+    } catch (cause) {
+      return finish(failure(route.name, cause), startedMs);
+    }
+  };
+}
+
+function failure(route: RouteName, cause: unknown): Response {
+  if (cause instanceof KeysUnavailable) {
+    log("warn", cause.message, { route });
+    return problem("overloaded", {
+      detail: "Tokens cannot be checked at the moment. Nothing was changed. Try again shortly.",
+    });
+  }
+  log("error", "a request failed", {
+    route,
+    cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+  });
+  return problem("internal");
+}

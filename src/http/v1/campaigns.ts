@@ -1,0 +1,169 @@
+/** Campaigns: made and moved by operators, seen by everybody. */
+
+import type { Static } from "@sinclair/typebox";
+import {
+  type CampaignAction,
+  type CampaignDraft,
+  campaignActions,
+  campaignKinds,
+  campaignStates,
+} from "../../domain/campaign.ts";
+import { formatId, parseId } from "../../domain/ids.ts";
+import type { Answer } from "../../engine/mailbox.ts";
+import { readJson } from "../body.ts";
+import type { CampaignEntry } from "../catalogue.ts";
+import { refuseUnlessOperator } from "../guard.ts";
+import type { HttpParts } from "../parts.ts";
+import { problem } from "../problem.ts";
+import { readChoice, readLimit, readQuery } from "../query.ts";
+import { json } from "../respond.ts";
+import type { Route } from "../route.ts";
+import { CampaignBody } from "../schemas.ts";
+
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "client">;
+
+/** A second of caching takes the load of a rush off; the page's stream is quicker than that anyway. */
+const publicCaching = "public, max-age=1, stale-while-revalidate=5";
+
+export function campaignRoutes(parts: Parts): Route[] {
+  return [
+    { name: "create_campaign", method: "POST", path: "/v1/campaigns", handle: (request) => create(parts, request) },
+    { name: "list_campaigns", method: "GET", path: "/v1/campaigns", handle: (request) => list(parts, request) },
+    {
+      name: "get_campaign",
+      method: "GET",
+      path: "/v1/campaigns/:id",
+      handle: (request, { id }) => get(parts, request, id),
+    },
+    ...campaignActions.map(
+      (action): Route => ({
+        name: "change_campaign",
+        method: "POST",
+        path: `/v1/campaigns/:id/${action}`,
+        handle: (request, { id }) => change(parts, request, id, action),
+      }),
+    ),
+  ];
+}
+
+async function create({ auth, catalogue, client }: Parts, request: Request): Promise<Response> {
+  const refused = await refuseUnlessOperator(auth, request);
+  if (refused !== null) return refused;
+  const body = await readJson(request, CampaignBody);
+  if (body instanceof Response) return body;
+  const answer = await client.send({ type: "create_campaign", draft: draftOf(body) });
+  return campaignAnswer(catalogue, answer, 201);
+}
+
+async function change(
+  { auth, catalogue, client }: Parts,
+  request: Request,
+  id = "",
+  type: CampaignAction,
+): Promise<Response> {
+  const refused = await refuseUnlessOperator(auth, request);
+  if (refused !== null) return refused;
+  const campaignId = parseId("cmp", id);
+  if (campaignId === null) return problem("not_found");
+  return campaignAnswer(catalogue, await client.send({ type, campaignId }), 200);
+}
+
+function get({ auth, catalogue }: Parts, request: Request, id = ""): Response {
+  const seq = parseId("cmp", id);
+  const campaign = seq === null ? undefined : catalogue.campaign(seq);
+  const isOperator = auth.isOperator(request);
+  if (campaign === undefined || (campaign.view.state === "draft" && !isOperator)) return problem("not_found");
+  const { text, etag } = catalogue.render(campaign);
+  return cacheable(request, text, etag, isOperator);
+}
+
+function list({ auth, catalogue }: Parts, request: Request): Response {
+  const query = readQuery(request, ["state", "kind", "brand", "category", "limit", "cursor"]);
+  if (query instanceof Response) return query;
+  const state = readChoice("state", query.state, campaignStates);
+  if (state instanceof Response) return state;
+  const kind = readChoice("kind", query.kind, campaignKinds);
+  if (kind instanceof Response) return kind;
+  const limit = readLimit(query.limit);
+  if (limit instanceof Response) return limit;
+  const before = query.cursor === undefined ? Number.POSITIVE_INFINITY : parseId("cmp", query.cursor);
+  if (before === null)
+    return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
+  const isOperator = auth.isOperator(request);
+  const fits = ({ view }: CampaignEntry) =>
+    view.id < before &&
+    (isOperator || view.state !== "draft") &&
+    (state === undefined || view.state === state) &&
+    (kind === undefined || view.kind === kind) &&
+    (query.brand === undefined || view.offers.some(({ brand }) => brand === query.brand)) &&
+    (query.category === undefined || view.offers.some(({ category }) => category === query.category));
+  const page: CampaignEntry[] = [];
+  for (const campaign of catalogue.newestFirst()) {
+    if (page.length > limit) break;
+    if (fits(campaign)) page.push(campaign);
+  }
+  const shown = page.slice(0, limit);
+  const last = shown.at(-1);
+  const next = page.length > limit && last !== undefined ? formatId("cmp", last.view.id) : null;
+  const text = `{"campaigns":[${shown.map((campaign) => catalogue.render(campaign).text).join(",")}],"next_cursor":${JSON.stringify(next)}}`;
+  return cacheable(request, text, `"${Bun.hash(text).toString(36)}"`, isOperator);
+}
+
+function cacheable(request: Request, text: string, etag: string, isOperator: boolean): Response {
+  const caching = isOperator ? "private, no-cache" : publicCaching;
+  const headers = { etag, "cache-control": caching, vary: "authorization" };
+  const known = request.headers.get("if-none-match");
+  if (known?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag || tag.trim() === "*")) {
+    return new Response(null, { status: 304, headers });
+  }
+  return json(text, { headers });
+}
+
+/** The campaign after an operator's command, or the refusal; also for a restock, whose answer differs. */
+export function refusalOf(answer: Answer | null): Response | null {
+  if (answer === null) return problem("overloaded");
+  switch (answer.code) {
+    case "invalid":
+      return problem("invalid", { errors: answer.violations });
+    case "transition_not_allowed":
+      return problem("transition_not_allowed", { members: { state: answer.state } });
+    case "not_found":
+    case "outcome_unknown":
+    case "refund_due":
+      return problem(answer.code);
+    default:
+      return null;
+  }
+}
+
+function campaignAnswer(catalogue: Parts["catalogue"], answer: Answer | null, status: number): Response {
+  const refused = refusalOf(answer);
+  if (refused !== null) return refused;
+  if (answer?.code !== "created" && answer?.code !== "changed") throw new Error(`unexpected answer ${answer?.code}`);
+  const campaign = catalogue.campaign(answer.campaignId);
+  if (campaign === undefined) throw new Error("the engine tells of a campaign before it answers");
+  const headers = status === 201 ? { location: `/v1/campaigns/${campaign.id}` } : {};
+  return json(catalogue.render(campaign).text, { status, headers });
+}
+
+function draftOf(body: Static<typeof CampaignBody>): CampaignDraft {
+  return {
+    title: body.title,
+    kind: body.kind ?? null,
+    opensAtMs: body.opens_at === undefined ? null : Date.parse(body.opens_at),
+    closesAtMs: body.closes_at === undefined ? null : Date.parse(body.closes_at),
+    paymentWindowS: body.payment_window_s ?? 900,
+    offers: body.offers.map((offer) => ({
+      sku: offer.sku,
+      title: offer.title,
+      priceMinor: offer.price_minor,
+      listPriceMinor: offer.list_price_minor ?? null,
+      currency: offer.currency,
+      stock: offer.stock,
+      limitPerBuyer: offer.limit_per_buyer ?? 1,
+      brand: offer.brand ?? null,
+      category: offer.category ?? null,
+      imageUrl: offer.image_url ?? null,
+    })),
+  };
+}

@@ -1,0 +1,56 @@
+/** Every metric of a running Rushbox that threads count themselves; what is read at the scrape stands in http/ops.ts. */
+import { attemptOutcomes } from "./domain/outcome.ts";
+import type { MetricDefinition } from "./host/metrics.ts";
+import { routeNames, statusesCounted } from "./http/routes.ts";
+
+const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The label of an HTTP thread, by its number from 0. */
+export function httpThreadLabel(thread: number): string {
+  return `http-${thread + 1}`;
+}
+
+export function metricDefinitions(httpThreads: number): MetricDefinition[] {
+  const threads = ["engine", ...Array.from({ length: httpThreads }, (_, thread) => httpThreadLabel(thread))];
+  return [
+    {
+      name: "rushbox_http_requests_total",
+      help: "Requests answered.",
+      type: "counter",
+      labels: { route: routeNames, status: statusesCounted },
+    },
+    {
+      name: "rushbox_http_request_duration_seconds",
+      help: "From the request's arrival in the handler to its answer.",
+      type: "histogram",
+      labels: { route: routeNames },
+      buckets: latencyBuckets,
+    },
+    {
+      name: "rushbox_attempts_total",
+      help: "Attempts to buy by outcome.",
+      type: "counter",
+      labels: { outcome: attemptOutcomes },
+    },
+    {
+      name: "rushbox_batch_commands",
+      help: "Commands in one batch of the engine.",
+      type: "histogram",
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000],
+    },
+    {
+      name: "rushbox_commit_duration_seconds",
+      help: "Storing one batch durably, its sync to disk included.",
+      type: "histogram",
+      buckets: latencyBuckets,
+    },
+    { name: "rushbox_events_total", help: "Events stored since the start.", type: "counter" },
+    {
+      name: "rushbox_event_loop_lag_seconds",
+      help: "How late a timer of a thread last fired.",
+      type: "gauge",
+      labels: { thread: threads },
+    },
+    { name: "rushbox_streams_open", help: "Open event streams.", type: "gauge" },
+  ];
+}

@@ -1,0 +1,167 @@
+/**
+ * Reads the sale from a connection that need not be able to write: what the engine recovers from, what the HTTP threads
+ * answer about orders, and what goes out as a stream of events. Short statements only: a long read keeps the log from
+ * being reused.
+ */
+import type { Database, Statement } from "bun:sqlite";
+import { and, asc, desc, eq, gt, lt, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import { campaignsTable, eventsTable, offersTable, ordersTable } from "../../../schema/tables.ts";
+import type { CampaignRecord } from "../../domain/campaign.ts";
+import type { OfferRecord } from "../../domain/offer.ts";
+import type { OrderRecord } from "../../domain/order.ts";
+
+/** An event about an order, with the order as it stands now. */
+export interface OrderEvent {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly type: string;
+  readonly order: OrderRecord;
+}
+
+/** Orders of the index `orders_by_buyer` stand in pages of this many ids. */
+const pageBits = 12;
+const idsPerPage = 2 ** pageBits;
+/** Pages that one request may look through: 16 million ids, some ten milliseconds. */
+const pagesPerRequestMax = 4_096;
+
+export class SqliteReader {
+  readonly #db: Database;
+  readonly #last: Statement;
+  readonly #orderById;
+  readonly #ordersInPage;
+  readonly #ordersBefore;
+  readonly #eventBySeq;
+  readonly #orderEventsAfter;
+
+  constructor(db: Database) {
+    this.#db = db;
+    const drizzled = drizzle({ client: db });
+    this.#last = db.prepare("SELECT seq, at_ms AS atMs FROM events ORDER BY seq DESC LIMIT 1");
+    this.#orderById = drizzled
+      .select()
+      .from(ordersTable)
+      .where(eq(ordersTable.orderId, sql.placeholder("orderId")))
+      .prepare();
+    this.#ordersInPage = drizzled
+      .select()
+      .from(ordersTable)
+      .where(
+        and(
+          sql`${ordersTable.orderId} >> ${sql.raw(String(pageBits))} = ${sql.placeholder("page")}`,
+          eq(ordersTable.buyerId, sql.placeholder("buyerId")),
+          lt(ordersTable.orderId, sql.placeholder("before")),
+        ),
+      )
+      .orderBy(desc(ordersTable.orderId))
+      .prepare();
+    this.#ordersBefore = drizzled
+      .select()
+      .from(ordersTable)
+      .where(lt(ordersTable.orderId, sql.placeholder("before")))
+      .orderBy(desc(ordersTable.orderId))
+      .limit(sql.placeholder("limit"))
+      .prepare();
+    this.#eventBySeq = drizzled
+      .select()
+      .from(eventsTable)
+      .where(eq(eventsTable.seq, sql.placeholder("seq")))
+      .prepare();
+    this.#orderEventsAfter = drizzled
+      .select({ seq: eventsTable.seq, atMs: eventsTable.atMs, type: eventsTable.type, order: ordersTable })
+      .from(eventsTable)
+      .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
+      .where(gt(eventsTable.seq, sql.placeholder("seq")))
+      .orderBy(asc(eventsTable.seq))
+      .limit(sql.placeholder("limit"))
+      .prepare();
+  }
+
+  last(): { seq: number; atMs: number } {
+    return (this.#last.get() as { seq: number; atMs: number } | null) ?? { seq: 0, atMs: 0 };
+  }
+
+  campaigns(): CampaignRecord[] {
+    return drizzle({ client: this.#db }).select().from(campaignsTable).orderBy(asc(campaignsTable.id)).all();
+  }
+
+  offers(): OfferRecord[] {
+    return drizzle({ client: this.#db }).select().from(offersTable).orderBy(asc(offersTable.id)).all();
+  }
+
+  /** Calls back for every order with a larger id, in the order of ids. Reads raw rows: a million take a second. */
+  eachOrderAfter(orderId: number, callback: (order: OrderRecord) => void): void {
+    const statement = this.#db.prepare(
+      "SELECT id AS orderId, campaign_id AS campaignId, offer_id AS offerId, buyer_id AS buyerId, quantity, amount_minor AS amountMinor, state, last_seq AS lastSeq, reserved_at_ms AS reservedAtMs, expires_at_ms AS expiresAtMs, paid_at_ms AS paidAtMs, ended_at_ms AS endedAtMs, idempotency_key AS idempotencyKey, payment_reference AS paymentReference FROM orders WHERE id > ? ORDER BY id LIMIT ?",
+    );
+    const rowsPerRead = 10_000;
+    let after = orderId;
+    for (;;) {
+      const rows = statement.all(after, rowsPerRead) as OrderRecord[];
+      for (const row of rows) callback(row);
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < rowsPerRead) break;
+      after = last.orderId;
+    }
+    statement.finalize();
+  }
+
+  order(orderId: number): OrderRecord | null {
+    return this.#orderById.get({ orderId }) ?? null;
+  }
+
+  /**
+   * A buyer's orders with smaller ids than `before`, newest first, `limit` at most. `next` is where to go on, or `null`
+   * at the end; a page may be short, even empty, with a `next`, when a buyer's orders lie far apart.
+   */
+  ordersOfBuyer(buyerId: string, before: number, limit: number): { orders: OrderRecord[]; next: number | null } {
+    const newest = Math.min(before, this.last().seq + 1);
+    const orders: OrderRecord[] = [];
+    const firstPage = Math.floor((newest - 1) / idsPerPage);
+    for (let page = firstPage; page >= 0; page--) {
+      if (firstPage - page >= pagesPerRequestMax) return { orders, next: (page + 1) * idsPerPage };
+      orders.push(...this.#ordersInPage.all({ page, buyerId, before: newest }));
+      const last = orders[limit - 1];
+      if (orders.length > limit && last !== undefined) return { orders: orders.slice(0, limit), next: last.orderId };
+    }
+    return { orders, next: null };
+  }
+
+  /** Everybody's orders with smaller ids than `before`, newest first. */
+  ordersBefore(before: number, limit: number): { orders: OrderRecord[]; next: number | null } {
+    const rows = this.#ordersBefore.all({ before, limit: limit + 1 });
+    const orders = rows.slice(0, limit);
+    return { orders, next: rows.length > limit ? (orders.at(-1)?.orderId ?? null) : null };
+  }
+
+  /** All orders of one buyer in one campaign, in the order of ids. */
+  ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[] {
+    const found: OrderRecord[] = [];
+    const newest = this.last().seq + 1;
+    for (let page = Math.floor(campaignId / idsPerPage); page <= Math.floor(newest / idsPerPage); page++) {
+      found.push(...this.#ordersInPage.all({ page, buyerId, before: newest }).reverse());
+    }
+    return found.filter((order) => order.campaignId === campaignId);
+  }
+
+  /** Events about orders after a sequence number, and the last number looked at. */
+  orderEventsAfter(seq: number, limit: number): { events: OrderEvent[]; lastSeq: number } {
+    const rows = this.#orderEventsAfter.all({ seq, limit });
+    const events = rows.flatMap(({ order, ...event }) => (order === null ? [] : [{ ...event, order }]));
+    return { events, lastSeq: rows.at(-1)?.seq ?? seq };
+  }
+
+  /** The events after a sequence number about the newest orders of one buyer, in order: each order's chain back. */
+  orderEventsOfBuyerAfter(buyerId: string, seq: number, ordersMax: number): OrderEvent[] {
+    const events: OrderEvent[] = [];
+    for (const order of this.ordersOfBuyer(buyerId, Number.MAX_SAFE_INTEGER, ordersMax).orders) {
+      for (let at: number | null = order.lastSeq; at !== null && at > seq; ) {
+        const event: typeof eventsTable.$inferSelect | undefined = this.#eventBySeq.get({ seq: at });
+        if (event === undefined) throw new Error(`event ${at} of order ${order.orderId} is missing`);
+        events.push({ seq: event.seq, atMs: event.atMs, type: event.type, order });
+        at = event.previousSeq;
+      }
+    }
+    return events.sort((a, b) => a.seq - b.seq);
+  }
+}
