@@ -15,6 +15,7 @@ export const campaignsTable = sqliteTable("campaigns", {
   closesAtMs: integer("closes_at_ms"),
   paymentWindowS: integer("payment_window_s").notNull(),
   createdAtMs: integer("created_at_ms").notNull(),
+  endedSeq: integer("ended_seq"),
 });
 
 export const offersTable = sqliteTable("offers", {

@@ -25,6 +25,8 @@ export interface App {
 }
 
 const startWithinMs = 120_000; // recovery of tens of millions of orders; a thread that never answers is a failure
+const stopWithinMs = 9_000; // a disk that hangs must not hold the process: Docker, for one, kills after ten seconds
+const lastWordsWithinMs = 1_000; // for the HTTP threads to tell those who wait that their outcome is unknown
 
 /** Starts everything. Throws `OperationError` when it cannot, with nothing left behind. */
 export async function startApp(config: Config): Promise<App> {
@@ -51,7 +53,20 @@ export async function startApp(config: Config): Promise<App> {
   stack.defer(() => {
     for (const thread of [...https, engine]) thread.end();
   });
-  const failure = Promise.race([engine, ...https].map((thread) => thread.failure));
+  let isServing = false;
+  const stopHttp = () =>
+    Promise.all(
+      https.map((http) => {
+        http.send({ type: "stop" });
+        return http.reply("stopped");
+      }),
+    );
+  const failure = Promise.race([engine, ...https].map((thread) => thread.failure)).catch(async (cause) => {
+    counters.stop();
+    // Those who wait were told `outcome_unknown`: the process ends when that has left.
+    if (isServing) await Promise.race([stopHttp(), Bun.sleep(lastWordsWithinMs)]);
+    throw cause;
+  });
   failure.catch(() => {}); // whoever waits for it gets it; until then it is not unhandled
   const ports = channels.map(({ port1 }) => port1);
   engine.send({ type: "boot", boot: { ...shared, ports } }, ports);
@@ -60,7 +75,8 @@ export async function startApp(config: Config): Promise<App> {
     https[thread]?.send({ type: "boot", boot }, [port2]);
   });
 
-  const within = <T>(promise: Promise<T>) => Promise.race([promise, failure, timeOut(startWithinMs)]);
+  const within = <T>(promise: Promise<T>) =>
+    Promise.race([promise, failure, timeOut(startWithinMs, "start", "a thread did not start")]);
   await within(engine.reply("ready"));
   let port = claim.port;
   for (const http of https) {
@@ -68,6 +84,10 @@ export async function startApp(config: Config): Promise<App> {
     const reply = await within(http.reply("ready"));
     port = reply.port ?? port;
   }
+  isServing = true;
+  // Only `stop` ends it from now on, and in bounded time: a second signal must not break off what the first one began.
+  // (One Ctrl-C under npm is two signals: the terminal's, and npm's own.)
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => {});
 
   const held = stack.move();
   return {
@@ -76,14 +96,11 @@ export async function startApp(config: Config): Promise<App> {
     failure,
     async stop() {
       counters.stop();
-      await Promise.all(
-        https.map((http) => {
-          http.send({ type: "stop" });
-          return http.reply("stopped");
-        }),
-      );
-      engine.send({ type: "stop" });
-      await engine.reply("stopped");
+      const stopped = stopHttp().then(() => {
+        engine.send({ type: "stop" });
+        return engine.reply("stopped");
+      });
+      await Promise.race([stopped, failure, timeOut(stopWithinMs, "stop", "what was under way could not be stored")]);
       held.dispose();
     },
   };
@@ -104,8 +121,7 @@ class Thread<Boot> {
       if (!this.#isEnding) reject(new OperationError({ operation: "run", subject, hint: "Start again: it recovers." }));
     };
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      if (data.type === "failed") reject(new StartFailure(data.line));
-      else if (data.type === "poisoned") fail(`the sale cannot be stored (${data.line})`);
+      if (data.type === "failed" || data.type === "poisoned") reject(new ThreadFailure(data.line));
       else this.#replies.get(data.type)?.(data);
     };
     this.#worker.onerror = ({ message }) => fail(`the ${name} thread failed (${message})`);
@@ -128,14 +144,14 @@ class Thread<Boot> {
   }
 }
 
-/** A thread could not start and has said why, in a line for the person in front of it. */
-class StartFailure extends Error {}
+/** A thread could not start or go on and has said why, in a line for the person in front of it. */
+class ThreadFailure extends Error {}
 
-function timeOut(ms: number): Promise<never> {
+function timeOut(ms: number, operation: string, what: string): Promise<never> {
   return new Promise((_, reject) => {
-    const subject = `a thread did not start within ${ms / 1_000} s`;
+    const subject = `${what} within ${ms / 1_000} s`;
     setTimeout(
-      () => reject(new OperationError({ operation: "start", subject, hint: "Look at the log, then start again." })),
+      () => reject(new OperationError({ operation, subject, hint: "Look at the log, then start again: it recovers." })),
       ms,
     ).unref();
   });

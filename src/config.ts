@@ -83,13 +83,17 @@ const operatorKeyLengthMin = 16;
 const jwtSecretLengthMin = 32; // RFC 7518, section 3.2: an HS256 key has at least the hash's 256 bits
 const httpThreadsMax = 64;
 
+/** Settings as texts, by the names of `Config`. */
+export type Settings = Partial<Record<keyof Config, string>>;
+
 /**
- * The configuration of flags over environment over defaults. Throws `OperationError` that names the setting.
- * `flags` holds texts by the names of `Config`.
+ * The configuration of flags over environment over defaults; a command may have defaults of its own. Throws
+ * `OperationError` that names the setting.
  */
 export function readConfig(
-  flags: Partial<Record<keyof Config, string>> = {},
+  flags: Settings = {},
   env: Readonly<Record<string, string | undefined>> = process.env,
+  defaults: Settings = {},
 ): Config {
   const known = new Set<string>(Object.values(settings).map((setting) => setting.env));
   for (const name of Object.keys(env)) {
@@ -97,50 +101,48 @@ export function readConfig(
       throw refuse(name, "is not a setting", `Known are ${[...known].join(", ")}.`);
     }
   }
-  const text = (name: keyof Config) => flags[name] ?? env[settings[name].env] ?? settings[name].fallback;
+  const text = (name: keyof Config) =>
+    flags[name] ?? env[settings[name].env] ?? defaults[name] ?? settings[name].fallback;
+  const named = (name: keyof Config) => (flags[name] === undefined ? settings[name].env : `--${settings[name].flag}`);
   const secret = (name: "operatorKey" | "jwtSecret", lengthMin: number) => {
     const value = text(name);
     if (value !== "" && value.length < lengthMin) {
-      throw refuse(
-        settings[name].env,
-        "is too short",
-        `Give ${lengthMin} characters or more, or none to have one made.`,
-      );
+      throw refuse(named(name), "is too short", `Give ${lengthMin} characters or more, or none to have one made.`);
     }
     return value === "" ? null : value;
   };
   const config: Config = {
-    port: integer("port", text("port"), 0, 65_535),
+    port: integer(named("port"), text("port"), 0, 65_535),
     host: text("host"),
     data: text("data"),
-    httpThreads: integer("httpThreads", text("httpThreads"), 1, httpThreadsMax),
+    httpThreads: integer(named("httpThreads"), text("httpThreads"), 1, httpThreadsMax),
     operatorKey: secret("operatorKey", operatorKeyLengthMin),
     jwtSecret: secret("jwtSecret", jwtSecretLengthMin),
-    jwksUrl: text("jwksUrl") === "" ? null : httpUrl("jwksUrl", text("jwksUrl")),
+    jwksUrl: text("jwksUrl") === "" ? null : httpUrl(named("jwksUrl"), text("jwksUrl")),
   };
   if (config.jwtSecret !== null && config.jwksUrl !== null) {
-    throw refuse("RUSHBOX_JWT_SECRET and RUSHBOX_JWKS_URL", "contradict each other", "Give one of them.");
+    throw refuse(`${named("jwtSecret")} and ${named("jwksUrl")}`, "contradict each other", "Give one of them.");
   }
   if (config.host === "" || config.data === "") {
-    throw refuse(config.host === "" ? "RUSHBOX_HOST" : "RUSHBOX_DATA", "is empty", "Leave it away for the default.");
+    throw refuse(named(config.host === "" ? "host" : "data"), "is empty", "Leave it away for the default.");
   }
   if (config.httpThreads > 1 && process.platform !== "linux") {
-    throw refuse("RUSHBOX_HTTP_THREADS", "can be above 1 on Linux alone", "Set it to 1.");
+    throw refuse(named("httpThreads"), "can be above 1 on Linux alone", "Set it to 1.");
   }
   return Object.freeze(config);
 }
 
-function integer(name: keyof Config, text: string, min: number, max: number): number {
+function integer(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw refuse(settings[name].env, `is ${JSON.stringify(text)}`, `Give a whole number from ${min} to ${max}.`);
+    throw refuse(name, `is ${JSON.stringify(text)}`, `Give a whole number from ${min} to ${max}.`);
   }
   return value;
 }
 
-function httpUrl(name: keyof Config, text: string): string {
+function httpUrl(name: string, text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw refuse(settings[name].env, `is ${JSON.stringify(text)}`, "Give an http or https address.");
+  throw refuse(name, `is ${JSON.stringify(text)}`, "Give an http or https address.");
 }
 
 function refuse(subject: string, what: string, hint: string): OperationError {

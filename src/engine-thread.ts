@@ -5,13 +5,14 @@ import { KeyFilter } from "./engine/key-filter.ts";
 import { EngineLoop } from "./engine/loop.ts";
 import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
 import { recover } from "./engine/recovery.ts";
+import type { State } from "./engine/state.ts";
 import { startClock } from "./host/clock.ts";
 import { watchEventLoop } from "./host/event-loop.ts";
 import { Metrics } from "./host/metrics.ts";
 import { OperationError } from "./host/operation-error.ts";
 import { metricDefinitions } from "./metrics.ts";
 import { SqliteJournal } from "./storage/sqlite/journal.ts";
-import { openWriter } from "./storage/sqlite/open.ts";
+import { needsWriting, openReader, openWriter } from "./storage/sqlite/open.ts";
 import { SqliteReader } from "./storage/sqlite/reader.ts";
 import type { EngineBoot, FromWorker, ToWorker } from "./threads.ts";
 
@@ -41,11 +42,14 @@ export function runEngineThread(tell: (message: FromWorker) => void): { receive(
 
 function start(boot: EngineBoot, tell: (message: FromWorker) => void): { loop: EngineLoop; journal: SqliteJournal } {
   const clock = startClock();
-  const db = openWriter(boot.data);
-  const source = new SqliteReader(db);
-  const journal = new SqliteJournal(db);
+  // Recovery reads from a connection that cannot write: what it refuses stays as it was, to the byte.
+  const migrated = needsWriting(boot.data) ? openWriter(boot.data) : null;
+  const source = new SqliteReader(openReader(boot.data));
   const keyFilter = new KeyFilter(boot.keyFilter);
-  const engine = new Engine(recover(source, keyFilter));
+  const engine = new Engine(recoverFrom(source, keyFilter, boot.data));
+  const journal = new SqliteJournal(migrated ?? openWriter(boot.data));
+  // What a crash left in the log may be in the page cache alone: it is synced before anyone is answered from it.
+  journal.checkpoint();
   const threads = boot.ports.length;
   const metrics = new Metrics(metricDefinitions(threads), {
     thread: threads,
@@ -72,8 +76,22 @@ function start(boot: EngineBoot, tell: (message: FromWorker) => void): { loop: E
   return { loop, journal };
 }
 
-/** One line for a person; the cause of a failure that nobody expected comes with its stack for the log. */
+function recoverFrom(source: SqliteReader, keyFilter: KeyFilter, folder: string): State {
+  try {
+    return recover(source, keyFilter);
+  } catch (cause) {
+    throw new OperationError({
+      operation: "recover",
+      subject: `the data in ${folder} cannot be trusted`,
+      hint: "Nothing was changed: restore a backup into another folder and name it with --data.",
+      cause,
+    });
+  }
+}
+
+/** One line for a person. The cause of a failure that nobody expected comes with its stack, for whoever mends it. */
 function lineOf(cause: unknown): string {
   if (cause instanceof OperationError) return cause.message;
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  return `run: the sale cannot go on (${text.replace(/\s*\n\s*/g, " ")}). Start again: it recovers.`;
 }

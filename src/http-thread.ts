@@ -66,6 +66,7 @@ class HttpThread {
         this.#client.receive(data.text);
       } else {
         this.#catalogue.receive(data.campaigns);
+        post({ type: "campaigns_known", told: data.told });
         resolve();
       }
     };
@@ -99,6 +100,8 @@ class HttpThread {
     watchEventLoop(metrics, httpThreadLabel(thread), clock);
     const reader = new SqliteReader(openReader(data));
     const committedSeq = () => counters.committedSeq;
+    const streamsOpen = metrics.series("rushbox_streams_open");
+    const countOpen = (change: 1 | -1) => metrics.add(streamsOpen, change);
     return {
       auth: new Auth(auth, clock),
       catalogue,
@@ -111,10 +114,15 @@ class HttpThread {
       orderStreams: new OrderStreams({
         reader,
         committedSeq,
-        render: (order) => orderJson(order, JSON.stringify(order.buyerId), catalogue.offerBySeq(order.offerId)),
+        countOpen,
+        render: (order) => {
+          const offer = catalogue.knownOffer(order.offerId);
+          return offer === undefined ? null : orderJson(order, JSON.stringify(order.buyerId), offer);
+        },
       }),
       stockStreams: new StockStreams({
         committedSeq,
+        countOpen,
         versionOf: (campaignId) => catalogue.versionOf(campaignId),
         render: (campaignId) => catalogue.renderCounts(campaignId),
       }),

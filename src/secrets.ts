@@ -34,6 +34,11 @@ export function readOperatorKey(config: Config): string {
   return config.operatorKey ?? readExisting(join(config.data, "operator.key"));
 }
 
+/** The operator's key, or `null` where it is not known: some commands can do without. */
+export function findOperatorKey(config: Config): string | null {
+  return config.operatorKey !== null || existsSync(join(config.data, "operator.key")) ? readOperatorKey(config) : null;
+}
+
 function readExisting(path: string): string {
   if (existsSync(path)) return readFileSync(path, "utf8").trim();
   throw new OperationError({

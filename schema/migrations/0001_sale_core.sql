@@ -9,7 +9,9 @@ CREATE TABLE campaigns (
   opens_at_ms INTEGER,
   closes_at_ms INTEGER,
   payment_window_s INTEGER NOT NULL CHECK (payment_window_s > 0),
-  created_at_ms INTEGER NOT NULL
+  created_at_ms INTEGER NOT NULL,
+  -- The event that ended it: all its orders have smaller ids.
+  ended_seq INTEGER
 ) STRICT;
 
 CREATE TABLE offers (

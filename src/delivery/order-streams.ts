@@ -1,7 +1,8 @@
 /**
  * A buyer's orders as a stream of events. A stream is a reading of the journal from a position on: what came after
  * Last-Event-ID first, then what is committed from now on, with one reading for all streams of this thread. So nothing
- * is missing and nothing doubled, over reconnects and restarts, and nothing is read while nobody listens.
+ * is missing and nothing doubled, over reconnects and restarts, and nothing is read while nobody listens. Whoever missed
+ * more than `backlogEventsMax` gets the oldest of them and the end of the stream, and comes back for the rest.
  */
 import { limits } from "../domain/limits.ts";
 import type { OrderRecord } from "../domain/order.ts";
@@ -21,7 +22,10 @@ export interface OrderStreamParts {
   };
   /** The last committed sequence number: whether there is anything to read. */
   readonly committedSeq: () => number;
-  readonly render: (order: OrderRecord) => string;
+  /** The order's JSON, or `null` when this thread has not been told of its offer yet. */
+  readonly render: (order: OrderRecord) => string | null;
+  /** Told of every stream that opens (1) or ends (-1). */
+  readonly countOpen: (change: 1 | -1) => void;
 }
 
 interface Listener {
@@ -33,7 +37,9 @@ interface Listener {
 const readEveryMs = 100;
 const heartbeatEveryMs = 5_000; // well within the server's idle timeout
 const eventsPerReadMax = 5_000;
-const backlogOrdersMax = 200; // orders whose missed events are told after a reconnect: the newest
+const backlogEventsMax = 256; // missed events told at once after a reconnect: some 90 kB
+/** Orders whose missed events are looked for: the newest. Twice what a buyer may hold of an offer; 20 ms to read. */
+const backlogOrdersMax = 2 * limits.quantityMax;
 
 export class OrderStreams {
   readonly #parts: OrderStreamParts;
@@ -47,26 +53,27 @@ export class OrderStreams {
     setInterval(() => this.#beat(), heartbeatEveryMs);
   }
 
-  get count(): number {
-    return this.#count;
-  }
-
-  /** A stream of the buyer's events after `afterSeq`, or from now on; `null` when too many are open. */
+  /** A stream of the buyer's events after `afterSeq`, or from now on; `null` when it cannot be had at the moment. */
   open(buyerId: string, afterSeq: number | null): ReadableStream<Uint8Array> | null {
     const theirs = this.#listeners.get(buyerId) ?? new Set<Listener>();
     if (theirs.size >= limits.streamsPerBuyerMax || this.#count >= limits.streamsPerThreadMax) return null;
     const { reader } = this.#parts;
     const nowSeq = reader.last().seq;
     if (this.#count === 0) this.#readSeq = nowSeq;
+    // What is committed during this reading may be seen in part: it is left to the reading for all, which follows.
+    const missed = (afterSeq === null ? [] : reader.orderEventsOfBuyerAfter(buyerId, afterSeq, backlogOrdersMax))
+      .filter(({ seq }) => seq <= nowSeq)
+      .slice(0, backlogEventsMax + 1);
+    const backlog = missed.slice(0, backlogEventsMax).map((event) => this.#encode(event));
+    if (backlog.includes(null)) return null;
     const client = new SseClient(() => this.#remove(buyerId, listener));
     const listener: Listener = { client, sentSeq: nowSeq };
-    if (afterSeq !== null) {
-      for (const event of reader.orderEventsOfBuyerAfter(buyerId, afterSeq, backlogOrdersMax))
-        this.#send(listener, event);
-    }
     theirs.add(listener);
     this.#listeners.set(buyerId, theirs);
     this.#count += 1;
+    this.#parts.countOpen(1);
+    if (backlog.length > 0) client.send(Buffer.concat(backlog.filter((bytes) => bytes !== null)));
+    if (missed.length > backlog.length) client.close();
     return client.stream;
   }
 
@@ -77,17 +84,23 @@ export class OrderStreams {
   #read(): void {
     if (this.#count === 0 || this.#readSeq >= this.#parts.committedSeq()) return;
     const { events, lastSeq } = this.#parts.reader.orderEventsAfter(this.#readSeq, eventsPerReadMax);
-    this.#readSeq = lastSeq;
     for (const event of events) {
-      for (const listener of [...(this.#listeners.get(event.order.buyerId) ?? [])]) {
-        if (event.seq > listener.sentSeq) this.#send(listener, event);
+      const theirs = [...(this.#listeners.get(event.order.buyerId) ?? [])].filter(({ sentSeq }) => sentSeq < event.seq);
+      if (theirs.length === 0) continue;
+      const bytes = this.#encode(event);
+      if (bytes === null) return; // next time from here, when this thread knows the offer
+      for (const listener of theirs) {
+        listener.sentSeq = event.seq;
+        listener.client.send(bytes);
       }
+      this.#readSeq = event.seq;
     }
+    this.#readSeq = lastSeq;
   }
 
-  #send(listener: Listener, { seq, type, order }: OrderEvent): void {
-    listener.client.send(encodeEvent(type, seq, this.#parts.render(order)));
-    listener.sentSeq = Math.max(listener.sentSeq, seq);
+  #encode({ seq, type, order }: OrderEvent): Uint8Array | null {
+    const json = this.#parts.render(order);
+    return json === null ? null : encodeEvent(type, seq, json);
   }
 
   #beat(): void {
@@ -102,6 +115,7 @@ export class OrderStreams {
     const theirs = this.#listeners.get(buyerId);
     if (theirs?.delete(listener) !== true) return;
     this.#count -= 1;
+    this.#parts.countOpen(-1);
     if (theirs.size === 0) this.#listeners.delete(buyerId);
   }
 }

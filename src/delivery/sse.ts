@@ -32,7 +32,8 @@ export class SseClient {
           onClose(this);
         },
       },
-      new CountQueuingStrategy({ highWaterMark: limits.streamBacklogMax }),
+      // In bytes, not messages: what is told at once (a buyer's hundred orders that expire together) is no slowness.
+      new ByteLengthQueuingStrategy({ highWaterMark: limits.streamBacklogBytesMax }),
     );
     this.#onClose = onClose;
   }

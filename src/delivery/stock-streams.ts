@@ -1,7 +1,8 @@
 /**
  * A campaign's state and counts as a stream: the whole of them at the beginning and whenever something changed, at most
- * five times a second however many orders come in. A snapshot needs no history: whoever reconnects gets the next one,
- * unless nothing has changed since the id that they name.
+ * five times a second however many orders come in. A snapshot needs no history: whoever reconnects gets the whole of it
+ * again, whatever they saw last. (An id alone does not tell that nothing has changed: counts and state travel apart, so
+ * the same number may stand under two snapshots for an instant.)
  */
 import { limits } from "../domain/limits.ts";
 import { encodeEvent, heartbeat, SseClient } from "./sse.ts";
@@ -11,13 +12,14 @@ export interface StockStreamParts {
   readonly versionOf: (campaignId: number) => number;
   readonly render: (campaignId: number) => string;
   readonly committedSeq: () => number;
+  /** Told of every stream that opens (1) or ends (-1). */
+  readonly countOpen: (change: 1 | -1) => void;
 }
 
 interface Channel {
   readonly clients: Set<SseClient>;
   version: number;
   last: Uint8Array;
-  lastSeq: number;
 }
 
 const lookEveryMs = 200;
@@ -34,18 +36,15 @@ export class StockStreams {
     setInterval(() => this.#beat(), heartbeatEveryMs);
   }
 
-  get count(): number {
-    return this.#count;
-  }
-
   /** A stream of the campaign, or `null` when too many are open. */
-  open(campaignId: number, afterSeq: number | null): ReadableStream<Uint8Array> | null {
+  open(campaignId: number): ReadableStream<Uint8Array> | null {
     if (this.#count >= limits.streamsPerThreadMax) return null;
     const channel = this.#channels.get(campaignId) ?? this.#openChannel(campaignId);
     const client = new SseClient(() => this.#remove(campaignId, client));
     channel.clients.add(client);
     this.#count += 1;
-    if (afterSeq !== channel.lastSeq) client.send(channel.last);
+    this.#parts.countOpen(1);
+    client.send(channel.last);
     return client.stream;
   }
 
@@ -54,7 +53,7 @@ export class StockStreams {
   }
 
   #openChannel(campaignId: number): Channel {
-    const channel: Channel = { clients: new Set(), version: Number.NaN, last: heartbeat, lastSeq: -1 };
+    const channel: Channel = { clients: new Set(), version: Number.NaN, last: heartbeat };
     this.#channels.set(campaignId, channel);
     this.#refresh(campaignId, channel);
     return channel;
@@ -65,8 +64,7 @@ export class StockStreams {
     const version = this.#parts.versionOf(campaignId);
     if (version === channel.version) return false;
     channel.version = version;
-    channel.lastSeq = this.#parts.committedSeq();
-    channel.last = encodeEvent("campaign", channel.lastSeq, this.#parts.render(campaignId));
+    channel.last = encodeEvent("campaign", this.#parts.committedSeq(), this.#parts.render(campaignId));
     return true;
   }
 
@@ -85,6 +83,7 @@ export class StockStreams {
     const channel = this.#channels.get(campaignId);
     if (channel?.clients.delete(client) !== true) return;
     this.#count -= 1;
+    this.#parts.countOpen(-1);
     if (channel.clients.size === 0) this.#channels.delete(campaignId);
   }
 }

@@ -40,8 +40,8 @@ export const limits = {
   /** Open event streams on one HTTP thread, and from one buyer. */
   streamsPerThreadMax: 10_000,
   streamsPerBuyerMax: 4,
-  /** Messages that may wait for a slow reader of a stream before it is disconnected. */
-  streamBacklogMax: 64,
+  /** Bytes that may wait for a slow reader of a stream before it is disconnected. */
+  streamBacklogBytesMax: 131_072,
   /** Refused attempts of `Prefer: respond-async` that are remembered for their pollers. */
   attemptsRememberedMax: 65_536,
 } as const;

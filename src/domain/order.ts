@@ -32,6 +32,12 @@ export interface OrderRecord {
   readonly paymentReference: string | null;
 }
 
+/** What deciding about an order needs to know of it: what the engine keeps in memory. */
+export type LiveOrder = Pick<
+  OrderRecord,
+  "orderId" | "campaignId" | "offerId" | "buyerId" | "quantity" | "state" | "lastSeq" | "expiresAtMs" | "idempotencyKey"
+>;
+
 /** Whether an order in this state counts against its buyer's limit: freed by cancelling and expiring. */
 export function countsAgainstLimit(state: OrderState): boolean {
   return state === "reserved" || state === "paid";

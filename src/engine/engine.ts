@@ -39,6 +39,11 @@ export class Engine {
     return events;
   }
 
+  /** Whether something has happened that nobody has taken yet. */
+  get hasEvents(): boolean {
+    return this.#events.length > 0;
+  }
+
   /** When time alone next changes something, or `Infinity`. */
   get nextDueAtMs(): number {
     return Math.min(this.state.nextChangeAtMs, this.state.expiries.nextAtMs);
@@ -134,8 +139,7 @@ export class Engine {
     if (campaign === undefined) return notFound;
     if (command.history !== undefined) state.restoreHistory(campaign.id, command.history);
     const slot = campaign.book?.find(command.orderId) ?? -1;
-    if (slot < 0) return notFound;
-    const outcome = decide({ campaign, orderId: command.orderId, slot });
+    const outcome = slot < 0 ? notFound : decide({ campaign, orderId: command.orderId, slot });
     state.forgetSettled(campaign);
     return outcome;
   }

@@ -1,13 +1,48 @@
-/** The hash of the engine's tables: of text, native and stable; and of two numbers. Never of secrets. */
+/**
+ * The hashes of the engine's tables: of bytes, of a buyer's key, of two numbers. In JavaScript, since a call into
+ * native code costs more than hashing twenty characters here. Never used for secrets.
+ */
 
-/** 32 bits of the text; another seed gives independent bits. */
-export function hashText(text: string, seed: number): number {
-  return Bun.hash.murmur32v3(text, seed);
+const offsetBasis = 0x811c9dc5;
+const prime = 0x01000193;
+
+/** 32 bits of `bytes[start..end)`: FNV-1a, then mixed, since the tables use the low bits. */
+export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let h = offsetBasis;
+  for (let i = start; i < end; i++) h = Math.imul(h ^ (bytes[i] as number), prime);
+  return mix(h);
 }
 
-/** 32 mixed bits of two 32-bit numbers (the finaliser of MurmurHash3 over their combination). */
+export type KeyHash = readonly [high: number, low: number];
+
+/** 64 bits of a buyer's id and a key, as two numbers of 32. */
+export function hashKey(buyerId: string, key: string): KeyHash {
+  let high = offsetBasis;
+  let low = 0x9747b28c;
+  for (let i = 0; i < buyerId.length; i++) {
+    const code = buyerId.charCodeAt(i);
+    high = Math.imul(high ^ code, prime);
+    low = Math.imul(low ^ code, 0x5bd1e995) ^ (low >>> 15);
+  }
+  // A character that no id or key contains keeps ("ab", "c") and ("a", "bc") apart.
+  high = Math.imul(high ^ 0x1_0000, prime);
+  low = Math.imul(low ^ 0x1_0000, 0x5bd1e995);
+  for (let i = 0; i < key.length; i++) {
+    const code = key.charCodeAt(i);
+    high = Math.imul(high ^ code, prime);
+    low = Math.imul(low ^ code, 0x5bd1e995) ^ (low >>> 15);
+  }
+  return [mix(high), mix(low)];
+}
+
+/** 32 mixed bits of two 32-bit numbers. */
 export function hashPair(a: number, b: number): number {
-  let h = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
+  return mix(Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b));
+}
+
+/** The finaliser of MurmurHash3 (Austin Appleby, public domain): every bit of the input moves every bit of the result. */
+function mix(value: number): number {
+  let h = value;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;

@@ -3,7 +3,7 @@
  * HTTP threads ask. A buyer who repeats a key must get their order even when the offer is sold out by now; everybody
  * else is to be told so without asking the engine. "No" is certain; a rare wrong "maybe" costs one trip to the engine.
  */
-import { hashText } from "./hash.ts";
+import type { KeyHash } from "./hash.ts";
 
 const bits = 2 ** 25; // 4 MiB: with a million keys one in 10,000 answers "maybe" wrongly
 const probes = 6;
@@ -18,26 +18,19 @@ export class KeyFilter {
   }
 
   /** Engine thread only, after COMMIT and before the counts that may say "sold out". */
-  add(buyerId: string, key: string): void {
-    const [first, step] = hashes(buyerId, key);
+  add([first, step]: KeyHash): void {
     for (let probe = 0; probe < probes; probe++) {
-      const bit = (first + Math.imul(probe, step)) & (bits - 1);
+      const bit = (first + Math.imul(probe, step | 1)) & (bits - 1);
       Atomics.or(this.#words, bit >>> 5, 1 << (bit & 31));
     }
   }
 
   /** Whether the key may have an order. */
-  mayHave(buyerId: string, key: string): boolean {
-    const [first, step] = hashes(buyerId, key);
+  mayHave([first, step]: KeyHash): boolean {
     for (let probe = 0; probe < probes; probe++) {
-      const bit = (first + Math.imul(probe, step)) & (bits - 1);
+      const bit = (first + Math.imul(probe, step | 1)) & (bits - 1);
       if ((Atomics.load(this.#words, bit >>> 5) & (1 << (bit & 31))) === 0) return false;
     }
     return true;
   }
-}
-
-function hashes(buyerId: string, key: string): [first: number, step: number] {
-  const text = `${buyerId}\n${key}`;
-  return [hashText(text, 3), hashText(text, 4) | 1];
 }

@@ -4,17 +4,19 @@
  * answers after one sync of the disk.
  *
  * Order after a commit, on which the HTTP threads rely: keys into the filter, counts into shared memory, campaigns,
- * then answers. Any failure on the way poisons the loop: nothing is acknowledged from then on, everyone who waits is
- * told `outcome_unknown`, and the process ends; the next start recovers.
+ * then answers; an operator's when every HTTP thread knows the campaigns, so that it is true on every connection. Any
+ * failure on the way poisons the loop: nothing is acknowledged from then on, everyone who waits is told
+ * `outcome_unknown`, and the process ends; the next start recovers.
  */
 import { LRUCache } from "lru-cache";
-import type { Command } from "../domain/command.ts";
+import type { Cancel, Command, Pay } from "../domain/command.ts";
 import type { Event } from "../domain/event.ts";
 import { limits } from "../domain/limits.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { Counters } from "./counters.ts";
 import type { Engine } from "./engine.ts";
+import { hashKey } from "./hash.ts";
 import type { KeyFilter } from "./key-filter.ts";
 import {
   type Answer,
@@ -48,6 +50,13 @@ interface Waiting {
   readonly letter: Letter;
 }
 
+/** An answer that waits until every HTTP thread knows what was told. */
+interface Held {
+  readonly told: number;
+  readonly waiting: Waiting;
+  readonly answer: Answer;
+}
+
 const timerMsMax = 60_000;
 
 export class EngineLoop {
@@ -58,12 +67,17 @@ export class EngineLoop {
   /** How the attempts ended that a client will ask for later; those with an order are found by their key. */
   readonly #attempts = new LRUCache<string, Answer>({ max: limits.attemptsRememberedMax });
   #waiting: Waiting[] = [];
+  #held: Held[] = [];
+  /** Messages of campaigns so far, and how many of them each HTTP thread knows. */
+  #toldCount = 0;
+  readonly #knownBy: number[];
   #isDrainDue = false;
   #isPoisoned = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    this.#knownBy = parts.threads.map(() => 0);
     this.#observeBatch = parts.metrics.histogram("rushbox_batch_commands");
     this.#observeCommit = parts.metrics.histogram("rushbox_commit_duration_seconds");
     this.#eventsSeries = parts.metrics.series("rushbox_events_total");
@@ -80,7 +94,12 @@ export class EngineLoop {
 
   /** Takes the commands of an HTTP thread; they are decided at the end of this turn of the event loop. */
   receive(thread: number, message: ToEngine): void {
-    for (const letter of decodeLetters(message)) this.#waiting.push({ thread, letter });
+    if (message.type === "campaigns_known") {
+      this.#knownBy[thread] = message.told;
+      this.#releaseHeld();
+      return;
+    }
+    for (const letter of decodeLetters(message.text)) this.#waiting.push({ thread, letter });
     if (this.#isDrainDue) return;
     this.#isDrainDue = true;
     setImmediate(() => this.#drain());
@@ -105,7 +124,9 @@ export class EngineLoop {
     }
     try {
       const answers = this.#decideAndStore(batch);
-      this.#answer(batch, answers);
+      const decided = batch.splice(0, answers.length);
+      this.#waiting.unshift(...batch);
+      this.#answerOrHold(decided, answers);
     } catch (cause) {
       this.#poison([...batch, ...this.#waiting.splice(0)], cause);
       return;
@@ -113,11 +134,16 @@ export class EngineLoop {
     this.#arm();
   }
 
+  /** The answers to the first of these, as many as go into one transaction; the rest waits for the next. */
   #decideAndStore(batch: readonly Waiting[]): Answer[] {
     const { engine, journal, clock } = this.#parts;
     const nowMs = clock.nowMs();
     engine.advance(nowMs);
-    const answers = batch.map(({ letter }) => this.#decide(letter, nowMs));
+    const answers: Answer[] = [];
+    for (const { letter } of batch) {
+      if (engine.hasEvents && this.#needsHistory(letter[1])) break;
+      answers.push(this.#decide(letter, nowMs));
+    }
     const events = engine.takeEvents();
     const { campaigns, offers } = engine.state.takeChanges();
     if (events.length > 0) {
@@ -127,7 +153,7 @@ export class EngineLoop {
       this.#parts.metrics.add(this.#eventsSeries, events.length);
       this.#publish(events, campaigns, offers);
     }
-    if (batch.length > 0) this.#observeBatch(batch.length);
+    if (answers.length > 0) this.#observeBatch(answers.length);
     return answers;
   }
 
@@ -140,10 +166,17 @@ export class EngineLoop {
     return answer;
   }
 
-  /** Orders of a settled campaign are no longer in memory: the command brings its buyer's rows along. */
+  /**
+   * Orders of a settled campaign are no longer in memory: the command brings its buyer's rows along. They are read from
+   * what is committed, so such a command waits until everything before it is.
+   */
+  #needsHistory(request: Command | AskAttempt): request is Cancel | Pay {
+    const isAboutOrder = request.type === "cancel" || request.type === "pay";
+    return isAboutOrder && this.#parts.engine.state.isSettled(request.campaignId);
+  }
+
   #withHistory(command: Command): Command {
-    if (command.type !== "cancel" && command.type !== "pay") return command;
-    if (!this.#parts.engine.state.isSettled(command.campaignId)) return command;
+    if (!this.#needsHistory(command)) return command;
     return { ...command, history: this.#parts.source.ordersOfBuyerIn(command.campaignId, command.buyerId) };
   }
 
@@ -161,7 +194,7 @@ export class EngineLoop {
   ): void {
     const { keyFilter, counters, engine } = this.#parts;
     for (const event of events) {
-      if (event.type === "order_reserved" && event.key !== null) keyFilter.add(event.buyerId, event.key);
+      if (event.type === "order_reserved" && event.key !== null) keyFilter.add(hashKey(event.buyerId, event.key));
     }
     for (const offer of offers) counters.publish(offer);
     counters.committedSeq = engine.state.lastSeq;
@@ -169,17 +202,46 @@ export class EngineLoop {
   }
 
   #tell(campaigns: readonly Campaign[]): void {
-    const message: ToHttp = { type: "campaigns", campaigns: campaigns.map(viewOf) };
+    this.#toldCount += 1;
+    const message: ToHttp = { type: "campaigns", told: this.#toldCount, campaigns: campaigns.map(viewOf) };
     for (const post of this.#parts.threads) post(message);
+  }
+
+  /** A thread knows what was told before it gets its own answer; with several, the others may not yet. */
+  #answerOrHold(batch: readonly Waiting[], answers: readonly Answer[]): void {
+    if (this.#parts.threads.length === 1 || Math.min(...this.#knownBy) === this.#toldCount) {
+      this.#answer(batch, answers);
+      return;
+    }
+    const mayGo = answers.map(({ code }) => code !== "created" && code !== "changed");
+    batch.forEach((waiting, index) => {
+      if (!mayGo[index]) this.#held.push({ told: this.#toldCount, waiting, answer: answers[index] as Answer });
+    });
+    this.#answer(
+      batch.filter((_, index) => mayGo[index]),
+      answers.filter((_, index) => mayGo[index]),
+    );
+  }
+
+  #releaseHeld(): void {
+    const known = Math.min(...this.#knownBy);
+    const due = this.#held.filter(({ told }) => told <= known);
+    if (due.length === 0) return;
+    this.#held = this.#held.filter(({ told }) => told > known);
+    this.#answer(
+      due.map(({ waiting }) => waiting),
+      due.map(({ answer }) => answer),
+    );
   }
 
   /** One message for each HTTP thread that waits. */
   #answer(batch: readonly Waiting[], answers: readonly Answer[]): void {
-    this.#parts.threads.forEach((post, thread) => {
-      const theirs = batch.flatMap((waiting, index) =>
-        waiting.thread === thread ? [[waiting.letter[0], answers[index] as Answer] as const] : [],
-      );
-      if (theirs.length > 0) post(encodeAnswers(theirs));
+    const byThread = this.#parts.threads.map((): (readonly [ticket: number, answer: Answer])[] => []);
+    batch.forEach(({ thread, letter }, index) => {
+      byThread[thread]?.push([letter[0], answers[index] as Answer]);
+    });
+    byThread.forEach((theirs, thread) => {
+      if (theirs.length > 0) this.#parts.threads[thread]?.(encodeAnswers(theirs));
     });
   }
 

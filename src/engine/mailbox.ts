@@ -20,12 +20,15 @@ export type Letter = readonly [ticket: number, request: Command | AskAttempt, is
 /** The answer to a letter. `attempt_unknown`: never accepted here, or before a restart. */
 export type Answer = Outcome | { readonly code: "attempt_unknown" } | { readonly code: "outcome_unknown" };
 
-export type ToEngine = { readonly type: "commands"; readonly text: string };
+export type ToEngine =
+  | { readonly type: "commands"; readonly text: string }
+  /** The sender now knows all that was told up to this `campaigns` message. */
+  | { readonly type: "campaigns_known"; readonly told: number };
 
 export type ToHttp =
   | { readonly type: "answers"; readonly text: string }
-  /** Campaigns as they stand after a commit; sent before the answers of that commit. */
-  | { readonly type: "campaigns"; readonly campaigns: readonly CampaignView[] };
+  /** Campaigns as they stand after a commit, numbered from 1; sent before the answers of that commit. */
+  | { readonly type: "campaigns"; readonly told: number; readonly campaigns: readonly CampaignView[] };
 
 /** A campaign as the HTTP threads know it: all but the counts, which they read from shared memory. */
 export interface CampaignView extends CampaignRecord {
@@ -41,8 +44,8 @@ export function encodeLetters(letters: readonly Letter[]): ToEngine {
   return { type: "commands", text: JSON.stringify(letters) };
 }
 
-export function decodeLetters(message: ToEngine): Letter[] {
-  return JSON.parse(message.text) as Letter[];
+export function decodeLetters(text: string): Letter[] {
+  return JSON.parse(text) as Letter[];
 }
 
 export function encodeAnswers(answers: readonly (readonly [ticket: number, answer: Answer])[]): ToHttp {

@@ -2,7 +2,7 @@
 import type { Batch } from "../domain/batch.ts";
 import type { CampaignRecord } from "../domain/campaign.ts";
 import type { OfferRecord } from "../domain/offer.ts";
-import type { OrderRecord } from "../domain/order.ts";
+import type { LiveOrder, OrderRecord } from "../domain/order.ts";
 
 export interface Journal {
   /** Stores a batch in one transaction, durably when it returns. Throws when it cannot: then nothing is known. */
@@ -16,7 +16,7 @@ export interface RecoverySource {
   /** In the order of their ids. */
   offers(): readonly OfferRecord[];
   /** Calls back for every order with a larger id, in the order of ids. */
-  eachOrderAfter(orderId: number, callback: (order: OrderRecord) => void): void;
+  eachOrderAfter(orderId: number, callback: (order: LiveOrder) => void): void;
   /** All orders of one buyer in one campaign, in the order of ids. */
   ordersOfBuyerIn(campaignId: number, buyerId: string): readonly OrderRecord[];
 }

@@ -20,8 +20,8 @@ export function recover(source: RecoverySource, keyFilter: Pick<KeyFilter, "add"
   const firstLiveId = Math.min(...live.map(({ id }) => id));
   source.eachOrderAfter(firstLiveId, (order) => {
     if (state.campaign(order.campaignId).book === null) return;
-    state.restoreOrder(order);
-    if (order.idempotencyKey !== null) keyFilter.add(order.buyerId, order.idempotencyKey);
+    const keyHash = state.restoreOrder(order);
+    if (keyHash !== null) keyFilter.add(keyHash);
     const sums = units.get(order.offerId) ?? { held: 0, sold: 0 };
     if (order.state === "reserved") sums.held += order.quantity;
     if (order.state === "paid") sums.sold += order.quantity;

@@ -6,9 +6,9 @@
 import type { CampaignKind, CampaignRecord, CampaignState, OfferTerms } from "../domain/campaign.ts";
 import { type Event, movementOf } from "../domain/event.ts";
 import { assertConserved, type OfferRecord } from "../domain/offer.ts";
-import type { OrderRecord, OrderState } from "../domain/order.ts";
+import type { LiveOrder, OrderRecord, OrderState } from "../domain/order.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
-import { hashText } from "./hash.ts";
+import { hashKey, type KeyHash } from "./hash.ts";
 import { KeyTable, type OrderPlace } from "./key-table.ts";
 import { OrderBook } from "./order-book.ts";
 
@@ -116,7 +116,13 @@ export class State {
       case "order_reserved": {
         const offer = this.offer(event.offerId);
         this.#count(offer, event);
-        this.#addOrder(offer, { ...event, orderId: event.seq, lastSeq: event.seq, state: "reserved" }, event.key);
+        const { seq, buyerId, quantity, expiresAtMs, key } = event;
+        const keyHash = key === null ? null : hashKey(buyerId, key);
+        this.#addOrder(
+          offer,
+          { orderId: seq, lastSeq: seq, buyerId, quantity, state: "reserved", expiresAtMs },
+          keyHash,
+        );
         return;
       }
       case "order_paid":
@@ -181,8 +187,11 @@ export class State {
     assertConserved(record.id, this.#addOffer(record));
   }
 
-  restoreOrder(record: OrderRecord): void {
-    this.#addOrder(this.offer(record.offerId), record, record.idempotencyKey);
+  /** Answers the hash of the order's key, if it has one: for the filter that HTTP threads ask. */
+  restoreOrder(order: LiveOrder): KeyHash | null {
+    const keyHash = order.idempotencyKey === null ? null : hashKey(order.buyerId, order.idempotencyKey);
+    this.#addOrder(this.offer(order.offerId), order, keyHash);
+    return keyHash;
   }
 
   /** A settled campaign's orders of one buyer come back for one decision. */
@@ -227,7 +236,7 @@ export class State {
       state: OrderState;
       expiresAtMs: number;
     },
-    key: string | null,
+    keyHash: KeyHash | null,
   ): void {
     const { campaign } = offer;
     const book = campaign.book;
@@ -235,8 +244,8 @@ export class State {
     const { orderId, lastSeq, buyerId, quantity, state } = order;
     const slot = book.append({ orderId, lastSeq, buyerId, offerIndex: offer.index, quantity, state });
     if (state === "reserved") this.expiries.push(order.expiresAtMs, campaign.number, orderId);
-    if (key === null) return;
-    const [high, low] = hashKey(buyerId, key);
+    if (keyHash === null) return;
+    const [high, low] = keyHash;
     this.#keys.add(high, low, { book: campaign.number, slot }, (number) => this.#bookOf(number) !== null);
   }
 
@@ -274,9 +283,4 @@ export function dueAtMs(campaign: Campaign): number {
   if (campaign.state === "scheduled") return campaign.opensAtMs ?? 0;
   if (campaign.state === "open" || campaign.state === "paused") return campaign.closesAtMs ?? Number.POSITIVE_INFINITY;
   return Number.POSITIVE_INFINITY;
-}
-
-function hashKey(buyerId: string, key: string): [high: number, low: number] {
-  const text = `${buyerId}\n${key}`;
-  return [hashText(text, 1), hashText(text, 2)];
 }

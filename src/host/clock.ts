@@ -10,6 +10,11 @@ export interface Clock {
   elapsedMs(): number;
 }
 
+/** The wall clock as a text, for log lines. */
+export function wallTime(): string {
+  return new Date().toISOString();
+}
+
 const correctionEveryMs = 1_000;
 const correctionMs = 5;
 

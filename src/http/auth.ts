@@ -26,6 +26,10 @@ export class KeysUnavailable extends Error {}
 
 const tokensRememberedMax = 200_000; // a token and its buyer take some 500 bytes
 const tokenLengthMax = 4_096;
+/** Nothing but base64url and dots: a decoder skips white space, and one token would have endless spellings. */
+const tokenForm = /^[\w.-]+$/;
+/** The key server's failures as jose tells them: its status or text, its keys' form, its silence. Others are the token's. */
+const keyServerFailures = new Set([errors.JOSEError.code, errors.JWKSInvalid.code, errors.JWKSTimeout.code]);
 const bearer = "Bearer ";
 
 export class Auth {
@@ -63,7 +67,7 @@ export class Auth {
 
   async #verify(header: string): Promise<Buyer | null> {
     const token = tokenOf(header);
-    if (token === null || token.length > tokenLengthMax) return null;
+    if (token === null || token.length > tokenLengthMax || !tokenForm.test(token)) return null;
     try {
       const options = { algorithms: this.#algorithms, currentDate: new Date(this.#clock.nowMs()) };
       const { payload } =
@@ -75,10 +79,10 @@ export class Auth {
         return null;
       const expiresAtMs = exp === undefined ? Number.POSITIVE_INFINITY : exp * 1_000;
       const buyer = { id: sub, json: JSON.stringify(sub), expiresAtMs };
-      this.#remembered.set(header, buyer);
+      if (header === bearer + token) this.#remembered.set(header, buyer); // one entry a token, however it is spaced
       return buyer;
     } catch (cause) {
-      if (cause instanceof errors.JWKSTimeout || !(cause instanceof errors.JOSEError)) {
+      if (!(cause instanceof errors.JOSEError) || keyServerFailures.has(cause.code)) {
         throw new KeysUnavailable("the keys of the buyers' tokens cannot be fetched", { cause });
       }
       return null;

@@ -23,14 +23,16 @@ export async function readJson<S extends TSchema>(request: Request, schema: S): 
     return problem("unsupported_media_type");
   }
   if (Number(request.headers.get("content-length") ?? 0) > limits.bodyBytesMax) return problem("payload_too_large");
-  const bytes = await readBounded(request);
-  if (bytes === null) return problem("payload_too_large");
-  let value: unknown;
+  let bytes: Uint8Array | null;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    bytes = await readBounded(request);
   } catch {
-    return problem("invalid", { detail: "The body is not well-formed JSON in UTF-8." });
+    // Cut off or badly framed: whoever sent it has seldom stayed to read this.
+    return problem("invalid", { detail: "The body ended before its end." });
   }
+  if (bytes === null) return problem("payload_too_large");
+  const value = parseJson(bytes);
+  if (value === notJson) return problem("invalid", { detail: "The body is not well-formed JSON in UTF-8." });
   return conform(value, schema);
 }
 
@@ -50,6 +52,26 @@ export function conform<S extends TSchema>(value: unknown, schema: S): Static<S>
     if (errors.length === violationsToldMax) break;
   }
   return problem("invalid", { errors });
+}
+
+const notJson = Symbol("not JSON");
+
+/**
+ * The value, or `notJson`. Half a surrogate pair, which JSON can escape and UTF-8 cannot write (RFC 7493, 2.1), would
+ * be one text in memory and another one on disk.
+ */
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return JSON.parse(text, text.includes("\\u") ? wellFormedOnly : undefined);
+  } catch {
+    return notJson;
+  }
+}
+
+function wellFormedOnly(name: string, value: unknown): unknown {
+  if (name.isWellFormed() && (typeof value !== "string" || value.isWellFormed())) return value;
+  throw new SyntaxError("half a surrogate pair");
 }
 
 /** At most `bodyBytesMax` bytes, or `null` when there are more. */
@@ -76,10 +98,30 @@ function fieldOf(path: string): string {
 }
 
 function detailOf({ message, schema, path, value }: ValueError): string {
-  const field = path.split("/").at(-1) ?? "";
-  if (message === "Unexpected property") return `is not known here: remove ${field}`;
+  if (message === "Unexpected property") return `is not known here: remove ${path.split("/").at(-1)}`;
   if (value === undefined) return "is required";
   if (Array.isArray(schema["enum"])) return `must be one of ${schema["enum"].join(", ")}`;
-  const description: unknown = schema.description;
-  return `${message.charAt(0).toLowerCase()}${message.slice(1)}${typeof description === "string" ? ` (${description})` : ""}`;
+  const { description, examples } = schema;
+  const meaning = typeof description === "string" ? ` (${description})` : "";
+  const example = Array.isArray(examples) ? `, for example ${JSON.stringify(examples[0])}` : "";
+  return `must be ${shapeOf(schema)}${meaning}${example}`;
+}
+
+/** What a value of the schema is, in words; its limits are always told, since one of them may be what was missed. */
+function shapeOf(schema: TSchema): string {
+  switch (schema["type"]) {
+    case "integer":
+      return `a whole number from ${schema["minimum"]} to ${schema["maximum"]}`;
+    case "array":
+      return `a list of ${schema["minItems"]} to ${schema["maxItems"]}`;
+    case "object":
+      return "a JSON object";
+    case "string":
+      if (schema["format"] === "date-time") return "a time";
+      if (schema["format"] === "uri") return `an address of ${schema["maxLength"]} characters at most`;
+      if (schema["minLength"] === schema["maxLength"]) return `text of ${schema["maxLength"]} characters`;
+      return `text of ${schema["minLength"]} to ${schema["maxLength"]} characters, not only spaces`;
+    default:
+      return "of the right type";
+  }
 }

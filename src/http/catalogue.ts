@@ -61,6 +61,11 @@ export class Catalogue {
     return this.#offers.get(id);
   }
 
+  /** An offer by its sequence number, when this thread was told of it: that takes a moment after its commit. */
+  knownOffer(seq: number): OfferEntry | undefined {
+    return this.#offersBySeq.get(seq);
+  }
+
   offerBySeq(seq: number): OfferEntry {
     const offer = this.#offersBySeq.get(seq);
     if (offer === undefined) throw new Error(`offer ${seq} is not in the catalogue`);

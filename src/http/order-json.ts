@@ -4,6 +4,22 @@ import type { OrderRecord } from "../domain/order.ts";
 import type { OfferEntry } from "./catalogue.ts";
 import { wireTime } from "./respond.ts";
 
+/** `wireTime` for a rush: the orders of one batch share their times. */
+function rememberLast(): (ms: number) => string {
+  let lastMs = Number.NaN;
+  let text = "";
+  return (ms) => {
+    if (ms !== lastMs) {
+      lastMs = ms;
+      text = wireTime(ms);
+    }
+    return text;
+  };
+}
+
+const reservedTime = rememberLast();
+const expiryTime = rememberLast();
+
 type OrderJsonParts = Pick<
   OrderRecord,
   "orderId" | "quantity" | "amountMinor" | "state" | "reservedAtMs" | "expiresAtMs" | "paidAtMs" | "endedAtMs"
@@ -16,6 +32,6 @@ export function orderJson(order: OrderJsonParts, buyerJson: string, offer: Offer
   return (
     `{"id":"${formatId("ord", order.orderId)}",${offer.orderJson},"buyer_id":${buyerJson}` +
     `,"quantity":${order.quantity},"amount_minor":${order.amountMinor},"state":"${order.state}","seq":${order.orderId}` +
-    `,"reserved_at":"${wireTime(order.reservedAtMs)}","expires_at":"${wireTime(order.expiresAtMs)}"${paidAt}${endedAt}}`
+    `,"reserved_at":"${reservedTime(order.reservedAtMs)}","expires_at":"${expiryTime(order.expiresAtMs)}"${paidAt}${endedAt}}`
   );
 }

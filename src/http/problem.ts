@@ -122,7 +122,7 @@ export function problem(code: ProblemCode, extras?: ProblemExtras): Response {
   return new Response(bodyOf(code, extras), {
     status: kind.status,
     headers: {
-      ...plain.init.headers,
+      ...Object.fromEntries(plain.init.headers),
       ...(retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) }),
       ...extras.headers,
     },
@@ -149,9 +149,9 @@ function bodyOf(code: ProblemCode, { detail, errors, members }: ProblemExtras = 
 
 const plainProblems = Object.fromEntries(
   Object.entries<ProblemKind>(problemKinds).map(([code, { status, retryAfterS }]) => {
-    const headers: Record<string, string> = { ...apiHeaders, "content-type": "application/problem+json" };
-    if (retryAfterS !== undefined) headers["retry-after"] = String(retryAfterS);
-    if (status === 401) headers["www-authenticate"] = 'Bearer realm="rushbox"';
+    const headers = new Headers({ ...apiHeaders, "content-type": "application/problem+json" });
+    if (retryAfterS !== undefined) headers.set("retry-after", String(retryAfterS));
+    if (status === 401) headers.set("www-authenticate", 'Bearer realm="rushbox"');
     return [code, { body: bodyOf(code as ProblemCode), init: { status, headers } }];
   }),
-) as Record<ProblemCode, { body: string; init: { status: number; headers: Record<string, string> } }>;
+) as Record<ProblemCode, { body: string; init: { status: number; headers: Headers } }>;

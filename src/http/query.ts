@@ -7,6 +7,7 @@ export function readQuery<N extends string>(
   request: Request,
   known: readonly N[],
 ): Partial<Record<N, string>> | Response {
+  if (!URL.canParse(request.url)) return problemOfHost();
   const found: Partial<Record<N, string>> = {};
   for (const [name, value] of new URL(request.url).searchParams) {
     const isKnown = (known as readonly string[]).includes(name);
@@ -17,6 +18,11 @@ export function readQuery<N extends string>(
     found[name as N] = value;
   }
   return found;
+}
+
+/** The address of a request comes with its Host header, which may be no host at all (RFC 9112, 3.2: 400). */
+export function problemOfHost(): Response {
+  return problem("invalid", { errors: [{ field: "Host", detail: "must be a host and no more than that" }] });
 }
 
 const pageSizeDefault = 50;

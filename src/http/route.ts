@@ -48,7 +48,8 @@ export function observed(route: Pick<Route, "name" | "handle">, metrics: Metrics
   };
 }
 
-function failure(route: RouteName, cause: unknown): Response {
+/** The answer when something was thrown, which is told to the log alone. */
+export function failure(route: RouteName, cause: unknown): Response {
   if (cause instanceof KeysUnavailable) {
     log("warn", cause.message, { route });
     return problem("overloaded", {

@@ -3,9 +3,11 @@
  * integer. Descriptions are written for the reader of the API's document and of an error alike.
  */
 import { FormatRegistry, Kind, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
-import { campaignKinds, campaignStates } from "../domain/campaign.ts";
+import { campaignKinds, campaignStates, kindPresets } from "../domain/campaign.ts";
+import { formatId, type IdPrefix } from "../domain/ids.ts";
 import { limits } from "../domain/limits.ts";
 import { orderStates } from "../domain/order.ts";
+import { problemKinds } from "./problem.ts";
 
 /** RFC 3339 with a zone and up to milliseconds, of a day that exists. */
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})$/;
@@ -16,34 +18,43 @@ TypeRegistry.Set<{ enum: string[] }>("StringEnum", (schema, value) => schema.enu
 
 const closed = { additionalProperties: false } as const;
 const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
+const idOf = (prefix: IdPrefix, description: string, seq: number) =>
+  Type.String({ pattern: `^${prefix}_[0-9a-z]{10}$`, description, examples: [formatId(prefix, seq)] });
 const time = (description: string, example = "2026-11-11T12:00:00.000Z") =>
   Type.String({ format: "date-time", description, examples: [example] });
-const label = (description: string, example: string) =>
-  Type.String({ minLength: 1, maxLength: limits.labelLengthMax, description, examples: [example] });
+/** Text that a person will read: at least one character of it is not a space. */
+const text = (lengthMax: number, description: string, example: string) =>
+  Type.String({ minLength: 1, maxLength: lengthMax, pattern: "\\S", description, examples: [example] });
+const label = (description: string, example: string) => text(limits.labelLengthMax, description, example);
 const oneOf = <T extends string>(values: readonly T[], description: string) =>
   Type.Unsafe<T>({ [Kind]: "StringEnum", type: "string", enum: [...values], description });
+const price = (description: string, example: number) =>
+  Type.Integer({ minimum: 0, maximum: limits.priceMinorMax, description, examples: [example] });
 
-const kind = oneOf(campaignKinds, "preset with rules of its own: one_yuan, limited_time or hot_item");
-const currency = Type.String({ pattern: "^[A-Z]{3}$", description: "ISO 4217 code", examples: ["CNY"] });
+/** What a preset means, from the preset itself: `hot_item (10 minutes, 10000 units at most, 2 per buyer at most)`. */
+const kindRules = campaignKinds.map((name) => {
+  const { windowMs, stockMax, limitPerBuyerMax, floorPrice } = kindPresets[name];
+  const rules = [`${windowMs / 60_000} minutes unless closes_at says otherwise`];
+  if (floorPrice) rules.push("one unit of the currency at most");
+  if (stockMax < limits.stockMax) rules.push(`${stockMax} units at most`);
+  if (limitPerBuyerMax < limits.quantityMax) rules.push(`${limitPerBuyerMax} per buyer at most`);
+  return `${name} (${rules.join(", ")})`;
+});
+const kind = oneOf(campaignKinds, `preset with rules of its own: ${kindRules.join("; ")}`);
+const currency = Type.String({
+  minLength: 3,
+  maxLength: 3,
+  pattern: "^[A-Z]{3}$",
+  description: "ISO 4217 code in capital letters",
+  examples: ["CNY"],
+});
 
 export const OfferBody = Type.Object(
   {
     sku: label("the shop's own number of the goods", "MATE-80-BLK-512"),
-    title: Type.String({ minLength: 1, maxLength: limits.titleLengthMax, examples: ["Mate 80 Pro 512 GB"] }),
-    price_minor: Type.Integer({
-      minimum: 0,
-      maximum: limits.priceMinorMax,
-      description: "price in minor units",
-      examples: [100],
-    }),
-    list_price_minor: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: limits.priceMinorMax,
-        description: "usual price in minor units",
-        examples: [699_900],
-      }),
-    ),
+    title: text(limits.titleLengthMax, "what buyers read", "Mate 80 Pro 512 GB"),
+    price_minor: price("price in minor units: 100 is one yuan", 100),
+    list_price_minor: Type.Optional(price("usual price in minor units, not below price_minor", 699_900)),
     currency,
     stock: Type.Integer({ minimum: 0, maximum: limits.stockMax, description: "units to sell", examples: [100] }),
     limit_per_buyer: Type.Optional(
@@ -58,7 +69,12 @@ export const OfferBody = Type.Object(
     brand: Type.Optional(label("brand, for filtering", "Huawei")),
     category: Type.Optional(label("category, for filtering", "phones")),
     image_url: Type.Optional(
-      Type.String({ format: "uri", maxLength: limits.urlLengthMax, description: "http or https address of a picture" }),
+      Type.String({
+        format: "uri",
+        pattern: "^https?:",
+        maxLength: limits.urlLengthMax,
+        description: "http or https address of a picture",
+      }),
     ),
   },
   closed,
@@ -66,12 +82,12 @@ export const OfferBody = Type.Object(
 
 export const CampaignBody = Type.Object(
   {
-    title: Type.String({ minLength: 1, maxLength: limits.titleLengthMax, examples: ["Double Eleven, one yuan"] }),
+    title: text(limits.titleLengthMax, "what buyers read", "Double Eleven, one yuan"),
     kind: Type.Optional(kind),
-    opens_at: Type.Optional(time("when the sale opens; at once when absent: RFC 3339 with a zone")),
+    opens_at: Type.Optional(time("when the sale opens: RFC 3339 with a zone; when absent, as soon as it is published")),
     closes_at: Type.Optional(
       time(
-        "when the sale closes; by its kind, else never, when absent: RFC 3339 with a zone",
+        "when the sale closes: RFC 3339 with a zone; when absent, as its kind says, else when it is ended",
         "2026-11-11T12:30:00.000Z",
       ),
     ),
@@ -80,11 +96,15 @@ export const CampaignBody = Type.Object(
         minimum: 1,
         maximum: limits.paymentWindowSMax,
         default: 900,
-        description: "seconds for paying",
+        description: "seconds for paying, before the units return to sale",
         examples: [900],
       }),
     ),
-    offers: Type.Array(OfferBody, { minItems: 1, maxItems: limits.offersPerCampaignMax }),
+    offers: Type.Array(OfferBody, {
+      minItems: 1,
+      maxItems: limits.offersPerCampaignMax,
+      description: "what is sold, each SKU once",
+    }),
   },
   closed,
 );
@@ -94,7 +114,7 @@ export const RestockBody = Type.Object(
     quantity: Type.Integer({
       minimum: -limits.stockMax,
       maximum: limits.stockMax,
-      description: "units to add; negative takes back what is still available",
+      description: "units to add; negative takes back what is still available, never more",
       examples: [50],
     }),
   },
@@ -111,92 +131,150 @@ export const ReserveBody = Type.Object(
 );
 
 export const PayBody = Type.Object(
-  {
-    reference: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: limits.referenceLengthMax,
-        description: "the payment's own number",
-        examples: ["pay_81723"],
-      }),
-    ),
-  },
+  { reference: Type.Optional(text(limits.referenceLengthMax, "the payment's own number", "pay_81723")) },
   closed,
 );
+
+// Answers are open: a later version may add members, and whoever reads them ignores what they do not know.
 
 const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] });
 
-export const OfferAnswer = Type.Object(
-  {
-    id: Type.String({ pattern: "^off_[0-9a-z]{10}$", examples: ["off_0000000002"] }),
-    campaign_id: Type.String({ pattern: "^cmp_[0-9a-z]{10}$", examples: ["cmp_0000000001"] }),
-    sku: Type.String({ examples: ["MATE-80-BLK-512"] }),
-    title: Type.String({ examples: ["Mate 80 Pro 512 GB"] }),
-    price_minor: count("price in minor units", 100),
-    list_price_minor: nullable(count("usual price in minor units", 699_900)),
-    currency,
-    limit_per_buyer: count("units that one buyer may have", 1),
-    brand: nullable(Type.String({ examples: ["Huawei"] })),
-    category: nullable(Type.String({ examples: ["phones"] })),
-    image_url: nullable(Type.String({ format: "uri" })),
-    total: count("available + held + sold, always", 100),
-    available: count("can be had now", 62),
-    held: count("reserved, not yet paid", 8),
-    sold: count("paid", 30),
-  },
-  closed,
-);
+export const OfferAnswer = Type.Object({
+  id: idOf("off", "the offer", 2),
+  campaign_id: idOf("cmp", "the campaign that it belongs to", 1),
+  sku: Type.String({ description: "the shop's own number of the goods", examples: ["MATE-80-BLK-512"] }),
+  title: Type.String({ description: "what buyers read", examples: ["Mate 80 Pro 512 GB"] }),
+  price_minor: count("price in minor units: 100 is one yuan", 100),
+  list_price_minor: nullable(count("usual price in minor units", 699_900)),
+  currency,
+  limit_per_buyer: count("units that one buyer may have", 1),
+  brand: nullable(Type.String({ description: "brand, for filtering", examples: ["Huawei"] })),
+  category: nullable(Type.String({ description: "category, for filtering", examples: ["phones"] })),
+  image_url: nullable(Type.String({ format: "uri", description: "http or https address of a picture" })),
+  total: count("units: available + held + sold, at every moment", 100),
+  available: count("units that can be had now", 62),
+  held: count("units in orders that are not yet paid", 8),
+  sold: count("units in paid orders", 30),
+});
 
-export const CampaignAnswer = Type.Object(
-  {
-    id: Type.String({ pattern: "^cmp_[0-9a-z]{10}$", examples: ["cmp_0000000001"] }),
-    title: Type.String({ examples: ["Double Eleven, one yuan"] }),
-    kind: nullable(kind),
-    state: oneOf(campaignStates, "where the campaign stands"),
-    opens_at: nullable(time("when the sale opens")),
-    closes_at: nullable(time("when the sale closes", "2026-11-11T12:30:00.000Z")),
-    payment_window_s: count("seconds for paying", 900),
-    created_at: time("when it was created", "2026-11-10T09:00:00.000Z"),
-    offers: Type.Array(OfferAnswer),
-  },
-  closed,
-);
+export const CampaignAnswer = Type.Object({
+  id: idOf("cmp", "the campaign", 1),
+  title: Type.String({ description: "what buyers read", examples: ["Double Eleven, one yuan"] }),
+  kind: nullable(kind),
+  state: oneOf(
+    campaignStates,
+    "draft until published, scheduled until opens_at, then open; paused and resumed by an operator; ended for good",
+  ),
+  opens_at: nullable(time("when the sale opens; null: as soon as it is published")),
+  closes_at: nullable(time("when the sale closes; null: when an operator ends it", "2026-11-11T12:30:00.000Z")),
+  payment_window_s: count("seconds for paying, before the units return to sale", 900),
+  created_at: time("when it was created", "2026-11-10T09:00:00.000Z"),
+  offers: Type.Array(OfferAnswer, { description: "what is sold, in the order in which it was created" }),
+});
 
-const cursor = nullable(
-  Type.String({ description: "pass it as `cursor` for the next page; null at the end", examples: ["cmp_0000000001"] }),
-);
+const cursor = (prefix: IdPrefix) =>
+  nullable(
+    Type.String({
+      description: "pass it as `cursor` for the next page; null at the end",
+      examples: [formatId(prefix, 1)],
+    }),
+  );
 
-export const CampaignListAnswer = Type.Object({ campaigns: Type.Array(CampaignAnswer), next_cursor: cursor }, closed);
+export const CampaignListAnswer = Type.Object({
+  campaigns: Type.Array(CampaignAnswer, { description: "the newest first" }),
+  next_cursor: cursor("cmp"),
+});
 
-export const OrderAnswer = Type.Object(
-  {
-    id: Type.String({ pattern: "^ord_[0-9a-z]{10}$", examples: ["ord_000000003a"] }),
-    offer_id: Type.String({ pattern: "^off_[0-9a-z]{10}$", examples: ["off_0000000002"] }),
-    campaign_id: Type.String({ pattern: "^cmp_[0-9a-z]{10}$", examples: ["cmp_0000000001"] }),
-    sku: Type.String({ examples: ["MATE-80-BLK-512"] }),
-    currency,
-    buyer_id: Type.String({ examples: ["alice"] }),
-    quantity: count("units", 1),
-    amount_minor: count("to pay, in minor units", 100),
-    state: oneOf(orderStates, "where the order stands"),
-    seq: Type.Integer({ minimum: 1, description: "the order's place in the sequence of all events", examples: [118] }),
-    reserved_at: time("when it was reserved", "2026-11-11T12:00:00.137Z"),
-    expires_at: time("until when it can be paid", "2026-11-11T12:15:00.137Z"),
-    paid_at: Type.Optional(time("when the payment arrived", "2026-11-11T12:03:12.004Z")),
-    ended_at: Type.Optional(time("when it was cancelled or expired", "2026-11-11T12:15:00.140Z")),
-  },
-  closed,
-);
+export const OrderAnswer = Type.Object({
+  id: idOf("ord", "the order", 118),
+  offer_id: idOf("off", "the offer that was bought", 2),
+  campaign_id: idOf("cmp", "the offer's campaign", 1),
+  sku: Type.String({ description: "the shop's own number of the goods", examples: ["MATE-80-BLK-512"] }),
+  currency,
+  buyer_id: Type.String({ description: "the `sub` of the buyer's token", examples: ["alice"] }),
+  quantity: Type.Integer({ minimum: 1, description: "units", examples: [1] }),
+  amount_minor: count("to pay, in minor units", 100),
+  state: oneOf(
+    orderStates,
+    "reserved until paid, cancelled, or expired at expires_at; refund_due when a payment came too late and nothing was left",
+  ),
+  seq: Type.Integer({
+    minimum: 1,
+    description: "the order's place in the one sequence of all events",
+    examples: [118],
+  }),
+  reserved_at: time("when it was reserved", "2026-11-11T12:00:00.137Z"),
+  expires_at: time("until when it can be paid", "2026-11-11T12:15:00.137Z"),
+  paid_at: Type.Optional(time("when the payment arrived; absent before", "2026-11-11T12:03:12.004Z")),
+  ended_at: Type.Optional(
+    time("when it was cancelled or expired, or its refund became due; absent before", "2026-11-11T12:15:00.140Z"),
+  ),
+});
 
-export const OrderListAnswer = Type.Object({ orders: Type.Array(OrderAnswer), next_cursor: cursor }, closed);
+export const OrderListAnswer = Type.Object({
+  orders: Type.Array(OrderAnswer, { description: "the newest first" }),
+  next_cursor: cursor("ord"),
+});
 
-export const TimeAnswer = Type.Object(
-  {
-    now: time("the server's time"),
-    now_ms: Type.Integer({ description: "the same in milliseconds since 1970", examples: [1_794_398_400_000] }),
-  },
-  closed,
-);
+export const AttemptAnswer = Type.Object({
+  status: oneOf(["pending"], "taken, not yet decided"),
+  attempt: Type.String({
+    description: "where to ask for the result; the same as the Location header",
+    examples: ["/v1/attempts/4f1c7c9e-1111-4a52-9a0e-0f5d3c1b2a10"],
+  }),
+});
+
+export const CountsAnswer = Type.Object({
+  id: idOf("cmp", "the campaign", 1),
+  state: oneOf(campaignStates, "as in the campaign"),
+  opens_at: nullable(time("as in the campaign")),
+  closes_at: nullable(time("as in the campaign", "2026-11-11T12:30:00.000Z")),
+  offers: Type.Array(
+    Type.Object({
+      id: idOf("off", "the offer", 2),
+      total: count("units: available + held + sold, at every moment", 100),
+      available: count("units that can be had now", 62),
+      held: count("units in orders that are not yet paid", 8),
+      sold: count("units in paid orders", 30),
+    }),
+    { description: "every offer of the campaign" },
+  ),
+});
+
+export const TimeAnswer = Type.Object({
+  now: time("the server's time"),
+  now_ms: Type.Integer({ description: "the same in milliseconds since 1970", examples: [1_794_398_400_000] }),
+});
+
+export const HealthAnswer = Type.Object({ status: oneOf(["ok"], "the process answers") });
+export const ReadyAnswer = Type.Object({ status: oneOf(["ready"], "requests are taken") });
+
+/** RFC 9457. The members after `code` come with the codes that they help to act on. */
+export const ProblemAnswer = Type.Object({
+  type: Type.String({ description: "a page of this server that explains the code", examples: ["/problems/sold_out"] }),
+  title: Type.String({ description: "what happened, in one line", examples: ["Sold out"] }),
+  status: Type.Integer({ minimum: 400, maximum: 599, description: "the HTTP status", examples: [409] }),
+  detail: Type.String({ description: "what it means here and what to do" }),
+  code: oneOf(Object.keys(problemKinds), "what a program decides by: it never changes its meaning"),
+  errors: Type.Optional(
+    Type.Array(
+      Type.Object({
+        field: Type.String({
+          description: "the field, parameter or header that is wrong",
+          examples: ["offers[0].stock"],
+        }),
+        detail: Type.String({ description: "what to do about it" }),
+      }),
+      { description: "with invalid: everything that is wrong" },
+    ),
+  ),
+  available: Type.Optional(count("with sold_out, when fewer are left than were asked for: how many", 1)),
+  limit_per_buyer: Type.Optional(count("with limit_reached: units that one buyer may have", 1)),
+  opens_at: Type.Optional(nullable(time("with not_open: when the sale opens"))),
+  state: Type.Optional(
+    oneOf([...new Set<string>([...campaignStates, ...orderStates])], "with transition_not_allowed: the state it is in"),
+  ),
+});
 
 function isRealDay(text: string): boolean {
   const [year, month, day] = text.slice(0, 10).split("-").map(Number) as [number, number, number];

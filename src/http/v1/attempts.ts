@@ -21,7 +21,7 @@ export function attemptRoute(parts: Parts): Route {
 async function get({ auth, client, clock }: Parts, request: Request, key = ""): Promise<Response> {
   const buyer = await auth.buyerOf(request);
   if (buyer === null) return problem("unauthorized");
-  if (key === "" || key.length > limits.keyLengthMax) return problem("not_found");
+  if (!/^[\x21-\x7e]+$/.test(key) || key.length > limits.keyLengthMax) return problem("not_found");
   const answer = await client.send({ type: "ask_attempt", buyerId: buyer.id, key });
   if (answer === null) return problem("overloaded");
   if (answer.code === "reserved" || answer.code === "replayed") {

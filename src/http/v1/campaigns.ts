@@ -16,7 +16,7 @@ import { refuseUnlessOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
 import { readChoice, readLimit, readQuery } from "../query.ts";
-import { json } from "../respond.ts";
+import { json, wireTime } from "../respond.ts";
 import type { Route } from "../route.ts";
 import { CampaignBody } from "../schemas.ts";
 
@@ -51,6 +51,10 @@ async function create({ auth, catalogue, client }: Parts, request: Request): Pro
   if (refused !== null) return refused;
   const body = await readJson(request, CampaignBody);
   if (body instanceof Response) return body;
+  const errors = (["opens_at", "closes_at"] as const)
+    .filter((field) => !hasFourDigitYear(body[field]))
+    .map((field) => ({ field, detail: "must lie in the years 0 to 9999, counted in UTC" }));
+  if (errors.length > 0) return problem("invalid", { errors });
   const answer = await client.send({ type: "create_campaign", draft: draftOf(body) });
   return campaignAnswer(catalogue, answer, 201);
 }
@@ -114,7 +118,7 @@ function cacheable(request: Request, text: string, etag: string, isOperator: boo
   const headers = { etag, "cache-control": caching, vary: "authorization" };
   const known = request.headers.get("if-none-match");
   if (known?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag || tag.trim() === "*")) {
-    return new Response(null, { status: 304, headers });
+    return new Response(null, { status: 304, headers: { ...headers, "x-content-type-options": "nosniff" } });
   }
   return json(text, { headers });
 }
@@ -144,6 +148,11 @@ function campaignAnswer(catalogue: Parts["catalogue"], answer: Answer | null, st
   if (campaign === undefined) throw new Error("the engine tells of a campaign before it answers");
   const headers = status === 201 ? { location: `/v1/campaigns/${campaign.id}` } : {};
   return json(catalogue.render(campaign).text, { status, headers });
+}
+
+/** With its zone taken off, a time of the year 9999 can be one of the year 10000, which RFC 3339 cannot write. */
+function hasFourDigitYear(time: string | undefined): boolean {
+  return time === undefined || /^\d{4}-/.test(wireTime(Date.parse(time)));
 }
 
 function draftOf(body: Static<typeof CampaignBody>): CampaignDraft {

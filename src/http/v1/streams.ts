@@ -29,7 +29,7 @@ function streamCampaign({ auth, catalogue, stockStreams }: Parts, request: Reque
   if (campaign === undefined || (campaign.view.state === "draft" && !auth.isOperator(request)))
     return problem("not_found");
   const after = readLastEventId(request);
-  return after instanceof Response ? after : streamResponse(stockStreams.open(campaign.view.id, after));
+  return after instanceof Response ? after : streamResponse(stockStreams.open(campaign.view.id));
 }
 
 async function streamOrders({ auth, orderStreams }: Parts, request: Request): Promise<Response> {

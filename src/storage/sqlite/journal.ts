@@ -8,56 +8,93 @@ import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
 import type { Batch } from "../../domain/batch.ts";
 import type { CampaignCreated, Event, OfferCreated, OrderMoved, OrderReserved } from "../../domain/event.ts";
 import { movementOf } from "../../domain/event.ts";
+import { diskFailure } from "./open.ts";
+import { RowInserter } from "./row-inserter.ts";
+
+const eventColumns = [
+  "seq",
+  "at_ms",
+  "type",
+  "campaign_id",
+  "offer_id",
+  "order_id",
+  "previous_seq",
+  "available",
+  "held",
+  "sold",
+] as const;
+
+const orderColumns = [
+  "id",
+  "campaign_id",
+  "offer_id",
+  "buyer_id",
+  "quantity",
+  "amount_minor",
+  "state",
+  "last_seq",
+  "reserved_at_ms",
+  "expires_at_ms",
+  "idempotency_key",
+] as const;
 
 export class SqliteJournal {
   readonly #db: Database;
   readonly #begin: Statement;
   readonly #commit: Statement;
-  readonly #insertEvent: Statement;
+  readonly #events: RowInserter;
   readonly #insertCampaign: Statement;
   readonly #updateCampaign: Statement;
+  readonly #endCampaign: Statement;
   readonly #insertOffer: Statement;
   readonly #updateOffer: Statement;
-  readonly #insertOrder: Statement;
+  readonly #orders: RowInserter;
   readonly #moveOrder: Statement;
 
   constructor(db: Database) {
     this.#db = db;
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
-    this.#insertEvent = db.prepare(
-      "INSERT INTO events (seq, at_ms, type, campaign_id, offer_id, order_id, previous_seq, available, held, sold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    );
+    this.#events = new RowInserter(db, "events", eventColumns);
+    this.#orders = new RowInserter(db, "orders", orderColumns);
     this.#insertCampaign = db.prepare(
       "INSERT INTO campaigns (id, title, kind, state, opens_at_ms, closes_at_ms, payment_window_s, created_at_ms) VALUES (?, ?, ?, 'draft', ?, ?, ?, ?)",
     );
     this.#updateCampaign = db.prepare("UPDATE campaigns SET state = ?, closes_at_ms = ? WHERE id = ?");
+    this.#endCampaign = db.prepare("UPDATE campaigns SET ended_seq = ? WHERE id = ?");
     this.#insertOffer = db.prepare(
       "INSERT INTO offers (id, campaign_id, sku, title, price_minor, list_price_minor, currency, limit_per_buyer, brand, category, image_url, total, available, held, sold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
     );
     this.#updateOffer = db.prepare("UPDATE offers SET total = ?, available = ?, held = ?, sold = ? WHERE id = ?");
-    this.#insertOrder = db.prepare(
-      "INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms, idempotency_key) VALUES (?, ?, ?, ?, ?, ?, 'reserved', ?, ?, ?, ?)",
-    );
     this.#moveOrder = db.prepare(
       "UPDATE orders SET state = ?, last_seq = ?, paid_at_ms = ?, ended_at_ms = ?, payment_reference = coalesce(?, payment_reference) WHERE id = ? AND last_seq = ?",
     );
   }
 
-  /** Stores the batch durably. Throws on any failure, of the disk or of a constraint. */
+  /** Stores the batch durably. Throws on any failure: `OperationError` of the disk, `Error` of a constraint. */
   commit({ events, campaigns, offers }: Batch): void {
-    this.#begin.run();
-    for (const event of events) this.#write(event);
-    for (const { id, state, closesAtMs } of campaigns) this.#expectOne(this.#updateCampaign, state, closesAtMs, id);
-    for (const { id, total, available, held, sold } of offers) {
-      this.#expectOne(this.#updateOffer, total, available, held, sold, id);
+    try {
+      this.#begin.run();
+      for (const event of events) this.#write(event);
+      this.#orders.flush();
+      this.#events.flush();
+      for (const { id, state, closesAtMs } of campaigns) this.#expectOne(this.#updateCampaign, state, closesAtMs, id);
+      for (const { id, total, available, held, sold } of offers) {
+        this.#expectOne(this.#updateOffer, total, available, held, sold, id);
+      }
+      this.#commit.run();
+    } catch (cause) {
+      throw diskFailure("store", this.#db.filename, cause);
     }
-    this.#commit.run();
   }
 
-  /** Moves what is committed from the log into the database file and empties the log: for a stop. */
+  /** Moves what is committed from the log into the database file and empties the log: at start and stop. */
   checkpoint(): void {
-    this.#db.query("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    try {
+      this.#db.query("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    } catch (cause) {
+      throw diskFailure("checkpoint", this.#db.filename, cause);
+    }
   }
 
   #write(event: Event): void {
@@ -89,8 +126,11 @@ export class SqliteJournal {
       case "campaign_opened":
       case "campaign_paused":
       case "campaign_resumed":
+        this.#appendEvent(event, null, null, null);
+        return;
       case "campaign_ended":
         this.#appendEvent(event, null, null, null);
+        this.#expectOne(this.#endCampaign, event.seq, event.campaignId);
         return;
     }
   }
@@ -98,15 +138,17 @@ export class SqliteJournal {
   #appendEvent(event: Event, offerId: number | null, orderId: number | null, previousSeq: number | null): void {
     const { available, held, sold } = movementOf(event);
     const { seq, atMs, type, campaignId } = event;
-    this.#insertEvent.run(seq, atMs, type, campaignId, offerId, orderId, previousSeq, available, held, sold);
+    this.#events.add(seq, atMs, type, campaignId, offerId, orderId, previousSeq, available, held, sold);
   }
 
   #writeOrder(event: OrderReserved): void {
     const { seq, campaignId, offerId, buyerId, quantity, amountMinor, atMs, expiresAtMs, key } = event;
-    this.#insertOrder.run(seq, campaignId, offerId, buyerId, quantity, amountMinor, seq, atMs, expiresAtMs, key);
+    const order = [seq, campaignId, offerId, buyerId, quantity, amountMinor] as const;
+    this.#orders.add(...order, "reserved", seq, atMs, expiresAtMs, key);
   }
 
   #writeMove(event: OrderMoved): void {
+    this.#orders.flush(); // the order may have been reserved in this very batch
     const { type, seq, atMs, reference, orderId, previousSeq } = event;
     switch (type) {
       case "order_paid":

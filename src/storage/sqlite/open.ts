@@ -2,11 +2,11 @@
  * Opens the database of a data folder: the one writing connection of the engine thread, and readers that cannot
  * write. What is not ours, damaged, or newer than this program is refused before anything is changed.
  */
-import { Database } from "bun:sqlite";
+import { Database, SQLiteError } from "bun:sqlite";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { OperationError } from "../../host/operation-error.ts";
-import { applyMigrations, assertMigrationsKnown } from "./migrate.ts";
+import { applyMigrations, assertMigrationsKnown, missingMigrations } from "./migrate.ts";
 
 /** "RUSH" in ASCII: marks a SQLite file as ours. */
 const applicationId = 0x52555348;
@@ -25,31 +25,53 @@ export function openWriter(folder: string): Database {
   mkdirSync(folder, { recursive: true });
   if (existsSync(path)) openReader(folder).close();
   const db = open(path, { create: true });
+  try {
+    prepareForWriting(db);
+  } catch (cause) {
+    throw diskFailure("open", path, cause);
+  }
+  return db;
+}
+
+function prepareForWriting(db: Database): void {
   // First: whoever else holds the file briefly (a backup, a replicator) must not fail our statements.
   db.exec("PRAGMA busy_timeout = 5000");
   db.exec("PRAGMA journal_mode = WAL");
   db.exec("PRAGMA synchronous = FULL"); // acknowledged means durable: the WAL is synced at every COMMIT
   db.exec("PRAGMA foreign_keys = ON");
-  db.exec("PRAGMA cache_size = -65536"); // KiB: the pages that a rush touches stay in memory
+  db.exec("PRAGMA cache_size = -16384"); // KiB: a rush touches few pages (see orders_by_buyer), the system caches the rest
   db.exec("PRAGMA wal_autocheckpoint = 4000"); // pages, 16 MB: one checkpoint in many commits, its stall some milliseconds
   db.exec("PRAGMA journal_size_limit = 67108864"); // bytes: a WAL grown by a long reader shrinks again
-  db.exec(`PRAGMA application_id = ${applicationId}`);
+  if (applicationIdOf(db) !== applicationId) db.exec(`PRAGMA application_id = ${applicationId}`); // writes, even the same
   assertPragma(db, "synchronous", 2);
   assertPragma(db, "journal_mode", "wal");
   applyMigrations(db);
-  return db;
+}
+
+/** Whether the folder has no sale yet, or one of an older version: only opening it for writing makes it readable. */
+export function needsWriting(folder: string): boolean {
+  if (!existsSync(databasePath(folder))) return true;
+  const db = openReader(folder);
+  try {
+    return missingMigrations(db).length > 0;
+  } finally {
+    db.close();
+  }
 }
 
 /** Opens for reading alone. Throws `OperationError` for a folder without a sale, or with one that cannot be used. */
 export function openReader(folder: string): Database {
   const path = databasePath(folder);
-  if (!existsSync(path)) {
-    throw new OperationError({
-      operation: "open",
-      subject: `${folder} holds no sale`,
-      hint: "Name the folder with --data.",
-    });
-  }
+  if (existsSync(path)) return openFile(path);
+  throw new OperationError({
+    operation: "open",
+    subject: `${folder} holds no sale`,
+    hint: "Name the folder with --data.",
+  });
+}
+
+/** Opens a database file for reading alone, as a backup is one. Throws `OperationError` when it cannot be used. */
+export function openFile(path: string): Database {
   const db = open(path, { readonly: true });
   try {
     db.exec("PRAGMA busy_timeout = 5000");
@@ -71,6 +93,7 @@ function open(path: string, how: { create: true } | { readonly: true }): Databas
     return db;
   } catch (cause) {
     if (cause instanceof OperationError) throw cause;
+    if (isDamage(cause)) throw damaged(path, cause);
     throw new OperationError({
       operation: "open",
       subject: path,
@@ -81,7 +104,7 @@ function open(path: string, how: { create: true } | { readonly: true }): Databas
 }
 
 function assertOurs(db: Database, path: string): void {
-  const { application_id: id } = db.query("PRAGMA application_id").get() as { application_id: number };
+  const id = applicationIdOf(db);
   const { tables } = db.query("SELECT count(*) AS tables FROM sqlite_schema").get() as { tables: number };
   if (id === applicationId || tables === 0) return;
   throw new OperationError({
@@ -89,6 +112,29 @@ function assertOurs(db: Database, path: string): void {
     subject: `${path} is a database of another program`,
     hint: "Name another folder with --data; nothing was changed.",
   });
+}
+
+function applicationIdOf(db: Database): number {
+  return (db.query("PRAGMA application_id").get() as { application_id: number }).application_id;
+}
+
+/** What SQLite says of the disk, in words for the person in front of it; anything else as it is. */
+export function diskFailure(operation: string, path: string, cause: unknown): unknown {
+  if (!(cause instanceof SQLiteError)) return cause;
+  const code = cause.code ?? "";
+  if (code.startsWith("SQLITE_CONSTRAINT")) return cause; // not the disk: the engine and the file disagree
+  if (isDamage(cause)) return damaged(path, cause);
+  const hint = code.startsWith("SQLITE_FULL") ? "Make room on the disk" : "See to the disk and the folder's rights";
+  return new OperationError({
+    operation,
+    subject: `${path} cannot be written`,
+    hint: `${hint}, then start again: it recovers.`,
+    cause,
+  });
+}
+
+function isDamage(cause: unknown): boolean {
+  return cause instanceof SQLiteError && /^SQLITE_(CORRUPT|NOTADB)/.test(cause.code ?? "");
 }
 
 export function damaged(path: string, cause: unknown): OperationError {

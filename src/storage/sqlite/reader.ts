@@ -9,7 +9,7 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import { campaignsTable, eventsTable, offersTable, ordersTable } from "../../../schema/tables.ts";
 import type { CampaignRecord } from "../../domain/campaign.ts";
 import type { OfferRecord } from "../../domain/offer.ts";
-import type { OrderRecord } from "../../domain/order.ts";
+import type { LiveOrder, OrderRecord } from "../../domain/order.ts";
 
 /** An event about an order, with the order as it stands now. */
 export interface OrderEvent {
@@ -24,13 +24,17 @@ const pageBits = 12;
 const idsPerPage = 2 ** pageBits;
 /** Pages that one request may look through: 16 million ids, some ten milliseconds. */
 const pagesPerRequestMax = 4_096;
+/** Orders in one read of many: young garbage when it is done with. */
+const ordersPerRead = 1_000;
 
 export class SqliteReader {
   readonly #db: Database;
   readonly #last: Statement;
   readonly #orderById;
   readonly #ordersInPage;
+  readonly #endOfCampaign;
   readonly #ordersBefore;
+  readonly #ordersAfter;
   readonly #eventBySeq;
   readonly #orderEventsAfter;
 
@@ -55,11 +59,23 @@ export class SqliteReader {
       )
       .orderBy(desc(ordersTable.orderId))
       .prepare();
+    this.#endOfCampaign = drizzled
+      .select({ endedSeq: campaignsTable.endedSeq })
+      .from(campaignsTable)
+      .where(eq(campaignsTable.id, sql.placeholder("campaignId")))
+      .prepare();
     this.#ordersBefore = drizzled
       .select()
       .from(ordersTable)
       .where(lt(ordersTable.orderId, sql.placeholder("before")))
       .orderBy(desc(ordersTable.orderId))
+      .limit(sql.placeholder("limit"))
+      .prepare();
+    this.#ordersAfter = drizzled
+      .select()
+      .from(ordersTable)
+      .where(gt(ordersTable.orderId, sql.placeholder("after")))
+      .orderBy(asc(ordersTable.orderId))
       .limit(sql.placeholder("limit"))
       .prepare();
     this.#eventBySeq = drizzled
@@ -89,21 +105,29 @@ export class SqliteReader {
     return drizzle({ client: this.#db }).select().from(offersTable).orderBy(asc(offersTable.id)).all();
   }
 
-  /** Calls back for every order with a larger id, in the order of ids. Reads raw rows: a million take a second. */
-  eachOrderAfter(orderId: number, callback: (order: OrderRecord) => void): void {
-    const statement = this.#db.prepare(
-      "SELECT id AS orderId, campaign_id AS campaignId, offer_id AS offerId, buyer_id AS buyerId, quantity, amount_minor AS amountMinor, state, last_seq AS lastSeq, reserved_at_ms AS reservedAtMs, expires_at_ms AS expiresAtMs, paid_at_ms AS paidAtMs, ended_at_ms AS endedAtMs, idempotency_key AS idempotencyKey, payment_reference AS paymentReference FROM orders WHERE id > ? ORDER BY id LIMIT ?",
+  /** Calls back for every order with a larger id, in the order of ids, with what the engine needs of it. */
+  eachOrderAfter(orderId: number, callback: (order: LiveOrder) => void): void {
+    const statement = this.#db.prepare<LiveOrder, [number, number]>(
+      "SELECT id AS orderId, campaign_id AS campaignId, offer_id AS offerId, buyer_id AS buyerId, quantity, state, last_seq AS lastSeq, expires_at_ms AS expiresAtMs, idempotency_key AS idempotencyKey FROM orders WHERE id > ? ORDER BY id LIMIT ?",
     );
-    const rowsPerRead = 10_000;
     let after = orderId;
     for (;;) {
-      const rows = statement.all(after, rowsPerRead) as OrderRecord[];
-      for (const row of rows) callback(row);
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < rowsPerRead) break;
-      after = last.orderId;
+      const orders = statement.all(after, ordersPerRead);
+      for (const order of orders) callback(order);
+      after = orders.at(-1)?.orderId ?? after;
+      if (orders.length < ordersPerRead) break;
     }
     statement.finalize();
+  }
+
+  /** All orders with larger ids in the order of ids, page by page: for exports. */
+  *ordersAfter(orderId: number): Generator<readonly OrderRecord[], void> {
+    for (let after = orderId; ; ) {
+      const orders = this.#ordersAfter.all({ after, limit: ordersPerRead });
+      if (orders.length > 0) yield orders;
+      after = orders.at(-1)?.orderId ?? after;
+      if (orders.length < ordersPerRead) break;
+    }
   }
 
   order(orderId: number): OrderRecord | null {
@@ -137,9 +161,10 @@ export class SqliteReader {
   /** All orders of one buyer in one campaign, in the order of ids. */
   ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[] {
     const found: OrderRecord[] = [];
-    const newest = this.last().seq + 1;
-    for (let page = Math.floor(campaignId / idsPerPage); page <= Math.floor(newest / idsPerPage); page++) {
-      found.push(...this.#ordersInPage.all({ page, buyerId, before: newest }).reverse());
+    const endedSeq = this.#endOfCampaign.get({ campaignId })?.endedSeq;
+    const before = (endedSeq ?? this.last().seq) + 1;
+    for (let page = Math.floor(campaignId / idsPerPage); page <= Math.floor(before / idsPerPage); page++) {
+      found.push(...this.#ordersInPage.all({ page, buyerId, before }).reverse());
     }
     return found.filter((order) => order.campaignId === campaignId);
   }

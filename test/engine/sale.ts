@@ -1,0 +1,152 @@
+/**
+ * A sale in a few words, for tests that tell a story: an engine, a clock that only the test moves, and all events so
+ * far. Knows no rule: it asks the engine and hands back what it says.
+ */
+import type { CampaignAction, CampaignDraft, CampaignState, OfferDraft } from "../../src/domain/campaign.ts";
+import type { Command, Pay } from "../../src/domain/command.ts";
+import type { Event } from "../../src/domain/event.ts";
+import type { Counts } from "../../src/domain/offer.ts";
+import type { OrderRecord, OrderState } from "../../src/domain/order.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { recover } from "../../src/engine/recovery.ts";
+import { Projection, rowOf } from "./projection.ts";
+
+export const startMs = 1_700_000_000_000;
+export const paymentWindowS = 900;
+export const paymentWindowMs = paymentWindowS * 1_000;
+
+export interface Opened {
+  readonly campaignId: number;
+  readonly offerIds: readonly number[];
+  /** The first offer. */
+  readonly offerId: number;
+}
+
+export class Sale {
+  engine = new Engine();
+  readonly rows = new Projection();
+  readonly events: Event[] = [];
+  clockMs = startMs;
+
+  execute(command: Command): Outcome {
+    const outcome = this.engine.execute(command, this.clockMs);
+    this.#takeEvents();
+    return outcome;
+  }
+
+  /** Lets time pass, and the engine notice. */
+  advance(ms = 0): void {
+    this.clockMs += ms;
+    this.engine.advance(this.clockMs);
+    this.#takeEvents();
+  }
+
+  /** The process ends and starts again from the rows. */
+  restart(): void {
+    this.engine = new Engine(recover(this.rows, { add: () => undefined }));
+  }
+
+  create(draft: Partial<CampaignDraft> = {}): Opened {
+    const outcome = this.execute({ type: "create_campaign", draft: campaignDraft(draft) });
+    if (outcome.code !== "created") throw new Error(`not created: ${JSON.stringify(outcome)}`);
+    const { campaignId } = outcome;
+    const offerIds = this.rows
+      .offers()
+      .filter((offer) => offer.campaignId === campaignId)
+      .map(({ id }) => id);
+    const [offerId] = offerIds;
+    if (offerId === undefined) throw new Error("a campaign has an offer");
+    return { campaignId, offerIds, offerId };
+  }
+
+  /** A campaign that is created and published: open when its time has come. */
+  open(draft: Partial<CampaignDraft> = {}): Opened {
+    const opened = this.create(draft);
+    this.change("publish", opened.campaignId);
+    return opened;
+  }
+
+  change(type: CampaignAction, campaignId: number): Outcome {
+    return this.execute({ type, campaignId });
+  }
+
+  restock(offerId: number, quantity: number): Outcome {
+    return this.execute({ type: "restock", offerId, quantity });
+  }
+
+  reserve(
+    offerId: number,
+    buyerId = "ana",
+    { quantity = 1, key = null }: { quantity?: number; key?: string | null } = {},
+  ): Outcome {
+    return this.execute({ type: "reserve", offerId, buyerId, quantity, key });
+  }
+
+  /** Reserves and answers the order's id; throws when it is refused. */
+  order(offerId: number, buyerId = "ana", what: { quantity?: number; key?: string | null } = {}): number {
+    const outcome = this.reserve(offerId, buyerId, what);
+    if (outcome.code !== "reserved") throw new Error(`not reserved: ${JSON.stringify(outcome)}`);
+    return outcome.orderId;
+  }
+
+  cancel(orderId: number): Outcome {
+    return this.execute({ type: "cancel", ...this.#target(orderId) });
+  }
+
+  pay(orderId: number, reference: string | null = null): Outcome {
+    return this.execute({ type: "pay", ...this.#target(orderId), reference });
+  }
+
+  counts(offerId: number): Counts {
+    const { total, available, held, sold } = rowOf(this.engine.state.offers, offerId);
+    return { total, available, held, sold };
+  }
+
+  campaignState(campaignId: number): CampaignState {
+    return rowOf(this.engine.state.campaigns, campaignId).state;
+  }
+
+  orderState(orderId: number): OrderState {
+    return this.orderRow(orderId).state;
+  }
+
+  orderRow(orderId: number): OrderRecord {
+    return rowOf(this.rows.orderRows, orderId);
+  }
+
+  /** The types of the events since there were `from` of them. */
+  typesSince(from: number): string[] {
+    return this.events.slice(from).map(({ type }) => type);
+  }
+
+  /** An order as its caller names it: with its buyer's rows when the engine has forgotten them. */
+  #target(orderId: number): Omit<Pay, "type" | "reference"> {
+    const { campaignId, buyerId } = this.orderRow(orderId);
+    const target = { orderId, campaignId, buyerId };
+    if (!this.engine.state.isSettled(campaignId)) return target;
+    return { ...target, history: this.rows.ordersOfBuyerIn(campaignId, buyerId) };
+  }
+
+  #takeEvents(): void {
+    for (const event of this.engine.takeEvents()) {
+      this.rows.apply(event);
+      this.events.push(event);
+    }
+  }
+}
+
+export function campaignDraft(draft: Partial<CampaignDraft> = {}): CampaignDraft {
+  return {
+    ...{ title: "sale", kind: null, opensAtMs: null, closesAtMs: null, paymentWindowS, offers: [offerDraft()] },
+    ...draft,
+  };
+}
+
+export function offerDraft(offer: Partial<OfferDraft> = {}): OfferDraft {
+  return {
+    ...{ sku: "sku", title: "thing", priceMinor: 100, listPriceMinor: null, currency: "CNY" },
+    ...{ stock: 10, limitPerBuyer: 5, brand: null, category: null, imageUrl: null },
+    ...offer,
+  };
+}

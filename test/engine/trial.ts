@@ -1,0 +1,229 @@
+/**
+ * The engine on trial: every step is done by the engine and by the model, and what they say must be the same, as must
+ * the rows that a storage would hold. After each step the invariants of the sale are checked on all that can be seen.
+ * A failure throws with the last steps, ready to be read or replayed.
+ */
+import type { CampaignState } from "../../src/domain/campaign.ts";
+import type { Command } from "../../src/domain/command.ts";
+import type { Event } from "../../src/domain/event.ts";
+import type { Counts } from "../../src/domain/offer.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { hashKey } from "../../src/engine/hash.ts";
+import { recover } from "../../src/engine/recovery.ts";
+import { State } from "../../src/engine/state.ts";
+import { Model } from "./model.ts";
+import { Projection, rowOf } from "./projection.ts";
+
+export type Step =
+  | { readonly kind: "execute"; readonly command: Command; readonly nowMs: number }
+  | { readonly kind: "advance"; readonly nowMs: number }
+  /** The process starts anew: by hand from all rows, or as src/engine/recovery.ts does. */
+  | { readonly kind: "restart"; readonly by: "rows" | "recovery" };
+
+const stepsShownMax = 20;
+
+export class Trial {
+  engine = new Engine();
+  readonly model = new Model();
+  readonly projection = new Projection();
+  eventsOfStep: Event[] = [];
+  /** What storage and shared memory are told of campaigns and offers: from `takeChanges`, not from events. */
+  readonly #storedCampaigns = new Map<number, CampaignNow>();
+  readonly #storedOffers = new Map<number, Counts & { campaignState: CampaignState }>();
+  readonly #steps: Step[] = [];
+  #stepsCount = 0;
+
+  /** Does one step and checks everything; answers the outcome of a command. */
+  step(step: Step): Outcome | null {
+    return this.#guarded(step, () => {
+      const outcome = this.#do(step, { isChecked: true });
+      this.#checkInvariants();
+      return outcome;
+    });
+  }
+
+  /** Does one step and checks nothing: for the beginning of a sequence that has been checked before. */
+  stepAgain(step: Step): void {
+    this.#guarded(step, () => this.#do(step, { isChecked: false }));
+  }
+
+  /** The last steps, oldest first, one line each. */
+  transcript(): string {
+    const shown = this.#steps.slice(-stepsShownMax);
+    const first = this.#stepsCount - shown.length;
+    return shown.map((step, index) => `  ${first + index + 1}. ${JSON.stringify(step)}`).join("\n");
+  }
+
+  #guarded<T>(step: Step, work: () => T): T {
+    this.#steps.push(step);
+    this.#stepsCount += 1;
+    if (this.#steps.length > 2 * stepsShownMax) this.#steps.splice(0, stepsShownMax);
+    try {
+      return work();
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${message}\nThe last of ${this.#stepsCount} steps:\n${this.transcript()}`, { cause });
+    }
+  }
+
+  #do(step: Step, { isChecked }: { isChecked: boolean }): Outcome | null {
+    this.eventsOfStep = [];
+    switch (step.kind) {
+      case "execute": {
+        const said = this.engine.execute(step.command, step.nowMs);
+        const expected = this.model.execute(step.command, step.nowMs);
+        if (isChecked && !Bun.deepEquals(withoutDetails(said), expected, true)) differs("outcome", said, expected);
+        this.#takeEvents(isChecked);
+        return said;
+      }
+      case "advance":
+        this.engine.advance(step.nowMs);
+        this.model.advance(step.nowMs);
+        this.#takeEvents(isChecked);
+        if (this.engine.nextDueAtMs <= step.nowMs) throw new Error("after time has passed, something is still due");
+        return null;
+      case "restart":
+        this.engine = new Engine(step.by === "recovery" ? this.#recoverChecked() : restoreFromAllRows(this.projection));
+        this.model.clockMs = this.projection.last().atMs;
+        return null;
+    }
+  }
+
+  /** A start must tell the filter of every key that can still be replayed, or a buyer would not reach the engine. */
+  #recoverChecked(): State {
+    const told = new Set<string>();
+    const state = recover(this.projection, { add: (hash) => told.add(hash.join()) });
+    for (const { buyerId, key, offer } of this.model.orders) {
+      if (key === null || this.model.isSettled(offer.campaign)) continue;
+      if (!told.has(hashKey(buyerId, key).join())) throw new Error(`a start does not tell the filter of key ${key}`);
+    }
+    return state;
+  }
+
+  #takeEvents(isChecked: boolean): void {
+    const events: Event[] = this.engine.takeEvents();
+    const expected = this.model.takeEvents();
+    if (isChecked && !Bun.deepEquals(events, expected, true)) differs("events", events, expected);
+    for (const event of events) this.projection.apply(event);
+    this.eventsOfStep = events;
+    const { campaigns, offers } = this.engine.state.takeChanges();
+    for (const { id, state, closesAtMs } of campaigns) this.#storedCampaigns.set(id, { state, closesAtMs });
+    for (const { id, total, available, held, sold, campaign } of offers) {
+      this.#storedOffers.set(id, { total, available, held, sold, campaignState: campaign.state });
+    }
+  }
+
+  #checkInvariants(): void {
+    this.#checkCampaigns();
+    this.#checkOffers();
+    this.#checkLimits();
+    this.#checkNextDue();
+    if (this.engine.state.lastSeq !== this.projection.last().seq) throw new Error("an event has not been told");
+  }
+
+  #checkCampaigns(): void {
+    const { campaigns } = this.engine.state;
+    if (campaigns.size !== this.model.campaigns.length) throw new Error("the engine knows other campaigns");
+    for (const expected of this.model.campaigns) {
+      const { id } = expected;
+      const said = rowOf(campaigns, id);
+      if (!isSameNow(said, expected)) differs(`campaign ${id}`, said.state, expected);
+      const row = rowOf(this.projection.campaignRows, id);
+      if (!isSameNow(row, expected)) differs(`the sum of the events of campaign ${id}`, row, expected);
+      const stored = rowOf(this.#storedCampaigns, id);
+      if (!isSameNow(stored, expected)) differs(`what is stored of campaign ${id}`, stored, expected);
+      if ((said.book === null) !== this.model.isSettled(expected)) {
+        throw new Error(`campaign ${id}: the engine must forget orders exactly when it is settled`);
+      }
+    }
+  }
+
+  #checkOffers(): void {
+    const { offers } = this.engine.state;
+    if (offers.size !== this.model.offers.length) throw new Error("the engine knows other offers");
+    for (const offer of this.model.offers) {
+      const { id } = offer;
+      const expected = this.model.countsOf(offer);
+      const said = rowOf(offers, id);
+      if (said.available + said.held + said.sold !== said.total) throw new Error(`offer ${id} breaks promise 1`);
+      if (said.available < 0 || said.held < 0 || said.sold < 0) throw new Error(`offer ${id} has a negative count`);
+      if (!isSameCounts(said, expected)) differs(`offer ${id}`, textOf(said), textOf(expected));
+      const row = rowOf(this.projection.offerRows, id);
+      if (!isSameCounts(row, expected)) differs(`the sum of the events of offer ${id}`, textOf(row), textOf(expected));
+      const stored = rowOf(this.#storedOffers, id);
+      if (stored.campaignState !== offer.campaign.state) {
+        differs(`the state shown of offer ${id}`, stored.campaignState, offer.campaign.state);
+      }
+      if (!isSameCounts(stored, expected)) differs(`what is stored of offer ${id}`, textOf(stored), textOf(expected));
+    }
+  }
+
+  /** The limit and the sums are recomputed from the rows of orders, not from the model. */
+  #checkLimits(): void {
+    const units = new Map<string, number>();
+    const held = new Map<number, number>();
+    const sold = new Map<number, number>();
+    for (const { state, offerId, buyerId, quantity } of this.projection.orderRows.values()) {
+      if (state !== "reserved" && state !== "paid") continue;
+      const places = state === "reserved" ? held : sold;
+      places.set(offerId, (places.get(offerId) ?? 0) + quantity);
+      const whose = `${offerId} ${buyerId}`;
+      const sum = (units.get(whose) ?? 0) + quantity;
+      units.set(whose, sum);
+      if (sum > rowOf(this.projection.offerRows, offerId).limitPerBuyer) throw new Error(`over the limit: ${whose}`);
+    }
+    for (const offer of this.engine.state.offers.values()) {
+      if (offer.held !== (held.get(offer.id) ?? 0)) throw new Error(`held of ${offer.id} is not its reserved orders`);
+      if (offer.sold !== (sold.get(offer.id) ?? 0)) throw new Error(`sold of ${offer.id} is not its paid orders`);
+    }
+  }
+
+  /** The engine may wake too early for an order that is no longer reserved, never too late. */
+  #checkNextDue(): void {
+    const { nextDueAtMs } = this.engine;
+    const expected = this.model.nextDueAtMs();
+    if (nextDueAtMs === expected) return;
+    const isOfOldOrder = this.model.orders.some(({ expiresAtMs }) => expiresAtMs === nextDueAtMs);
+    if (nextDueAtMs > expected || !isOfOldOrder) differs("nextDueAtMs", nextDueAtMs, expected);
+  }
+}
+
+function restoreFromAllRows(rows: Projection): State {
+  const state = new State();
+  const { seq, atMs } = rows.last();
+  state.lastSeq = seq;
+  state.nowMs = atMs;
+  for (const campaign of rows.campaigns()) state.restoreCampaign(campaign);
+  for (const offer of rows.offers()) state.restoreOffer(offer);
+  rows.eachOrderAfter(0, (order) => state.restoreOrder(order));
+  for (const campaign of state.campaigns.values()) state.forgetSettled(campaign);
+  return state;
+}
+
+interface CampaignNow {
+  readonly state: CampaignState;
+  readonly closesAtMs: number | null;
+}
+
+function isSameNow(a: CampaignNow, b: CampaignNow): boolean {
+  return a.state === b.state && a.closesAtMs === b.closesAtMs;
+}
+
+function isSameCounts(a: Counts, b: Counts): boolean {
+  return a.total === b.total && a.available === b.available && a.held === b.held && a.sold === b.sold;
+}
+
+function textOf({ total, available, held, sold }: Counts): string {
+  return `total ${total}, available ${available}, held ${held}, sold ${sold}`;
+}
+
+/** The field of a violation is the rule; its wording is not. */
+function withoutDetails(outcome: Outcome): Outcome {
+  if (outcome.code !== "invalid") return outcome;
+  return { code: "invalid", violations: outcome.violations.map(({ field }) => ({ field, detail: "" })) };
+}
+
+function differs(what: string, said: unknown, expected: unknown): never {
+  throw new Error(`${what}: the engine says ${JSON.stringify(said)}, the model ${JSON.stringify(expected)}`);
+}
