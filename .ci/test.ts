@@ -9,6 +9,9 @@ import { print, printError } from "../src/host/log.ts";
 const root = `${import.meta.dir}/..`;
 const clock = startClock();
 
+/** The most that one test may take: it starts real processes, and kills them. (bunfig.toml's own setting has no effect.) */
+const testMsMax = 120_000;
+
 /** Programs that tests run, and the packages that hold them. */
 const programs = { strace: "strace", chromium: "chromium" } as const;
 
@@ -16,7 +19,7 @@ installPrograms();
 step("types", [process.execPath, "x", "tsc", "--noEmit"]);
 step("lint and format", [process.execPath, "x", "biome", "check", "--error-on-warnings", "."]);
 step("build", [process.execPath, ".ci/build.ts"]);
-const output = step("tests", [process.execPath, "test", ...process.argv.slice(2)]);
+const output = step("tests", [process.execPath, "test", `--timeout=${testMsMax}`, ...process.argv.slice(2)]);
 const [passed, failed] = ["pass", "fail"].map(
   (word) => output.match(new RegExp(`^\\s*(\\d+) ${word}$`, "m"))?.[1] ?? "0",
 );

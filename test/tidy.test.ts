@@ -60,7 +60,7 @@ describe("the house", () => {
   });
 
   test("src/README.md has a line for every file, and none for a file that is gone", () => {
-    const listed = [...readFileSync(join(root, "src/README.md"), "utf8").matchAll(/^\| `([^`]+)` \|/gm)].map(
+    const listed = [...readFileSync(join(root, "src/README.md"), "utf8").matchAll(/^\| `([^`]+)`\s*\|/gm)].map(
       (match) => `src/${match[1]}`,
     );
     const files = filesBelow("src").filter((path) => path !== "src/README.md");

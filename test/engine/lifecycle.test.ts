@@ -16,6 +16,8 @@ import {
 } from "../../src/domain/campaign.ts";
 import { limits } from "../../src/domain/limits.ts";
 import { Engine } from "../../src/engine/engine.ts";
+import { hashKey } from "../../src/engine/hash.ts";
+import { findCollidingTexts } from "./collisions.ts";
 import { campaignDraft, type Opened, offerDraft, paymentWindowMs, Sale, startMs } from "./sale.ts";
 
 const minute = 60_000;
@@ -493,6 +495,17 @@ describe("an Idempotency-Key", () => {
     expect(sale.reserve(offerId, "ana\nx", { key: "k" })).toMatchObject({ code: "reserved" });
     expect(sale.reserve(offerId, "bo", { key: "x\nk" })).toMatchObject({ code: "reserved" });
     expect(sale.reserve(offerId, "ana", { key: "x\nk" })).toEqual({ code: "replayed", orderId: first });
+  });
+
+  test("of one buyer says nothing about another's, even when all 64 bits of their hashes are the same", () => {
+    const [one, other] = findCollidingTexts((buyerId) => hashKey(buyerId, "k"));
+    expect(hashKey(one, "k")).toEqual(hashKey(other, "k"));
+    const sale = new Sale();
+    const { offerId } = sale.open();
+    const first = sale.order(offerId, one, { key: "k" });
+    const second = sale.order(offerId, other, { key: "k" });
+    expect(sale.reserve(offerId, one, { key: "k" })).toEqual({ code: "replayed", orderId: first });
+    expect(sale.reserve(offerId, other, { key: "k" })).toEqual({ code: "replayed", orderId: second });
   });
 
   test("holds across campaigns, for another offer as a key that is used", () => {

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { countsAgainstLimit, type OrderState, orderStates } from "../../src/domain/order.ts";
 import { BuyerTable } from "../../src/engine/buyer-table.ts";
 import { ExpiryQueue } from "../../src/engine/expiry-queue.ts";
-import { hashKey, hashPair } from "../../src/engine/hash.ts";
+import { hashBytes, hashKey, hashPair } from "../../src/engine/hash.ts";
 import { KeyFilter } from "../../src/engine/key-filter.ts";
 import { KeyTable, type OrderPlace } from "../../src/engine/key-table.ts";
 import { OrderBook } from "../../src/engine/order-book.ts";
@@ -78,6 +78,27 @@ describe("buyer table", () => {
     expect(table.count).toBe(50_000);
     for (let n = 0; n < 50_000; n++) expect(table.find(idOf(n))).toBe(n);
     expect(table.find("nobody")).toBe(-1);
+  });
+
+  test("keeps buyers apart whose hashes are the same", () => {
+    const encoder = new TextEncoder();
+    const seen = new Map<number, string>();
+    const pairs: [string, string][] = [];
+    for (let n = 0; n < 400_000; n++) {
+      const id = `buyer-${String(n).padStart(6, "0")}`;
+      const bytes = encoder.encode(id);
+      const hash = hashBytes(bytes, 0, bytes.length);
+      const other = seen.get(hash);
+      if (other !== undefined) pairs.push([other, id]);
+      seen.set(hash, id);
+    }
+    expect(pairs.length).toBeGreaterThan(0);
+    for (const pair of pairs) {
+      const table = new BuyerTable();
+      expect(pair.map((id) => table.intern(id))).toEqual([0, 1]);
+      for (let n = 0; n < 100; n++) table.intern(`${n}`);
+      expect(pair.map((id) => table.find(id))).toEqual([0, 1]);
+    }
   });
 
   test("takes ids for one buyer that no UTF-8 text tells apart, as the storage does, before and after it grows", () => {

@@ -108,6 +108,7 @@ export class Trial {
     for (const event of events) this.projection.apply(event);
     this.eventsOfStep = events;
     const { campaigns, offers } = this.engine.state.takeChanges();
+    if (events.length === 0 && campaigns.length + offers.length > 0) throw new Error("a change without an event");
     for (const { id, state, closesAtMs } of campaigns) this.#storedCampaigns.set(id, { state, closesAtMs });
     for (const { id, total, available, held, sold, campaign } of offers) {
       this.#storedOffers.set(id, { total, available, held, sold, campaignState: campaign.state });

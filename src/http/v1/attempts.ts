@@ -18,11 +18,18 @@ export function attemptRoute(parts: Parts): Route {
   };
 }
 
+const onItsWayMs = 50;
+
 async function get({ auth, client, clock }: Parts, request: Request, key = ""): Promise<Response> {
   const buyer = await auth.buyerOf(request);
   if (buyer === null) return problem("unauthorized");
   if (!/^[\x21-\x7e]+$/.test(key) || key.length > limits.keyLengthMax) return problem("not_found");
-  const answer = await client.send({ type: "ask_attempt", buyerId: buyer.id, key });
+  let answer = await client.send({ type: "ask_attempt", buyerId: buyer.id, key });
+  if (answer?.code === "attempt_unknown") {
+    // Another HTTP thread may have taken it this very moment, and it is still on its way to the engine.
+    await Bun.sleep(onItsWayMs);
+    answer = await client.send({ type: "ask_attempt", buyerId: buyer.id, key });
+  }
   if (answer === null) return problem("overloaded");
   if (answer.code === "reserved" || answer.code === "replayed") {
     return new Response(null, {

@@ -276,12 +276,12 @@ function checkSequence(check: Check, event: EventRow, before: Pick<EventRow, "se
 
 /** What is wrong with what an event moves; counts it into its offer where it can. */
 function problemOfMovement(sale: Sale, event: EventRow): string | null {
-  const { type, available, held, sold, offerId, orderId } = event;
+  const { type, available, held, sold, offerId, orderId, previousSeq } = event;
   const rule = eventRules[type as Event["type"]] as (typeof eventRules)[Event["type"]] | undefined;
   if (rule === undefined) return "is of no known kind";
   const [about, ...unit] = rule;
   const isSubject = (offerId !== null) === (about !== "campaign") && (orderId !== null) === (about === "order");
-  if (!isSubject) return `does not name its ${about} alone`;
+  if (!isSubject || (about !== "order" && previousSeq !== null)) return `does not name its ${about} alone`;
   const moves = [available, held, sold];
   const quantity = about === "offer" ? available : Math.max(...moves.map(Math.abs));
   if (moves.some((move, place) => move !== quantity * (unit[place] ?? 0))) {

@@ -1,0 +1,316 @@
+/**
+ * What a running server answers is what the document says: every operation is asked for every success and for every
+ * refusal that can be had from a healthy server, and each answer is held against its place in the document.
+ */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type CampaignJson, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
+import { examplesOf, operations, schemas } from "./document.ts";
+import { type Schema, violationsOf } from "./json-schema.ts";
+
+/** What only a failing or an overtaken server answers; these have tests of their own, elsewhere. */
+const notFromAHealthyServer: Readonly<Record<string, readonly string[]>> = {
+  "*": ["internal", "overloaded", "outcome_unknown"],
+  // Shared memory says these before an attempt is taken: only a change in that very moment leaves them to be asked for.
+  "GET /v1/attempts/{key}": ["not_open", "paused", "ended"],
+};
+
+const seen = new Set<string>();
+let server: Server;
+let alice: string;
+let bob: string;
+
+beforeAll(async () => {
+  server = await startServer();
+  [alice, bob] = await Promise.all([tokenOf("alice"), tokenOf("bob")]);
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+interface Ask {
+  readonly as?: string;
+  readonly body?: unknown;
+  /** The body as it is sent, in place of `body`. */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  /** In place of the operation's own, for 405. */
+  readonly method?: string;
+  readonly follow?: true;
+}
+
+/** Asks for an operation, holds the answer against the document, and gives its body back. */
+async function ask(name: string, expected: number | string, how: Ask = {}): Promise<Record<string, unknown>> {
+  const [method = "", template = ""] = name.split(" ");
+  const path = template.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => how.params?.[parameter] ?? "");
+  const sent = how.text ?? (how.body === undefined ? undefined : JSON.stringify(how.body));
+  const response = await fetch(`${server.url}${path}${how.query ?? ""}`, {
+    method: how.method ?? method,
+    redirect: how.follow === true ? "follow" : "manual",
+    headers: {
+      ...(how.as === undefined ? {} : { authorization: `Bearer ${how.as}` }),
+      ...(sent === undefined ? {} : { "content-type": "application/json" }),
+      ...how.headers,
+    },
+    ...(sent === undefined ? {} : { body: sent }),
+  });
+  const text = response.headers.get("content-type")?.startsWith("text/event-stream")
+    ? await firstEventOf(response)
+    : await response.text();
+  const outcome = conform(name, response, text);
+  expect(`${name} ${outcome}`).toBe(`${name} ${expected}`);
+  seen.add(`${name} ${outcome}`);
+  return text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : { text };
+}
+
+const documentedHeaders = ["location", "retry-after", "etag", "www-authenticate", "allow", "preference-applied"];
+
+/** The status, or the problem's code; throws when the document does not say what came. */
+function conform(name: string, response: Response, text: string): string {
+  const operation = operations.get(name);
+  if (operation === undefined) throw new Error(`the document has no ${name}`);
+  const documented = operation.responses[response.status];
+  if (documented === undefined) throw new Error(`the document of ${name} has no ${response.status}: ${text}`);
+  const headers = Object.keys(documented.headers ?? {}).map((header) => header.toLowerCase());
+  for (const header of documentedHeaders) {
+    if (response.headers.has(header))
+      expect([name, response.status, headers]).toContainEqual(expect.arrayContaining([header]));
+  }
+  const type = response.headers.get("content-type")?.split(";")[0] ?? "";
+  const media = documented.content?.[type];
+  if (media === undefined) {
+    expect([name, response.status, text, documented.content]).toEqual([name, response.status, "", undefined]);
+    return String(response.status);
+  }
+  const value: unknown = type.endsWith("json") ? JSON.parse(text) : text;
+  if (name !== "GET /openapi.json") expect([name, violationsOf(value, media.schema, schemas)]).toEqual([name, []]);
+  if (type !== "application/problem+json") {
+    for (const header of headers) expect([...response.headers.keys()]).toContain(header);
+    return String(response.status);
+  }
+  const { code } = value as { code: string };
+  expect(examplesOf(media).map(([known]) => known)).toContain(code);
+  return code;
+}
+
+async function firstEventOf(response: Response): Promise<string> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (/^data: .*\n\n/m.test(text)) return text;
+  }
+  throw new Error(`the stream ended without an event: ${text}`);
+}
+
+const missing = { id: "cmp_zzzzzzzzzz" };
+const missingOffer = { id: "off_zzzzzzzzzz" };
+const tooLarge = JSON.stringify({ title: "x".repeat(20_000) });
+const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+function offerOf(campaign: CampaignJson): { id: string } {
+  return { id: campaign.offers[0]?.id ?? "" };
+}
+
+/** The refusals of everything that takes a body. */
+async function askBody(name: string, params: Readonly<Record<string, string>>, as: string): Promise<void> {
+  await ask(name, "invalid", { params, as, text: "{" });
+  await ask(name, "payload_too_large", { params, as, text: tooLarge });
+  await ask(name, "unsupported_media_type", { params, as, text: "a=1", headers: { "content-type": "text/plain" } });
+}
+
+test("campaigns answer as documented", async () => {
+  const create = "POST /v1/campaigns";
+  const body = { title: "Sale", offers: [{ sku: "a", title: "A", price_minor: 1, currency: "CNY", stock: 5 }] };
+  const made = await ask(create, 201, { as: operatorKey, body });
+  await ask(create, "unauthorized", { body });
+  await ask(create, "forbidden", { as: alice, body });
+  await askBody(create, {}, operatorKey);
+  const params = { id: String(made["id"]) };
+
+  await ask("GET /v1/campaigns/{id}", "not_found", { params });
+  await ask("GET /v1/campaigns/{id}", 200, { params, as: operatorKey });
+  for (const action of ["publish", "pause", "resume", "end"]) {
+    const name = `POST /v1/campaigns/{id}/${action}`;
+    await ask(name, "unauthorized", { params });
+    await ask(name, "forbidden", { params, as: alice });
+    await ask(name, "not_found", { params: missing, as: operatorKey });
+    await ask(name, 200, { params, as: operatorKey });
+    await ask(name, "transition_not_allowed", { params, as: operatorKey });
+  }
+  const late = await createCampaign(server, { closesAt: soon(200), publish: false });
+  while (Date.parse(String((await ask("GET /v1/time", 200))["now"])) <= Date.parse(String(late.closes_at)));
+  await ask("POST /v1/campaigns/{id}/publish", "invalid", { params: { id: late.id }, as: operatorKey });
+
+  for (const [name, how] of [
+    ["GET /v1/campaigns", {}],
+    ["GET /v1/campaigns/{id}", { params }],
+    ["GET /docs", {}],
+    ["GET /openapi.json", {}],
+    ["GET /problems/{code}", { params: { code: "sold_out" } }],
+  ] as const) {
+    await ask(name, 200, how);
+    await ask(name, 304, { ...how, headers: { "if-none-match": await etagOf(name, how) } });
+  }
+  await ask("GET /v1/campaigns", "invalid", { query: "?colour=red" });
+});
+
+async function etagOf(name: string, { params }: Ask): Promise<string> {
+  const path = name.slice("GET ".length).replaceAll(/\{(\w+)\}/g, (_, parameter: string) => params?.[parameter] ?? "");
+  return (await fetch(`${server.url}${path}`)).headers.get("etag") ?? "";
+}
+
+test("a restock answers as documented", async () => {
+  const name = "POST /v1/offers/{id}/restock";
+  const campaign = await createCampaign(server, { stock: 3 });
+  const params = offerOf(campaign);
+  await ask(name, 200, { params, as: operatorKey, body: { quantity: 4 } });
+  await ask(name, "invalid", { params, as: operatorKey, body: { quantity: -8 } });
+  await ask(name, "unauthorized", { params, body: { quantity: 1 } });
+  await ask(name, "forbidden", { params, as: alice, body: { quantity: 1 } });
+  await ask(name, "not_found", { params: missingOffer, as: operatorKey, body: { quantity: 1 } });
+  await askBody(name, params, operatorKey);
+  await ask("POST /v1/campaigns/{id}/end", 200, { params: { id: campaign.id }, as: operatorKey });
+  await ask(name, "transition_not_allowed", { params, as: operatorKey, body: { quantity: 1 } });
+});
+
+test("buying answers as documented", async () => {
+  const name = "POST /v1/offers/{id}/orders";
+  const campaign = await createCampaign(server, { stock: 2, limitPerBuyer: 1 });
+  const params = offerOf(campaign);
+  const key = { "idempotency-key": "key-1" };
+  await ask(name, 201, { params, as: alice, headers: key });
+  await ask(name, 200, { params, as: alice, headers: key });
+  await ask(name, "key_reused", { params, as: alice, headers: key, body: { quantity: 2 } });
+  await ask(name, "limit_reached", { params, as: alice });
+  await ask(name, "unauthorized", { params });
+  await ask(name, "not_found", { params: missingOffer, as: alice });
+  await askBody(name, params, alice);
+  await ask(name, "invalid", { params, as: alice, headers: { "idempotency-key": "with a space" } });
+  await ask("POST /v1/campaigns/{id}/pause", 200, { params: { id: campaign.id }, as: operatorKey });
+  await ask(name, "paused", { params, as: bob });
+  await ask("POST /v1/campaigns/{id}/resume", 200, { params: { id: campaign.id }, as: operatorKey });
+  await ask(name, 201, { params, as: bob });
+  await ask(name, "sold_out", { params, as: bob });
+  await ask("POST /v1/campaigns/{id}/end", 200, { params: { id: campaign.id }, as: operatorKey });
+  await ask(name, "ended", { params, as: bob });
+  await ask(name, "not_open", { params: offerOf(await createCampaign(server, { opensAt: soon(3_600_000) })), as: bob });
+});
+
+test("attempts answer as documented", async () => {
+  const buy = "POST /v1/offers/{id}/orders";
+  const get = "GET /v1/attempts/{key}";
+  const params = offerOf(await createCampaign(server, { stock: 2, limitPerBuyer: 9 }));
+  const attempt = async (as: string, key: string, quantity: number) =>
+    ask(buy, 202, { params, as, body: { quantity }, headers: { "idempotency-key": key, prefer: "respond-async" } });
+  await attempt(alice, "async-few", 3);
+  await settled(get, "async-few", "sold_out");
+  await attempt(alice, "async-many", 10);
+  await settled(get, "async-many", "limit_reached");
+  await attempt(alice, "async-good", 1);
+  await settled(get, "async-good", 303);
+  await ask(get, 200, { params: { key: "async-good" }, as: alice, follow: true });
+  await attempt(alice, "async-good", 2);
+  await settled(get, "async-good", "key_reused");
+  await ask(get, "attempt_unknown", { params: { key: "never" }, as: alice });
+  await ask(get, "not_found", { params: { key: "k".repeat(201) }, as: alice });
+  await ask(get, "unauthorized", { params: { key: "never" } });
+});
+
+/** The result of an attempt is there as soon as the engine took it: at the latest a few requests later. */
+async function settled(name: string, key: string, expected: number | string): Promise<void> {
+  const url = `${server.url}/v1/attempts/${key}`;
+  const asked = async () => fetch(url, { redirect: "manual", headers: { authorization: `Bearer ${alice}` } });
+  for (let tries = 0; tries < 100; tries++) {
+    if (!(await (await asked()).text()).includes("attempt_unknown")) break;
+  }
+  await ask(name, expected, { params: { key }, as: alice });
+}
+
+test("orders answer as documented", async () => {
+  const params = offerOf(await createCampaign(server, { stock: 9, limitPerBuyer: 9 }));
+  const [first, second] = [
+    await ask("POST /v1/offers/{id}/orders", 201, { params, as: alice }),
+    await ask("POST /v1/offers/{id}/orders", 201, { params, as: alice }),
+  ];
+  const [one, two] = [{ id: String(first["id"]) }, { id: String(second["id"]) }];
+  const list = "GET /v1/orders";
+  await ask(list, 200, { as: alice });
+  await ask(list, 200, { as: operatorKey });
+  await ask(list, "invalid", { as: alice, query: "?limit=0" });
+  await ask(list, "unauthorized");
+  const get = "GET /v1/orders/{id}";
+  await ask(get, 200, { params: one, as: alice });
+  await ask(get, "not_found", { params: one, as: bob });
+  await ask(get, "unauthorized", { params: one });
+  const pay = "POST /v1/orders/{id}/pay";
+  await ask(pay, "unauthorized", { params: one });
+  await ask(pay, "forbidden", { params: one, as: alice });
+  await ask(pay, "not_found", { params: { id: "ord_zzzzzzzzzz" }, as: operatorKey });
+  await askBody(pay, one, operatorKey);
+  await ask(pay, 200, { params: one, as: operatorKey, body: { reference: "pay_1" } });
+  const cancel = "POST /v1/orders/{id}/cancel";
+  await ask(cancel, "transition_not_allowed", { params: one, as: alice });
+  await ask(cancel, "unauthorized", { params: two });
+  await ask(cancel, "not_found", { params: two, as: bob });
+  await ask(cancel, 200, { params: two, as: alice });
+  await ask(pay, "refund_due", { params: two, as: operatorKey });
+  await ask(get, 200, { params: two, as: alice });
+});
+
+test("streams answer as documented, and their events are of the documented shape", async () => {
+  const campaign = await createCampaign(server, { stock: 9, limitPerBuyer: 9 });
+  const stream = "GET /v1/campaigns/{id}/stream";
+  const { text: counts } = await ask(stream, 200, { params: { id: campaign.id } });
+  const { offers = [], ...head } = dataOf(counts) as { offers?: object[] };
+  expect(violationsOf(head, partOf("Campaign", Object.keys(head)), schemas)).toEqual([]);
+  for (const offer of offers) expect(violationsOf(offer, partOf("Offer", Object.keys(offer)), schemas)).toEqual([]);
+  await ask(stream, "not_found", { params: missing });
+  await ask(stream, "invalid", { params: { id: campaign.id }, headers: { "last-event-id": "x" } });
+
+  const order = await ask("POST /v1/offers/{id}/orders", 201, { params: offerOf(campaign), as: bob });
+  const before = String(Number(order["seq"]) - 1);
+  const { text: event } = await ask("GET /v1/orders/stream", 200, { as: bob, headers: { "last-event-id": before } });
+  expect(event).toContain(`id: ${order["seq"]}\nevent: order_reserved\n`);
+  expect(violationsOf(dataOf(event), { $ref: "#/components/schemas/Order" }, schemas)).toEqual([]);
+  await ask("GET /v1/orders/stream", "unauthorized");
+  await ask("GET /v1/orders/stream", "invalid", { as: bob, headers: { "last-event-id": "x" } });
+});
+
+function dataOf(event: unknown): unknown {
+  return JSON.parse(/^data: (.*)$/m.exec(String(event))?.[1] ?? "null");
+}
+
+/** A named schema, of which only some members are there. */
+function partOf(name: string, members: readonly string[]): Schema {
+  return { ...schemas[name], type: "object", required: members };
+}
+
+test("the pages for whoever runs it answer as documented", async () => {
+  for (const name of [
+    "GET /v1/time",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+    "GET /docs",
+    "GET /openapi.json",
+  ]) {
+    await ask(name, 200);
+    await ask(name, "method_not_allowed", { method: "PUT" });
+  }
+  await ask("GET /problems/{code}", "not_found", { params: { code: "nonsense" } });
+});
+
+test("everything that the document promises was seen above, but for what needs a failing server", () => {
+  const unseen: string[] = [];
+  for (const [name, { responses }] of operations) {
+    const excused = [...(notFromAHealthyServer["*"] ?? []), ...(notFromAHealthyServer[name] ?? [])];
+    for (const [status, { content }] of Object.entries(responses)) {
+      const problems = content?.["application/problem+json"];
+      const outcomes = problems === undefined ? [status] : examplesOf(problems).map(([code]) => code);
+      for (const outcome of outcomes) {
+        if (!seen.has(`${name} ${outcome}`) && !excused.includes(outcome)) unseen.push(`${name} ${outcome}`);
+      }
+    }
+  }
+  expect(unseen).toEqual([]);
+});
