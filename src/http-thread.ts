@@ -7,6 +7,7 @@ import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
 import { startClock } from "./host/clock.ts";
 import { watchEventLoop } from "./host/event-loop.ts";
 import { Metrics } from "./host/metrics.ts";
+import { portRefused } from "./host/port.ts";
 import { Auth } from "./http/auth.ts";
 import { Catalogue } from "./http/catalogue.ts";
 import { EngineClient } from "./http/engine-client.ts";
@@ -76,9 +77,18 @@ class HttpThread {
   async listen(where: { port: number; isShared: boolean }): Promise<number> {
     await this.#knowsCampaigns;
     const parts = this.#build();
-    const listening = listen(parts, { ...where, host: this.#boot.host });
+    const listening = this.#listen(parts, where);
     this.#running = { parts, listening };
     return listening.port;
+  }
+
+  #listen(parts: HttpParts, where: { port: number; isShared: boolean }): Listening {
+    const { host } = this.#boot;
+    try {
+      return listen(parts, { ...where, host });
+    } catch (cause) {
+      throw portRefused(host, where.port, cause); // taken since it was tried
+    }
   }
 
   /** Takes no new connection, ends streams, waits for what is under way, within reason. */

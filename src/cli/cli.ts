@@ -34,7 +34,7 @@ function buildProgram(): Command {
       "Sells a limited stock in a limited time to far more people than can have it: exactly, durably, fairly.",
     )
     .version(`rushbox ${version}`, "-v, --version", "print the version")
-    .helpCommand(false)
+    .helpCommand("help [command]", "print the help of a command")
     .helpOption("-h, --help", "print this help")
     .usage("<command> [options]")
     .addHelpText("after", "\nStart with 'rushbox demo'. Each command has its own --help, with an example.")

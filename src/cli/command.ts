@@ -1,5 +1,5 @@
 /** What the commands share: their flags, how they read numbers and durations, and how they write for a person. */
-import { relative } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import picocolors from "picocolors";
 import { type Config, type Settings, settings } from "../config.ts";
@@ -72,12 +72,14 @@ export function bytesText(bytes: number): string {
 
 /** How this program is called from the current folder: the binary, or the sources of a checkout. */
 export function programText(): string {
-  const here = (path: string) => {
-    const near = relative(process.cwd(), path);
-    return near.startsWith("..") ? path : near;
-  };
-  if (!Bun.main.endsWith("src/main.ts"))
-    return /^[^/]/.test(here(process.execPath)) ? `./${here(process.execPath)}` : process.execPath;
-  if (here(Bun.main) === "src/main.ts") return "sh .ci/bun src/main.ts";
-  return `${here(process.execPath)} ${here(Bun.main)}`;
+  const [runtime, entry] = [pathText(process.execPath), pathText(Bun.main)];
+  if (!Bun.main.endsWith("src/main.ts")) return runtime;
+  return entry === "./src/main.ts" ? "sh .ci/bun src/main.ts" : `${runtime} ${entry}`;
+}
+
+/** A path as a word of a shell, from the current folder where it is below it. */
+export function pathText(path: string): string {
+  const near = relative(process.cwd(), path);
+  const shown = near.startsWith("..") || isAbsolute(near) ? resolve(path) : `./${near}`;
+  return /^[\w./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }

@@ -20,7 +20,7 @@ import {
   ownUrl,
   pagesOf,
 } from "./api.ts";
-import { addSettings, colors, countText, programText } from "./command.ts";
+import { addSettings, colors, countText, pathText, programText } from "./command.ts";
 import { type DemoCampaign, openSale, otherSales, soonSale } from "./demo-goods.ts";
 import { untilStopped } from "./serve.ts";
 import { signToken } from "./token.ts";
@@ -137,7 +137,7 @@ class DemoShop {
       );
     }
     say("Look at the sale.", "活动", `curl '${this.#url}/v1/campaigns?state=open'`);
-    const here = `--data ${this.#config.data}`;
+    const here = `--data ${pathText(this.#config.data)}`;
     say("Check that nothing was oversold.", "核验", `${programText()} verify ${here}`);
     say("Bring a crowd.", "压测", `${programText()} load ${here} --url ${this.#url}`);
     print(`\n${colors.dim("Ctrl-C stops it. 按 Ctrl-C 停止")}`);

@@ -41,7 +41,8 @@ const columns = [
   "payment_reference",
 ] as const;
 
-type Row = Record<(typeof columns)[number], string | number | null>;
+/** What has not happened is `undefined`: left out of JSON, empty in CSV. */
+type Row = Record<(typeof columns)[number], string | number | undefined>;
 
 export function exportCommand(): Command {
   const command = new Command("export")
@@ -96,7 +97,7 @@ function exportOrders(reader: SqliteReader, format: Format, write: Sink): number
     const rows: Row[] = [];
     for (const order of page) if (order.orderId <= lastSeq) rows.push(rowOf(order, offers.get(order.offerId)));
     if (rows.length === 0) break;
-    if (!write(format === "csv" ? csvOf(rows.map((row) => Object.values(row))) : rows.map(jsonLineOf).join(""))) break;
+    if (!write(format === "csv" ? csvOf(rows.map((row) => Object.values(row))) : jsonLinesOf(rows))) break;
     count += rows.length;
   }
   return count;
@@ -118,17 +119,17 @@ function rowOf(order: OrderRecord, offer: OfferRecord | undefined): Row {
     seq: order.orderId,
     reserved_at: wireTime(order.reservedAtMs),
     expires_at: wireTime(order.expiresAtMs),
-    paid_at: wireTimeOrNull(order.paidAtMs),
-    ended_at: wireTimeOrNull(order.endedAtMs),
-    payment_reference: order.paymentReference,
+    paid_at: wireTimeOrNull(order.paidAtMs) ?? undefined,
+    ended_at: wireTimeOrNull(order.endedAtMs) ?? undefined,
+    payment_reference: order.paymentReference ?? undefined,
   };
 }
 
 function csvOf(rows: readonly (readonly unknown[])[]): string {
-  return stringify([...rows], { escape_formulas: true, record_delimiter: "windows" });
+  // A line end of any kind is quoted, not only the record's own.
+  return stringify([...rows], { escape_formulas: true, record_delimiter: "windows", quoted_match: /[\r\n]/ });
 }
 
-/** As the API writes an order: what has not happened is left out. */
-function jsonLineOf(row: Row): string {
-  return `${JSON.stringify(row, (_, value) => value ?? undefined)}\n`;
+function jsonLinesOf(rows: readonly Row[]): string {
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 }

@@ -6,7 +6,7 @@ import { OperationError } from "../host/operation-error.ts";
 import { ownUrl, send } from "./api.ts";
 import { addSettings } from "./command.ts";
 
-const answerMsMax = 3_000; // a server that is slower than that is not fit for buyers
+const answerMsMax = 2_000; // a server that is slower than that is not fit for buyers
 
 export function healthCommand(): Command {
   const command = new Command("health")

@@ -115,18 +115,26 @@ export class Connection {
   }
 }
 
-/** A whole answer with `Content-Length`, as Rushbox gives them, or `null` while some of it is missing. */
+/** A whole answer, or `null` while some of it is missing. */
 function parseAnswer(text: string): Answer | null {
   const headEnd = text.indexOf("\r\n\r\n");
   if (headEnd < 0) return null;
   const head = text.slice(0, headEnd).toLowerCase();
-  const length = Number(/\r\ncontent-length: *(\d+)/.exec(head)?.[1] ?? 0);
-  const bodyStart = headEnd + 4;
-  if (text.length < bodyStart + length) return null;
+  const body = parseBody(head, text.slice(headEnd + 4));
+  if (body === null) return null;
   const retryAfter = /\r\nretry-after: *(\d+)/.exec(head)?.[1];
   return {
     status: Number(head.slice("http/1.1 ".length, "http/1.1 ".length + 3)),
     retryAfterS: retryAfter === undefined ? null : Number(retryAfter),
-    body: text.slice(bodyStart, bodyStart + length),
+    body,
   };
+}
+
+/** With a `Content-Length`, as Rushbox answers; or in chunks, as a proxy before it may. JSON on one line either way. */
+function parseBody(head: string, rest: string): string | null {
+  if (/\r\ntransfer-encoding: *chunked/.test(head)) {
+    return /(^|\r\n)0\r\n\r\n$/.test(rest) ? rest.replace(/(^|\r\n)[0-9a-fA-F]+\r\n/g, "") : null;
+  }
+  const length = Number(/\r\ncontent-length: *(\d+)/.exec(head)?.[1] ?? 0);
+  return rest.length < length ? null : rest.slice(0, length);
 }

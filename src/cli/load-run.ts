@@ -24,6 +24,8 @@ export interface LoadPlan {
   /** What the keys of this run begin with. */
   readonly keyPrefix: string;
   readonly clock: Clock;
+  /** Ends the run early: what is under way still comes to its end. */
+  readonly interrupted: AbortSignal;
   readonly onProgress: (result: LoadResult) => void;
 }
 
@@ -109,12 +111,12 @@ class LoadRun {
   }
 
   async drive(): Promise<void> {
-    const { rate, durationMs, onProgress } = this.#plan;
+    const { rate, onProgress } = this.#plan;
     const progress = setInterval(() => {
       this.result.elapsedMs = this.#nowMs();
       onProgress(this.result);
     }, progressEveryMs);
-    if (rate === null) await Bun.sleep(durationMs);
+    if (rate === null) while (this.#isOn()) await Bun.sleep(timerMs);
     else await this.#keepRate(rate);
     this.#isOver = true;
     clearInterval(progress);
@@ -130,9 +132,10 @@ class LoadRun {
 
   /** Starts every attempt at its time, as long as there are connections. */
   async #keepRate(rate: number): Promise<void> {
-    const count = Math.floor((rate * this.#plan.durationMs) / 1_000);
+    const countBy = (ms: number) => Math.floor((rate * Math.min(ms, this.#plan.durationMs)) / 1_000);
+    const count = countBy(this.#plan.durationMs);
     const dueMs = (number: number) => (number * 1_000) / rate;
-    while (this.#nowMs() < this.#plan.durationMs) {
+    while (this.#isOn()) {
       while (this.#startedCount < count && dueMs(this.#startedCount) <= this.#nowMs()) {
         const connection = this.#takeIdle();
         if (connection === null) break;
@@ -145,7 +148,11 @@ class LoadRun {
         await new Promise(setImmediate); // what arrived meanwhile is read here
       }
     }
-    this.result.unsent = count - this.#startedCount;
+    this.result.unsent = Math.max(0, countBy(this.#nowMs()) - this.#startedCount);
+  }
+
+  #isOn(): boolean {
+    return this.#nowMs() < this.#plan.durationMs && !this.#plan.interrupted.aborted;
   }
 
   /** Gives a connection something to do: an attempt to be made again, else in a closed loop the next one. */

@@ -92,6 +92,8 @@ async function load(config: Config, flags: LoadFlags, url: string): Promise<Load
   const secret = readJwtSecret(config);
   const operatorKey = findOperatorKey(config);
   const run = newUuid().slice(-8);
+  const interruption = new AbortController();
+  process.once("SIGINT", () => interruption.abort()); // the first ends the run early, a second one the process
   const paymentWindowS = Math.min(limits.paymentWindowSMax, Math.ceil((durationMs + graceMs) / 1_000));
   const sale =
     offer === undefined
@@ -110,6 +112,7 @@ async function load(config: Config, flags: LoadFlags, url: string): Promise<Load
       durationMs,
       keyPrefix: `load-${run}-`,
       clock,
+      interrupted: interruption.signal,
       onProgress: ({ elapsedMs, ended, acknowledged }) => {
         const perSecond = countText(Math.round((ended * 1_000) / elapsedMs));
         const sofar = `${countText(ended)} attempts, ${perSecond}/s, ${countText(acknowledged.length)} acknowledged`;

@@ -21,9 +21,9 @@ export function migrateCommand(): Command {
 
 function migrate(folder: string, isDryRun: boolean): void {
   const missing = listMissing(folder);
-  if (!isDryRun && missing.size > 0) {
+  if (!isDryRun) {
     using _ = lockFolder(folder);
-    openWriter(folder).close();
+    if (missing.size > 0) openWriter(folder).close();
   }
   for (const { name } of migrations) {
     const state = !missing.has(name)

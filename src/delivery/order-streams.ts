@@ -38,8 +38,7 @@ const readEveryMs = 100;
 const heartbeatEveryMs = 5_000; // well within the server's idle timeout
 const eventsPerReadMax = 5_000;
 const backlogEventsMax = 256; // missed events told at once after a reconnect: some 90 kB
-/** Orders whose missed events are looked for: the newest. Twice what a buyer may hold of an offer; 20 ms to read. */
-const backlogOrdersMax = 2 * limits.quantityMax;
+const backlogOrdersMax = 500; // orders whose missed events are looked for, the newest: 20 to 40 ms when all of it is read
 
 export class OrderStreams {
   readonly #parts: OrderStreamParts;

@@ -54,8 +54,8 @@ export class StockStreams {
 
   #openChannel(campaignId: number): Channel {
     const channel: Channel = { clients: new Set(), version: Number.NaN, last: heartbeat };
-    this.#channels.set(campaignId, channel);
     this.#refresh(campaignId, channel);
+    this.#channels.set(campaignId, channel);
     return channel;
   }
 

@@ -73,6 +73,7 @@ export class EngineLoop {
   readonly #knownBy: number[];
   #isDrainDue = false;
   #isPoisoned = false;
+  #isStopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(parts: LoopParts) {
@@ -105,8 +106,9 @@ export class EngineLoop {
     setImmediate(() => this.#drain());
   }
 
-  /** Decides and stores all that waits, then stops the clock. */
+  /** Decides and stores all that waits; nothing happens by itself any more. */
   stop(): void {
+    this.#isStopped = true;
     while (this.#waiting.length > 0 && !this.#isPoisoned) this.#drain();
     clearTimeout(this.#timer);
   }
@@ -136,25 +138,33 @@ export class EngineLoop {
 
   /** The answers to the first of these, as many as go into one transaction; the rest waits for the next. */
   #decideAndStore(batch: readonly Waiting[]): Answer[] {
-    const { engine, journal, clock } = this.#parts;
+    const { engine, clock } = this.#parts;
     const nowMs = clock.nowMs();
     engine.advance(nowMs);
     const answers: Answer[] = [];
     for (const { letter } of batch) {
-      if (engine.hasEvents && this.#needsHistory(letter[1])) break;
+      if (engine.hasEvents && this.#needsHistory(letter[1])) {
+        if (answers.length > 0) break;
+        this.#store(); // what time alone has done
+      }
       answers.push(this.#decide(letter, nowMs));
     }
-    const events = engine.takeEvents();
-    const { campaigns, offers } = engine.state.takeChanges();
-    if (events.length > 0) {
-      const startedMs = clock.elapsedMs();
-      journal.commit({ events, campaigns, offers });
-      this.#observeCommit((clock.elapsedMs() - startedMs) / 1_000);
-      this.#parts.metrics.add(this.#eventsSeries, events.length);
-      this.#publish(events, campaigns, offers);
-    }
+    this.#store();
     if (answers.length > 0) this.#observeBatch(answers.length);
     return answers;
+  }
+
+  /** Stores what has happened in one transaction, and shows it. */
+  #store(): void {
+    const { engine, journal, clock, metrics } = this.#parts;
+    const events = engine.takeEvents();
+    const { campaigns, offers } = engine.state.takeChanges();
+    if (events.length === 0) return;
+    const startedMs = clock.elapsedMs();
+    journal.commit({ events, campaigns, offers });
+    this.#observeCommit((clock.elapsedMs() - startedMs) / 1_000);
+    metrics.add(this.#eventsSeries, events.length);
+    this.#publish(events, campaigns, offers);
   }
 
   #decide([, request, isAsync]: Letter, nowMs: number): Answer {
@@ -255,6 +265,7 @@ export class EngineLoop {
   }
 
   #arm(): void {
+    if (this.#isStopped) return;
     if (this.#waiting.length > 0) {
       this.#isDrainDue = true;
       setImmediate(() => this.#drain());

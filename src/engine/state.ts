@@ -179,8 +179,7 @@ export class State {
 
   /** At start: a campaign, then its offers in the order of their ids, then its orders likewise. */
   restoreCampaign(record: CampaignRecord): void {
-    this.#addCampaign(record);
-    this.#findNextChange();
+    this.#nextChangeAtMs = Math.min(this.#nextChangeAtMs, dueAtMs(this.#addCampaign(record)));
   }
 
   restoreOffer(record: OfferRecord): void {

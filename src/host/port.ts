@@ -17,23 +17,32 @@ const nothing = { data() {} };
 /** Claims a port, or any free one for 0. Throws `OperationError` when another program has it. */
 export function claimPort(hostname: string, port: number, isShared: boolean): PortClaim {
   try {
+    using stack = new DisposableStack();
+    // The name before the trial: of two processes that start together, the one without it must not disturb the other's.
+    if (isShared && port !== 0) claimName(port, stack);
     // Tried alone: every other listener on it makes this fail.
     const probe = Bun.listen({ hostname, port, socket: nothing });
     const found = probe.port;
-    // One thread listens alone, so that the kernel itself refuses a second process.
-    if (!isShared) {
-      probe.stop(true);
-      return { port: found, isShared, [Symbol.dispose]() {} };
-    }
-    const claim = Bun.listen({ unix: `\0rushbox-port-${found}`, socket: nothing });
+    if (isShared && port === 0) claimName(found, stack);
     probe.stop(true);
-    return { port: found, isShared, [Symbol.dispose]: () => claim.stop(true) };
+    // One thread listens alone, so that the kernel itself refuses a second process: it needs no name.
+    const claim = stack.move();
+    return { port: found, isShared, [Symbol.dispose]: () => claim.dispose() };
   } catch (cause) {
-    throw new OperationError({
-      operation: "listen",
-      subject: `${hostname}:${port} cannot be had`,
-      hint: "Another program has it, or the address is not this machine's: choose another with --port or --host.",
-      cause,
-    });
+    throw portRefused(hostname, port, cause);
   }
+}
+
+export function portRefused(hostname: string, port: number, cause: unknown): OperationError {
+  return new OperationError({
+    operation: "listen",
+    subject: `${hostname}:${port} cannot be had`,
+    hint: "Another program has it, or the address is not this machine's: choose another with --port or --host.",
+    cause,
+  });
+}
+
+function claimName(port: number, stack: DisposableStack): void {
+  const claim = Bun.listen({ unix: `\0rushbox-port-${port}`, socket: nothing });
+  stack.defer(() => claim.stop(true));
 }

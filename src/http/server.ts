@@ -49,10 +49,9 @@ export function listen(parts: HttpParts, where: { host: string; port: number; is
   );
   const app = new Elysia({
     normalize: false,
-    // One address for each thing: with another slash at its end it is not there, for any method.
-    strictPath: true,
     // Bun's own router takes an address as it came. What it does not know ends here, before Elysia would look for it
-    // again with the dots and backslashes taken out, and `/x/../metrics` come past a proxy that hides /metrics.
+    // again with its last slash, its dots and its backslashes read generously, and `/x/../metrics` come past a proxy
+    // that hides /metrics.
     serve: { routes: { "/*": (request: Request) => unmatched(request, {}) } },
   });
   for (const route of routes) {

@@ -5,11 +5,14 @@
  */
 import { Random } from "./random.ts";
 
+/** Twice as many texts as it takes for two of them to meet in 32 bits. */
+const pairsCountMax = 18;
+
 /** Two different texts with the same hash; throws when the hash has become too good for this search. */
 export function findCollidingTexts(hash: (text: string) => readonly [number, number]): readonly [string, string] {
   const random = new Random(17);
   let texts = [""];
-  for (let pairsCount = 0; pairsCount < 19; pairsCount++) {
+  for (let pairsCount = 0; pairsCount < pairsCountMax; pairsCount++) {
     const beginning = texts[0] ?? "";
     const [left, right] = findEndingsThatMeet((ending) => hash(beginning + ending)[0], random);
     texts = texts.flatMap((text) => [text + left, text + right]);

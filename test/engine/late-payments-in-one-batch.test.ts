@@ -83,16 +83,41 @@ describe.each(["one batch", "a batch for each"] as const)("in %s", (how) => {
   });
 });
 
+test("a late payment waits for one commit, not until a crowd that expires meanwhile has passed", () => {
+  const thread = new Thread();
+  const orderId = thread.reserve();
+  thread.ask(end);
+  thread.pass(paymentWindowMs);
+  const offers = [offerDraft({ stock: 300 })];
+  const created = thread.ask({ type: "create_campaign", draft: campaignDraft({ offers }) });
+  if (created.code !== "created") throw new Error("not created");
+  thread.ask({ type: "publish", campaignId: created.campaignId });
+  for (let n = 0; n < 300; n++) {
+    thread.clockMs += 1;
+    const crowded = { ...reserve, offerId: created.campaignId + 1, buyerId: `buyer ${n}` };
+    expect(thread.ask(crowded).code).toBe("reserved");
+  }
+  // From here on, time passes with every look at the clock, and in each millisecond another order expires.
+  thread.clockMs += paymentWindowMs - 300;
+  thread.tickMs = 1;
+  const commitsBefore = thread.commitsCount;
+  expect(thread.ask({ ...pay, orderId })).toEqual({ code: "moved", orderId });
+  expect(thread.commitsCount - commitsBefore).toBeLessThan(5);
+});
+
 /** An HTTP thread before the engine's loop, with a storage that holds what was committed and nothing else. */
 class Thread {
   clockMs = startMs;
+  /** How far each look at the clock moves it. */
+  tickMs = 0;
+  commitsCount = 0;
   readonly #rows = new Projection();
   readonly #answers = new Map<number, Answer>();
   readonly #loop: EngineLoop;
   #ticketsCount = 0;
 
   constructor() {
-    const clock = { nowMs: () => this.clockMs, elapsedMs: () => 0 };
+    const clock = { nowMs: () => this.#nowMs(), elapsedMs: () => 0 };
     const definitions = [
       { name: "rushbox_batch_commands", help: "", type: "histogram", buckets: [1] } as const,
       { name: "rushbox_commit_duration_seconds", help: "", type: "histogram", buckets: [1] } as const,
@@ -147,7 +172,13 @@ class Thread {
     return rowOf(this.#rows.offerRows, offerId);
   }
 
+  #nowMs(): number {
+    this.clockMs += this.tickMs;
+    return this.clockMs;
+  }
+
   #commit({ events }: Batch): void {
+    this.commitsCount += 1;
     for (const event of events) this.#rows.apply(event);
   }
 

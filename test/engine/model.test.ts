@@ -61,6 +61,7 @@ test.each(seeds)(
     process.stdout.write(`  ${commandsOfRun} commands as the model says\n`);
     expect(expectedToMeet.filter((name) => (met.get(name) ?? 0) < 5)).toEqual([]);
   },
+  { timeout: 60_000 },
 );
 
 afterAll(() => {

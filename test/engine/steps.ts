@@ -4,7 +4,7 @@
  */
 import type { CampaignAction, CampaignDraft, CampaignKind, OfferDraft } from "../../src/domain/campaign.ts";
 import type { Cancel, Command, Pay, Reserve } from "../../src/domain/command.ts";
-import type { ModelCampaign, ModelOrder } from "./model.ts";
+import type { ModelCampaign } from "./model.ts";
 import type { Random } from "./random.ts";
 import type { Step, Trial } from "./trial.ts";
 
@@ -120,17 +120,18 @@ export class Steps {
     const orderId = random.percent(97) ? order.id : random.pick([...idsMissing, order.offer.id]);
     const campaign = random.percent(97) ? order.offer.campaign : random.pick(campaigns);
     const campaignId = this.#orMissing(campaign.id);
-    const isKnown = orderId === order.id && campaignId === order.offer.campaign.id;
-    const target = { orderId, campaignId, buyerId: order.buyerId, ...(isKnown ? this.#history(order) : {}) };
+    const target = { orderId, campaignId, buyerId: order.buyerId, ...this.#history(order.buyerId, campaignId) };
     if (type === "cancel") return { type, ...target };
     return { type, ...target, reference: random.percent(50) ? null : `payment-${random.below(1_000)}` };
   }
 
   /** With a settled campaign the rows as promised; with a living one sometimes too, where they must not matter. */
-  #history({ buyerId, offer: { campaign } }: ModelOrder): Pick<Pay, "history"> {
-    const isSettled = this.#trial.model.isSettled(campaign);
+  #history(buyerId: string, campaignId: number): Pick<Pay, "history"> {
+    const { model, projection } = this.#trial;
+    const campaign = model.campaigns.find(({ id }) => id === campaignId);
+    const isSettled = campaign !== undefined && model.isSettled(campaign);
     if (!this.#random.percent(isSettled ? 90 : 5)) return {};
-    return { history: this.#trial.projection.ordersOfBuyerIn(campaign.id, buyerId) };
+    return { history: projection.ordersOfBuyerIn(campaignId, buyerId) };
   }
 
   #orMissing(id: number | undefined): number {

@@ -72,6 +72,7 @@ describe("buyer table", () => {
     const idOf = (n: number): string => (n % 3 === 0 ? `买家 ${n}` : n % 3 === 1 ? `${n}` : `\uFEFFbuyer-${n}@shop`);
     for (let n = 0; n < 50_000; n++) {
       if (table.intern(idOf(n)) !== n) throw new Error(`buyer ${n} is taken for another`);
+      if (table.find(idOf(n)) !== n) throw new Error(`buyer ${n} is forgotten at once`);
       const earlier = (n * 7) % (n + 1);
       if (table.intern(idOf(earlier)) !== earlier) throw new Error(`buyer ${earlier} is forgotten after ${n}`);
     }
@@ -82,10 +83,11 @@ describe("buyer table", () => {
 
   test("keeps buyers apart whose hashes are the same", () => {
     const encoder = new TextEncoder();
+    const random = new Random(14);
     const seen = new Map<number, string>();
     const pairs: [string, string][] = [];
-    for (let n = 0; n < 400_000; n++) {
-      const id = `buyer-${String(n).padStart(6, "0")}`;
+    for (let n = 0; n < 300_000; n++) {
+      const id = `${random.bits().toString(16)}-${random.bits().toString(16)}`;
       const bytes = encoder.encode(id);
       const hash = hashBytes(bytes, 0, bytes.length);
       const other = seen.get(hash);

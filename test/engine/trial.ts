@@ -86,6 +86,7 @@ export class Trial {
       case "restart":
         this.engine = new Engine(step.by === "recovery" ? this.#recoverChecked() : restoreFromAllRows(this.projection));
         this.model.clockMs = this.projection.last().atMs;
+        if (this.engine.nextDueAtMs !== this.model.nextDueAtMs()) throw new Error("a start wakes for nothing, or late");
         return null;
     }
   }

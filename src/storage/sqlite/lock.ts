@@ -13,9 +13,9 @@ const held = new Map<string, Database>();
 
 /** Takes the folder for this process. Throws `OperationError` when another one has it. Disposing frees it. */
 export function lockFolder(folder: string): Disposable {
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, "rushbox.lock");
   try {
+    mkdirSync(folder, { recursive: true });
     const db = new Database(path, { create: true });
     held.set(path, db);
     db.exec("PRAGMA busy_timeout = 0");

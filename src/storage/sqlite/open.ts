@@ -133,7 +133,8 @@ export function diskFailure(operation: string, path: string, cause: unknown): un
   });
 }
 
-function isDamage(cause: unknown): boolean {
+/** Whether SQLite cannot make sense of what stands in the file. */
+export function isDamage(cause: unknown): boolean {
   return cause instanceof SQLiteError && /^SQLITE_(CORRUPT|NOTADB)/.test(cause.code ?? "");
 }
 

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { OperationError } from "../../host/operation-error.ts";
-import { damaged, openFile, openReader } from "./open.ts";
+import { damaged, databasePath, isDamage, openFile, openReader } from "./open.ts";
 
 export interface Snapshot {
   readonly bytes: number;
@@ -33,6 +33,7 @@ export function copySale(folder: string, to: string): Snapshot {
     return { ...inside, bytes: statSync(to).size };
   } catch (cause) {
     if (cause instanceof OperationError) throw cause;
+    if (isDamage(cause)) throw damaged(databasePath(folder), cause);
     if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") throw refuseToOverwrite(to);
     throw new OperationError({
       operation: "backup",
