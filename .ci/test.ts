@@ -13,7 +13,7 @@ const clock = startClock();
 const testMsMax = 120_000;
 
 /** Programs that tests run, and the packages that hold them. */
-const programs = { strace: "strace", chromium: "chromium" } as const;
+const programs = { curl: "curl", strace: "strace", chromium: "chromium" } as const;
 
 installPrograms();
 step("types", [process.execPath, "x", "tsc", "--noEmit"]);

@@ -10,7 +10,7 @@ import { SignJWT } from "jose";
 export const operatorKey = "operator-key-for-tests";
 export const jwtSecret = "jwt-secret-for-tests-0123456789abcdef";
 const repository = join(import.meta.dir, "..");
-const binary = join(repository, "dist/rushbox");
+const binary = process.env["TEST_RUSHBOX_BINARY"] ?? join(repository, "dist/rushbox");
 
 export interface ServerOptions {
   /** An existing data folder; else a new one, removed at the end. */

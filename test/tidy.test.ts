@@ -64,7 +64,7 @@ describe("the house", () => {
       (match) => `src/${match[1]}`,
     );
     const files = filesBelow("src").filter((path) => path !== "src/README.md");
-    expect(listed.toSorted()).toEqual(files.toSorted());
+    expect(new Set(listed)).toEqual(new Set(files));
   });
 
   test("every file says at its head what it owns", () => {

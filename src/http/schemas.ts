@@ -14,7 +14,10 @@ const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d
 FormatRegistry.Set("date-time", (text) => rfc3339.test(text) && isRealDay(text));
 FormatRegistry.Set("uri", (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
 
-TypeRegistry.Set<{ enum: string[] }>("StringEnum", (schema, value) => schema.enum.includes(String(value)));
+TypeRegistry.Set<{ enum: string[] }>(
+  "StringEnum",
+  (schema, value) => typeof value === "string" && schema.enum.includes(value),
+);
 
 const closed = { additionalProperties: false } as const;
 const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);

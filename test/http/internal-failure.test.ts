@@ -1,0 +1,193 @@
+/**
+ * When something breaks inside: the real routes behind the real server, with parts that fail. Whoever asked is told that
+ * it was not their fault and nothing else; what happened stands in the log.
+ */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { OrderStreams } from "../../src/delivery/order-streams.ts";
+import { StockStreams } from "../../src/delivery/stock-streams.ts";
+import { limits } from "../../src/domain/limits.ts";
+import { Counters } from "../../src/engine/counters.ts";
+import { KeyFilter } from "../../src/engine/key-filter.ts";
+import type { CampaignView, ToEngine } from "../../src/engine/mailbox.ts";
+import type { Clock } from "../../src/host/clock.ts";
+import { Metrics } from "../../src/host/metrics.ts";
+import { Auth } from "../../src/http/auth.ts";
+import { Catalogue } from "../../src/http/catalogue.ts";
+import { EngineClient } from "../../src/http/engine-client.ts";
+import type { HttpParts, OrderReader } from "../../src/http/parts.ts";
+import { observed } from "../../src/http/route.ts";
+import { type Listening, listen } from "../../src/http/server.ts";
+import { metricDefinitions } from "../../src/metrics.ts";
+import { jwtSecret, operatorKey, tokenOf } from "../harness.ts";
+import { parsePrometheus, seriesValue } from "./prometheus.ts";
+import { expectPage, expectRefusal } from "./refusal.ts";
+
+setDefaultTimeout(20_000);
+
+const secretWords =
+  "SQLITE_CORRUPT: database disk image is malformed in /var/lib/rushbox/rushbox.db: SELECT * FROM orders";
+
+/** An engine that never answers, a database that is broken, and a clock that the test sets. */
+const clock: Clock & { aheadMs: number } = {
+  aheadMs: 0,
+  nowMs: () => Date.now(),
+  elapsedMs() {
+    return performance.now() + this.aheadMs;
+  },
+};
+const commands: ToEngine[] = [];
+const counters = Counters.forOffers(4);
+const metrics = new Metrics(metricDefinitions(1), { thread: 0, threads: 1 });
+const fail = (): never => {
+  throw new Error(secretWords);
+};
+const orders: OrderReader = { order: fail, ordersOfBuyer: fail, ordersOfBuyerIn: fail, ordersBefore: fail };
+
+const offerId = "off_0000000002";
+const offer = {
+  ...{ id: 2, line: 0, sku: "a", title: "A", priceMinor: 100, listPriceMinor: null, currency: "CNY" },
+  ...{ limitPerBuyer: 1, brand: null, category: null, imageUrl: null },
+};
+const campaign: CampaignView = {
+  ...{ id: 1, title: "Sale", kind: null, state: "open", opensAtMs: null, closesAtMs: null },
+  ...{ paymentWindowS: 900, createdAtMs: 0, offers: [offer] },
+};
+
+let listening: Listening;
+let url: string;
+let alice: string;
+const logged: string[] = [];
+const writeLog = process.stderr.write.bind(process.stderr);
+
+beforeAll(async () => {
+  process.stderr.write = (text: string | Uint8Array) => logged.push(String(text)) > 0;
+  const catalogue = new Catalogue(counters);
+  counters.publish({ line: 0, id: 2, campaign, total: 5, available: 5, held: 0, sold: 0 });
+  catalogue.receive([campaign]);
+  const countOpen = () => {};
+  const committedSeq = () => 5;
+  const parts: HttpParts = {
+    auth: new Auth({ operatorKey, buyers: { secret: jwtSecret } }, clock),
+    catalogue,
+    client: new EngineClient({ post: (message) => commands.push(message), counters, clock }),
+    clock,
+    counters,
+    keyFilter: new KeyFilter(),
+    metrics,
+    orders,
+    orderStreams: new OrderStreams({
+      reader: { last: fail, orderEventsAfter: fail, orderEventsOfBuyerAfter: fail },
+      committedSeq,
+      countOpen,
+      render: fail,
+    }),
+    stockStreams: new StockStreams({ versionOf: fail, render: fail, committedSeq, countOpen }),
+  };
+  listening = listen(parts, { host: "127.0.0.1", port: 0, isShared: false });
+  url = `http://127.0.0.1:${listening.port}`;
+  alice = await tokenOf("alice");
+});
+
+afterAll(async () => {
+  process.stderr.write = writeLog;
+  await listening.stop(true);
+});
+
+const ask = async (method: string, path: string, as: string) => {
+  const answer = await fetch(url + path, { method, headers: { authorization: `Bearer ${as}` } });
+  return { status: answer.status, headers: answer.headers, text: await answer.text() };
+};
+
+const failing = [
+  ["GET", "/v1/orders", "a buyer"],
+  ["GET", "/v1/orders", "an operator"],
+  ["GET", "/v1/orders/ord_0000000003", "a buyer"],
+  ["POST", "/v1/orders/ord_0000000003/cancel", "a buyer"],
+  ["POST", "/v1/orders/ord_0000000003/pay", "an operator"],
+  ["GET", "/v1/orders/stream", "a buyer"],
+  ["GET", "/v1/campaigns/cmp_0000000001/stream", "a buyer"],
+] as const;
+
+test.each(failing)("%s %s of %s, when it throws, is answered 500 and tells nothing", async (method, path, who) => {
+  logged.length = 0;
+  const answer = await ask(method, path, who === "a buyer" ? alice : operatorKey);
+  expect(answer.status).toBe(500);
+  const problem = expectRefusal(answer);
+  expect(problem.code).toBe("internal");
+  await expectPage(url, problem);
+  // It is not lost either: the log has it, with where it happened.
+  const lines = logged.map((line) => JSON.parse(line) as { level: string; cause: string });
+  expect(lines.map(({ level }) => level)).toEqual(["error"]);
+  expect(lines[0]?.cause).toContain(secretWords);
+});
+
+test("a handler may throw anything, at once or later", async () => {
+  for (const thrown of [new Error(secretWords), new TypeError("x"), secretWords, { secretWords }, null, undefined, 5]) {
+    const throwing = () => {
+      throw thrown;
+    };
+    const later = () => Promise.reject(thrown as Error);
+    for (const handle of [throwing, later]) {
+      const respond = observed({ name: "time", handle }, metrics, clock);
+      const answer = await respond(new Request(url), {});
+      const { status, headers } = answer;
+      expect(expectRefusal({ status, headers, text: await answer.text() }).code).toBe("internal");
+    }
+  }
+});
+
+test("a status that nobody expected is a fault of ours, told as one", async () => {
+  const respond = observed({ name: "time", handle: () => new Response("teapot", { status: 418 }) }, metrics, clock);
+  const answer = await respond(new Request(url), {});
+  expect(answer.status).toBe(500);
+  expect(await answer.text()).not.toContain("teapot");
+});
+
+test("failures are counted, by route", async () => {
+  const families = parsePrometheus(await (await fetch(`${url}/metrics`)).text());
+  const failures = (route: string) => seriesValue(families, "rushbox_http_requests_total", { route, status: "500" });
+  expect(failures("list_orders")).toBe(2);
+  expect(failures("stream_orders")).toBe(1);
+  expect(failures("reserve")).toBe(0);
+});
+
+test("a command that the engine never answers is answered at the deadline: the outcome is not known, repeat it", async () => {
+  const asked = [
+    ask("POST", `/v1/offers/${offerId}/orders`, alice),
+    ask("POST", "/v1/campaigns/cmp_0000000001/pause", operatorKey),
+    ask("GET", "/v1/attempts/key", alice),
+  ];
+  while (commands.length < 1 || counters.inFlight < asked.length) await Bun.sleep(5);
+  clock.aheadMs += 9_000;
+  await Bun.sleep(600); // the client looks every quarter of a second
+  expect(counters.inFlight).toBe(asked.length);
+  clock.aheadMs += 2_000;
+  for (const answer of await Promise.all(asked)) {
+    expect(answer.status).toBe(503);
+    expect(expectRefusal(answer).code).toBe("outcome_unknown");
+  }
+  expect(counters.inFlight).toBe(0);
+});
+
+test("one command more than may wait is refused at once, and nothing is lost from the count", async () => {
+  for (let n = 0; n < limits.commandsInFlightMax; n++) counters.enter(limits.commandsInFlightMax);
+  const before = commands.length;
+  for (let times = 0; times < 3; times++) {
+    const startedMs = performance.now();
+    const answer = await ask("POST", `/v1/offers/${offerId}/orders`, alice);
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect(answer.status).toBe(503);
+    expect(expectRefusal(answer).code).toBe("overloaded");
+  }
+  expect(commands.length).toBe(before);
+  expect(counters.inFlight).toBe(limits.commandsInFlightMax);
+  counters.leave(limits.commandsInFlightMax);
+});
+
+test("on its way out it says so to whoever asks whether it is ready, and still answers", async () => {
+  counters.stop();
+  const answer = await ask("GET", "/readyz", alice);
+  expect(answer.status).toBe(503);
+  expect(expectRefusal(answer).detail).toContain("stopping");
+  expect((await ask("GET", "/healthz", alice)).status).toBe(200);
+});
