@@ -17,15 +17,18 @@ export class KeyFilter {
     this.#words = new Int32Array(buffer);
   }
 
-  /** Engine thread only, after COMMIT and before the counts that may say "sold out". */
+  /**
+   * Engine thread only, after COMMIT and before the counts that may say "sold out". Plain writes: they are seen by
+   * whoever has seen the counts, which are written atomically after them.
+   */
   add([first, step]: KeyHash): void {
     for (let probe = 0; probe < probes; probe++) {
       const bit = (first + Math.imul(probe, step | 1)) & (bits - 1);
-      Atomics.or(this.#words, bit >>> 5, 1 << (bit & 31));
+      this.#words[bit >>> 5] = (this.#words[bit >>> 5] as number) | (1 << (bit & 31));
     }
   }
 
-  /** Whether the key may have an order. */
+  /** Whether the key may have an order. Ask after the counts were read, not before: see `add`. */
   mayHave([first, step]: KeyHash): boolean {
     for (let probe = 0; probe < probes; probe++) {
       const bit = (first + Math.imul(probe, step | 1)) & (bits - 1);

@@ -32,6 +32,8 @@ interface Attempt {
   readonly isAsync: boolean;
 }
 
+type MemoryRefusal = "not_found" | "not_open" | "paused" | "ended" | "sold_out";
+
 export function reserveRoute(parts: Parts): Route {
   const series = Object.fromEntries(
     attemptOutcomes.map((outcome) => [outcome, parts.metrics.series("rushbox_attempts_total", { outcome })]),
@@ -65,11 +67,11 @@ export function reserveRoute(parts: Parts): Route {
 
   function attempt(wanted: Attempt): Response | Promise<Response> {
     const { offer, buyer, quantity, key } = wanted;
-    // A buyer who repeats a key must get their order whatever has become of the sale: the engine knows.
-    if (key === null || !parts.keyFilter.mayHave(hashKey(buyer.id, key))) {
-      const refused = refuseFromMemory(wanted);
-      if (refused !== null) return refused;
-    }
+    const refusal = refusalFromMemory(wanted);
+    // A buyer who repeats a key must get their order whatever has become of the sale: the engine knows. The filter is
+    // asked after the counts were read, since the engine writes it before them.
+    if (refusal !== null && (key === null || !parts.keyFilter.mayHave(hashKey(buyer.id, key))))
+      return refuse(wanted, refusal);
     if (wanted.isAsync) return accept(wanted);
     const answer = parts.client.send({ type: "reserve", offerId: offer.view.id, buyerId: buyer.id, quantity, key });
     return answer === null
@@ -78,23 +80,32 @@ export function reserveRoute(parts: Parts): Route {
   }
 
   /** What shared memory says for certain; `null` when the engine must decide. Same order of checks as the engine. */
-  function refuseFromMemory(wanted: Attempt): Response | null {
-    const { line } = wanted.offer.view;
-    switch (parts.counters.state(line)) {
+  function refusalFromMemory({ offer }: Attempt): MemoryRefusal | null {
+    const { line } = offer.view;
+    const state = parts.counters.state(line);
+    switch (state) {
       case "draft":
-        return ended("not_found", problem("not_found"));
-      case "scheduled": {
-        const { opensAtMs } = wanted.offer.campaign.view;
-        const nowMs = parts.clock.nowMs();
-        if (opensAtMs === null || opensAtMs <= nowMs) return null;
-        return ended("not_open", notOpen(opensAtMs, nowMs));
-      }
+        return "not_found";
+      case "scheduled":
+        return parts.clock.nowMs() < (offer.campaign.view.opensAtMs ?? 0) ? "not_open" : null;
+      case "open":
+        return parts.counters.available(line) === 0 ? "sold_out" : null;
+      case "paused":
+      case "ended":
+        return state;
+    }
+  }
+
+  function refuse(wanted: Attempt, refusal: MemoryRefusal): Response {
+    switch (refusal) {
       case "ended":
         return respondEnded(wanted);
+      case "not_open":
+        return ended("not_open", notOpen(wanted.offer.campaign.view.opensAtMs, parts.clock.nowMs()));
+      case "not_found":
       case "paused":
-        return ended("paused", problem("paused"));
-      case "open":
-        return parts.counters.available(line) === 0 ? ended("sold_out", problem("sold_out")) : null;
+      case "sold_out":
+        return ended(refusal, problem(refusal));
     }
   }
 
@@ -200,8 +211,9 @@ function readKey(request: Request): string | null | Response {
   const header = request.headers.get("idempotency-key");
   if (header === null) return null;
   const key = /^".*"$/.test(header) ? header.slice(1, -1) : header;
-  if (/^[\x21-\x7e]+$/.test(key) && key.length <= limits.keyLengthMax) return key;
-  const detail = `must be 1 to ${limits.keyLengthMax} visible ASCII characters without spaces`;
+  const isPath = key === "." || key === ".."; // a client would normalise it away in the address of the attempt
+  if (/^[\x21-\x7e]+$/.test(key) && key.length <= limits.keyLengthMax && !isPath) return key;
+  const detail = `must be 1 to ${limits.keyLengthMax} visible ASCII characters without spaces, and no path`;
   return problem("invalid", { errors: [{ field: "Idempotency-Key", detail }] });
 }
 
