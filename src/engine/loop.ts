@@ -191,10 +191,10 @@ export class EngineLoop {
   }
 
   #askAttempt({ buyerId, key }: AskAttempt): Answer {
-    const remembered = this.#attempts.get(`${buyerId}\n${key}`);
-    if (remembered !== undefined) return remembered;
+    // An order first: a key that was refused may have been tried again since, and with success.
     const order = this.#parts.engine.state.orderOfKey(buyerId, key);
-    return order === null ? { code: "attempt_unknown" } : { code: "replayed", orderId: order.book.orderId(order.slot) };
+    if (order !== null) return { code: "replayed", orderId: order.book.orderId(order.slot) };
+    return this.#attempts.get(`${buyerId}\n${key}`) ?? { code: "attempt_unknown" };
   }
 
   #publish(

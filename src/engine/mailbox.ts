@@ -33,6 +33,8 @@ export type ToHttp =
 /** A campaign as the HTTP threads know it: all but the counts, which they read from shared memory. */
 export interface CampaignView extends CampaignRecord {
   readonly offers: readonly OfferView[];
+  /** Whether the key filter's "no" is certain for this campaign. */
+  readonly areKeysFiltered: boolean;
 }
 
 export interface OfferView extends OfferTerms {

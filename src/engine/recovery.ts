@@ -13,7 +13,10 @@ export function recover(source: RecoverySource, keyFilter: Pick<KeyFilter, "add"
   state.nowMs = last.atMs;
   for (const campaign of source.campaigns()) state.restoreCampaign(campaign);
   for (const offer of source.offers()) state.restoreOffer(offer);
-  for (const campaign of state.campaigns.values()) state.forgetSettled(campaign);
+  for (const campaign of state.campaigns.values()) {
+    state.forgetSettled(campaign);
+    campaign.areKeysFiltered = campaign.book !== null;
+  }
   const live = [...state.campaigns.values()].filter(({ book }) => book !== null);
   if (live.length === 0) return state;
   const units = new Map<number, { held: number; sold: number }>();

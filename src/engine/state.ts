@@ -24,6 +24,8 @@ export interface Campaign {
   readonly offers: Offer[];
   /** The campaign's number in this process. */
   readonly number: number;
+  /** Whether the filter that HTTP threads ask holds this campaign's keys: not when it was settled before this start. */
+  areKeysFiltered: boolean;
   /** The campaign's orders, or `null` once it is settled. */
   book: OrderBook | null;
 }
@@ -210,7 +212,7 @@ export class State {
     const { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, createdAtMs } = record;
     const number = this.#byNumber.length;
     const what = { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, createdAtMs };
-    const campaign: Campaign = { ...what, offers: [], number, book: new OrderBook() };
+    const campaign: Campaign = { ...what, offers: [], number, areKeysFiltered: true, book: new OrderBook() };
     this.#byNumber.push(campaign);
     this.campaigns.set(id, campaign);
     return campaign;

@@ -469,6 +469,19 @@ describe("Prefer: respond-async", () => {
     return taken.headers.get("location") ?? "";
   };
 
+  test("an attempt that was refused and then tried again with success shows its order", async () => {
+    const { id: offerId } = firstOffer(await createCampaign(server));
+    const first = await buy(server, offerId, alice);
+    const refused = await buy(server, offerId, alice, { key: "again", prefer: "respond-async" });
+    const attempt = refused.headers.get("location") ?? "";
+    refusalOf(await get(attempt, alice), 409, "limit_reached");
+    await call(`${server.url}/v1/orders/${first.body.id}/cancel`, { method: "POST", as: alice });
+    const second = await buy(server, offerId, alice, { key: "again" });
+    expect(second.status).toBe(201);
+    const shown = await get(attempt, alice);
+    expect([shown.status, shown.headers.get("location")]).toEqual([303, `/v1/orders/${second.body.id}`]);
+  });
+
   test("answers 202 with a Location that leads by 303 to the order", async () => {
     const campaign = await createCampaign(server);
     const location = await attempt(firstOffer(campaign).id, alice, "a/b?c#d%e&+");
@@ -579,11 +592,13 @@ describe("orders", () => {
     const campaign = await createCampaign(server);
     const order = await buy(server, firstOffer(campaign).id, alice);
     const pay = (body?: unknown) => operate<OrderJson & { paid_at: string }>(`/v1/orders/${order.body.id}/pay`, body);
-    const [first, ...again] = [await pay({ reference: "pay_1" }), await pay(), await pay({ reference: "pay_2" })];
+    const [first, ...again] = [await pay({ reference: "pay_1" }), await pay(), await pay({ reference: "pay_1" })];
     expect(first?.status).toBe(200);
     expect(first?.body).toMatchObject({ ...order.body, state: "paid" });
     expect(first?.body.paid_at).toMatch(wireTime);
     for (const reply of again) expect([reply.status, reply.body]).toEqual([200, first?.body as never]);
+    // Another payment for the same order is money for nothing: it is never said to be fine.
+    refusalOf(await pay({ reference: "pay_2" }), 409, "refund_due");
     expect(await offerOf(campaign.id)).toMatchObject({ total: 10, available: 9, held: 0, sold: 1 });
     const cancel = await call(`${server.url}/v1/orders/${order.body.id}/cancel`, { method: "POST", as: alice });
     expect(refusalOf(cancel, 409, "transition_not_allowed")["state"]).toBe("paid");

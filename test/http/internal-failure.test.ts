@@ -50,7 +50,7 @@ const offer = {
 };
 const campaign: CampaignView = {
   ...{ id: 1, title: "Sale", kind: null, state: "open", opensAtMs: null, closesAtMs: null },
-  ...{ paymentWindowS: 900, createdAtMs: 0, offers: [offer] },
+  ...{ paymentWindowS: 900, areKeysFiltered: true, createdAtMs: 0, offers: [offer] },
 };
 
 let listening: Listening;

@@ -76,7 +76,14 @@ async function pay(parts: Parts, request: Request, id = ""): Promise<Response> {
   const { orderId, campaignId, buyerId } = order;
   const reference = body.reference ?? null;
   const refused = refusalOf(await parts.client.send({ type: "pay", orderId, campaignId, buyerId, reference }));
-  return refused ?? json(render(parts, stored(parts, orderId)));
+  if (refused !== null) return refused;
+  const paid = stored(parts, orderId);
+  if (reference !== null && paid.paymentReference !== null && paid.paymentReference !== reference) {
+    return problem("refund_due", {
+      detail: "The order was paid by another payment before: return the money of this one.",
+    });
+  }
+  return json(render(parts, paid));
 }
 
 /** The order, if whoever asks is its buyer or an operator; others learn nothing of it, not even that it exists. */

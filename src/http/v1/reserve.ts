@@ -99,7 +99,8 @@ export function reserveRoute(parts: Parts): Route {
   function refuse(wanted: Attempt, refusal: MemoryRefusal): Response {
     switch (refusal) {
       case "ended":
-        return respondEnded(wanted);
+        // The filter has said no: that is certain unless the campaign was settled before this start.
+        return wanted.offer.campaign.view.areKeysFiltered ? ended("ended", problem("ended")) : respondEnded(wanted);
       case "not_open":
         return ended("not_open", notOpen(wanted.offer.campaign.view.opensAtMs, parts.clock.nowMs()));
       case "not_found":
