@@ -170,9 +170,10 @@ export class EngineLoop {
   #decide([, request, isAsync]: Letter, nowMs: number): Answer {
     if (request.type === "ask_attempt") return this.#askAttempt(request);
     const answer = this.#parts.engine.execute(this.#withHistory(request), nowMs);
-    if (isAsync === true && request.type === "reserve" && request.key !== null) {
-      this.#attempts.set(`${request.buyerId}\n${request.key}`, answer);
-    }
+    if (request.type !== "reserve" || request.key === null) return answer;
+    const attempt = `${request.buyerId}\n${request.key}`;
+    if (isAsync === true) this.#attempts.set(attempt, answer);
+    else if (answer.code === "reserved" && this.#attempts.size > 0) this.#attempts.delete(attempt); // refused before
     return answer;
   }
 
@@ -191,10 +192,10 @@ export class EngineLoop {
   }
 
   #askAttempt({ buyerId, key }: AskAttempt): Answer {
-    // An order first: a key that was refused may have been tried again since, and with success.
+    const remembered = this.#attempts.get(`${buyerId}\n${key}`);
+    if (remembered !== undefined) return remembered;
     const order = this.#parts.engine.state.orderOfKey(buyerId, key);
-    if (order !== null) return { code: "replayed", orderId: order.book.orderId(order.slot) };
-    return this.#attempts.get(`${buyerId}\n${key}`) ?? { code: "attempt_unknown" };
+    return order === null ? { code: "attempt_unknown" } : { code: "replayed", orderId: order.book.orderId(order.slot) };
   }
 
   #publish(

@@ -18,6 +18,7 @@ import {
   spawnServer,
   startServer,
 } from "../harness.ts";
+import { portOf } from "./ending.ts";
 import { canInject, injection } from "./faults.ts";
 import { readLedger } from "./ledger.ts";
 import { type Buyer, Load, makeBuyers, settleUnknown, Witness } from "./load.ts";
@@ -101,6 +102,31 @@ test.skipIf(!canInject)(
     expect(await settleUnknown(server.port, buyers, witness, readLedger(data))).toEqual([]);
     await server.stop();
     check();
+  },
+  60_000,
+);
+
+test.skipIf(!canInject)(
+  "killed at any moment of its very first start, it starts the next time",
+  async () => {
+    // At night at every one of them, by day at those where a file is half made.
+    const moments = cycles > 30 ? Array.from({ length: 12 }, (_, index) => String(index + 1)) : ["2", "4", "5", "8"];
+    const faults = [
+      ...moments.map((when) => ({ calls: "fsync,fdatasync", effect: "signal=KILL", when })),
+      { calls: "unlink,ftruncate", effect: "signal=KILL", when: "1" },
+    ];
+    let killed = 0;
+    for (const fault of faults) {
+      const data = folder();
+      const first = spawnServer({ data, compiled: true, wrapper: injection(fault) });
+      if ((await portOf(first)) === null) killed += 1;
+      else first.process.kill("SIGKILL"); // a start has fewer moments than that
+      await first.process.exited;
+      expect([fault, first.process.signalCode]).toEqual([fault, "SIGKILL"]);
+      await using server = await startServer({ data, compiled: true });
+      expect((await createCampaign(server)).state).toBe("open");
+    }
+    expect(killed).toBeGreaterThan(3);
   },
   60_000,
 );

@@ -214,7 +214,7 @@ function wrongOrders(ledger: Ledger, reports: readonly CrowdReport[]): string[] 
  * and ends for a buyer when the return is on disk and shown: the ledger does not say when, so a second is allowed.
  */
 function falseSoldOuts(ledger: Ledger, reports: readonly CrowdReport[]): string[] {
-  const clockSlackMs = 5;
+  const clockSlackMs = 25; // engine and buyers read their clocks at different moments of a busy machine
   const commitMs = 1_000;
   const empty: { fromMs: number; toMs: number }[] = [];
   let available = 0;

@@ -3,7 +3,7 @@
  * write. What is not ours, damaged, or newer than this program is refused before anything is changed.
  */
 import { Database, SQLiteError } from "bun:sqlite";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { OperationError } from "../../host/operation-error.ts";
 import { applyMigrations, assertMigrationsKnown, missingMigrations } from "./migrate.ts";
@@ -23,7 +23,7 @@ export function databasePath(folder: string): string {
 export function openWriter(folder: string): Database {
   const path = databasePath(folder);
   mkdirSync(folder, { recursive: true });
-  if (existsSync(path)) openReader(folder).close();
+  if (isMade(path)) openReader(folder).close();
   const db = open(path, { create: true });
   try {
     prepareForWriting(db);
@@ -50,13 +50,24 @@ function prepareForWriting(db: Database): void {
 
 /** Whether the folder has no sale yet, or one of an older version: only opening it for writing makes it readable. */
 export function needsWriting(folder: string): boolean {
-  if (!existsSync(databasePath(folder))) return true;
+  if (!isMade(databasePath(folder))) return true;
   const db = openReader(folder);
   try {
     return missingMigrations(db).length > 0;
   } finally {
     db.close();
   }
+}
+
+/**
+ * Whether the file is there and whole. The first start makes it with a rollback journal; when that one is killed in the
+ * act the journal says that there was nothing before (its fifth word counts the pages), and only a writer can undo it.
+ */
+function isMade(path: string): boolean {
+  const journal = `${path}-journal`;
+  if (!existsSync(path) || !existsSync(journal)) return existsSync(path);
+  const head = readFileSync(journal).subarray(0, 20);
+  return head.length < 20 || head.readUInt32BE(16) > 0;
 }
 
 /** Opens for reading alone. Throws `OperationError` for a folder without a sale, or with one that cannot be used. */

@@ -43,7 +43,6 @@ export class SqliteReader {
   readonly #ordersInPages: Statement<OrderRecord, [from: number, to: number, buyerId: string, before: number]>;
   readonly #endOfCampaign;
   readonly #ordersBefore;
-  readonly #ordersAfter;
   readonly #eventBySeq;
   readonly #orderEventsAfter;
 
@@ -71,13 +70,6 @@ export class SqliteReader {
       .from(ordersTable)
       .where(lt(ordersTable.orderId, sql.placeholder("before")))
       .orderBy(desc(ordersTable.orderId))
-      .limit(sql.placeholder("limit"))
-      .prepare();
-    this.#ordersAfter = drizzled
-      .select()
-      .from(ordersTable)
-      .where(gt(ordersTable.orderId, sql.placeholder("after")))
-      .orderBy(asc(ordersTable.orderId))
       .limit(sql.placeholder("limit"))
       .prepare();
     this.#eventBySeq = drizzled
@@ -124,12 +116,16 @@ export class SqliteReader {
 
   /** All orders with larger ids in the order of ids, page by page: for exports. */
   *ordersAfter(orderId: number): Generator<readonly OrderRecord[], void> {
+    const statement = this.#db.prepare<OrderRecord, [number, number]>(
+      `SELECT ${orderColumns} FROM orders WHERE id > ? ORDER BY id LIMIT ?`,
+    );
     for (let after = orderId; ; ) {
-      const orders = this.#ordersAfter.all({ after, limit: ordersPerRead });
+      const orders = statement.all(after, ordersPerRead);
       if (orders.length > 0) yield orders;
       after = orders.at(-1)?.orderId ?? after;
       if (orders.length < ordersPerRead) break;
     }
+    statement.finalize();
   }
 
   order(orderId: number): OrderRecord | null {
