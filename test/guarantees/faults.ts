@@ -44,8 +44,8 @@ export interface Call {
 /** What was recorded about a process that has ended. */
 export async function readRecord(file: string, pid: number): Promise<Call[]> {
   let text = "";
-  // The recorder writes the end of the process last.
-  while (!new RegExp(`^${pid} \\+\\+\\+ (exited|killed)`, "m").test(text)) {
+  // The recorder writes the end of the process last, with spaces behind a short number.
+  while (!new RegExp(`^${pid} +\\+\\+\\+ (exited|killed)`, "m").test(text)) {
     text = await Bun.file(file).text();
     await Bun.sleep(10);
   }
