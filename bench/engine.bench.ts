@@ -89,8 +89,10 @@ function runSale(
     for (let n = first; n < Math.min(first + batchCommands, decisions); n++) {
       commands.push(reserveCommand(offerId, n, isKeyed ? n : null));
     }
+    // As the loop reads them: a text that was put together, not read, would be joined at the first look at it.
+    const asRead = JSON.parse(JSON.stringify(commands)) as Command[];
     const startedAtMs = clock.elapsedMs();
-    for (const command of commands) {
+    for (const command of asRead) {
       if (engine.execute(command, nowMs).code !== expected) unexpectedCount += 1;
     }
     engine.takeEvents();

@@ -15,8 +15,21 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
 
 export type KeyHash = readonly [high: number, low: number];
 
-/** 64 bits of a buyer's id and a key, as two numbers of 32. */
+let lastBuyerId = "";
+let lastKey = "";
+let lastKeyHash: KeyHash = computeKeyHash("", "");
+
+/** 64 bits of a buyer's id and a key, as two numbers of 32. The last is remembered: a purchase asks for it twice in a row. */
 export function hashKey(buyerId: string, key: string): KeyHash {
+  if (key !== lastKey || buyerId !== lastBuyerId) {
+    lastKeyHash = computeKeyHash(buyerId, key);
+    lastBuyerId = buyerId;
+    lastKey = key;
+  }
+  return lastKeyHash;
+}
+
+function computeKeyHash(buyerId: string, key: string): KeyHash {
   let high = offsetBasis;
   let low = 0x9747b28c;
   for (let i = 0; i < buyerId.length; i++) {

@@ -11,53 +11,60 @@ export interface OrderPlace {
   readonly slot: number;
 }
 
+/** An entry is four words side by side, so that a look at it is one miss of the cache: its hash, its book + 1 (0: free), its slot. */
+const words = 4;
+const high = 0;
+const low = 1;
+const bookPlusOne = 2;
+const slotWord = 3;
+
 export class KeyTable {
   #count = 0;
-  #high = new Uint32Array(64);
-  #low = new Uint32Array(64);
-  /** Book + 1, so that 0 marks a free slot. */
-  #books = new Uint32Array(64);
-  #slots = new Uint32Array(64);
+  #entries = new Uint32Array(64 * words);
 
   /** The first place of the hash that `confirm` accepts, or `null`. */
-  find(high: number, low: number, confirm: (place: OrderPlace) => boolean): OrderPlace | null {
-    const mask = this.#books.length - 1;
-    for (let at = low & mask; this.#books[at] !== 0; at = (at + 1) & mask) {
-      if (this.#high[at] !== high || this.#low[at] !== low) continue;
-      const place = { book: (this.#books[at] as number) - 1, slot: this.#slots[at] as number };
+  find(keyHigh: number, keyLow: number, confirm: (place: OrderPlace) => boolean): OrderPlace | null {
+    const entries = this.#entries;
+    const last = entries.length - words;
+    for (let at = (keyLow * words) & last; entries[at + bookPlusOne] !== 0; at = (at + words) & last) {
+      if (entries[at + high] !== keyHigh || entries[at + low] !== keyLow) continue;
+      const place = { book: (entries[at + bookPlusOne] as number) - 1, slot: entries[at + slotWord] as number };
       if (confirm(place)) return place;
     }
     return null;
   }
 
-  add(high: number, low: number, place: OrderPlace, isLive: (book: number) => boolean): void {
-    if ((this.#count + 1) * 3 > this.#books.length * 2) this.#rebuild(isLive);
-    this.#put(high, low, place.book + 1, place.slot);
+  add(keyHigh: number, keyLow: number, place: OrderPlace, isLive: (book: number) => boolean): void {
+    if ((this.#count + 1) * words * 3 > this.#entries.length * 2) this.#rebuild(isLive);
+    this.#put(keyHigh, keyLow, place.book + 1, place.slot);
   }
 
-  #put(high: number, low: number, book: number, slot: number): void {
-    const mask = this.#books.length - 1;
-    let at = low & mask;
-    while (this.#books[at] !== 0) at = (at + 1) & mask;
-    this.#high[at] = high;
-    this.#low[at] = low;
-    this.#books[at] = book;
-    this.#slots[at] = slot;
+  #put(keyHigh: number, keyLow: number, book: number, slot: number): void {
+    const entries = this.#entries;
+    const last = entries.length - words;
+    let at = (keyLow * words) & last;
+    while (entries[at + bookPlusOne] !== 0) at = (at + words) & last;
+    entries[at + high] = keyHigh;
+    entries[at + low] = keyLow;
+    entries[at + bookPlusOne] = book;
+    entries[at + slotWord] = slot;
     this.#count += 1;
   }
 
   #rebuild(isLive: (book: number) => boolean): void {
-    const [high, low, books, slots] = [this.#high, this.#low, this.#books, this.#slots];
-    const living = books.reduce((sum, book) => sum + (book !== 0 && isLive(book - 1) ? 1 : 0), 0);
-    const size = living * 3 > books.length ? books.length * 2 : books.length;
-    this.#high = new Uint32Array(size);
-    this.#low = new Uint32Array(size);
-    this.#books = new Uint32Array(size);
-    this.#slots = new Uint32Array(size);
+    const old = this.#entries;
+    let living = 0;
+    for (let at = bookPlusOne; at < old.length; at += words) {
+      const book = old[at] as number;
+      if (book === 0) continue;
+      if (isLive(book - 1)) living += 1;
+      else old[at] = 0; // thrown away with its table
+    }
+    this.#entries = new Uint32Array(living * words * 3 > old.length ? old.length * 2 : old.length);
     this.#count = 0;
-    for (let at = 0; at < books.length; at++) {
-      const book = books[at] as number;
-      if (book !== 0 && isLive(book - 1)) this.#put(high[at] as number, low[at] as number, book, slots[at] as number);
+    for (let at = 0; at < old.length; at += words) {
+      const book = old[at + bookPlusOne] as number;
+      if (book !== 0) this.#put(old[at + high] as number, old[at + low] as number, book, old[at + slotWord] as number);
     }
   }
 }

@@ -4,52 +4,56 @@
  */
 import { hashPair } from "./hash.ts";
 
+/** An entry is three words side by side: buyer, offer + 1 (0: free), units. */
+const words = 3;
+const offerPlusOne = 1;
+const units = 2;
+
 export class UnitTable {
   #count = 0;
-  #buyers = new Uint32Array(64);
-  /** Offer + 1, so that 0 marks a free slot. */
-  #offers = new Uint16Array(64);
-  #units = new Uint32Array(64);
+  #size = 64;
+  #entries = new Uint32Array(this.#size * words);
 
   get(buyer: number, offer: number): number {
-    return this.#units[this.#probe(buyer, offer)] as number;
+    return this.#entries[this.#probe(buyer, offer) + units] as number;
   }
 
   /** Adds a positive or negative number; throws when a buyer would have fewer than none. */
   add(buyer: number, offer: number, change: number): void {
-    const slot = this.#probe(buyer, offer);
-    const units = (this.#units[slot] as number) + change;
-    if (units < 0) throw new Error("a buyer cannot have fewer than no units");
-    this.#units[slot] = units;
-    if (this.#offers[slot] !== 0) return;
-    this.#buyers[slot] = buyer;
-    this.#offers[slot] = offer + 1;
+    const entries = this.#entries;
+    const at = this.#probe(buyer, offer);
+    const sum = (entries[at + units] as number) + change;
+    if (sum < 0) throw new Error("a buyer cannot have fewer than no units");
+    entries[at + units] = sum;
+    if (entries[at + offerPlusOne] !== 0) return;
+    entries[at] = buyer;
+    entries[at + offerPlusOne] = offer + 1;
     this.#count += 1;
-    if (this.#count * 3 > this.#units.length * 2) this.#grow();
+    if (this.#count * 3 > this.#size * 2) this.#grow();
   }
 
+  /** Where the entry begins, or the free one where it belongs. */
   #probe(buyer: number, offer: number): number {
-    const mask = this.#units.length - 1;
-    let slot = hashPair(buyer, offer) & mask;
-    while (this.#offers[slot] !== 0 && (this.#buyers[slot] !== buyer || this.#offers[slot] !== offer + 1)) {
-      slot = (slot + 1) & mask;
+    const entries = this.#entries;
+    const mask = this.#size - 1;
+    for (let slot = hashPair(buyer, offer) & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * words;
+      const found = entries[at + offerPlusOne];
+      if (found === 0 || (found === offer + 1 && entries[at] === buyer)) return at;
     }
-    return slot;
   }
 
   #grow(): void {
-    const [buyers, offers, units] = [this.#buyers, this.#offers, this.#units];
-    const size = units.length * 2;
-    this.#buyers = new Uint32Array(size);
-    this.#offers = new Uint16Array(size);
-    this.#units = new Uint32Array(size);
-    for (let old = 0; old < units.length; old++) {
-      const offer = offers[old] as number;
+    const old = this.#entries;
+    this.#size *= 2;
+    this.#entries = new Uint32Array(this.#size * words);
+    for (let at = 0; at < old.length; at += words) {
+      const offer = old[at + offerPlusOne] as number;
       if (offer === 0) continue;
-      const slot = this.#probe(buyers[old] as number, offer - 1);
-      this.#buyers[slot] = buyers[old] as number;
-      this.#offers[slot] = offer;
-      this.#units[slot] = units[old] as number;
+      const to = this.#probe(old[at] as number, offer - 1);
+      this.#entries[to] = old[at] as number;
+      this.#entries[to + offerPlusOne] = offer;
+      this.#entries[to + units] = old[at + units] as number;
     }
   }
 }
