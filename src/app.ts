@@ -32,8 +32,8 @@ const lastWordsWithinMs = 1_000; // for the HTTP threads to tell those who wait 
 export async function startApp(config: Config): Promise<App> {
   using stack = new DisposableStack();
   stack.use(lockFolder(config.data));
-  const auth = ensureSecrets(config);
   const claim = stack.use(claimPort(config.host, config.port, config.httpThreads > 1));
+  const auth = ensureSecrets(config); // the first thing that is left behind: only once the port is ours
   const counters = Counters.forOffers(limits.offersMax);
   const keyFilter = new KeyFilter();
   const threads = config.httpThreads;

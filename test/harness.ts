@@ -42,9 +42,17 @@ export function programOf(compiled: boolean): string[] {
   return [binary];
 }
 
+/** A folder that is removed when the tests end. */
 export function newFolder(prefix = "rushbox-test-"): string {
-  return mkdtempSync(join(tmpdir(), prefix));
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  folders.push(folder);
+  return folder;
 }
+
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 /** Starts a server and waits until it is ready. Throws with its log when it does not become so. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {

@@ -78,14 +78,16 @@ export class Engine {
   advance(nowMs: number): void {
     this.#setTime(nowMs);
     const { expiries } = this.state;
+    const ended = new Set<Campaign>();
     for (let n = 0; n < limits.expiriesPerBatchMax && expiries.nextAtMs <= this.state.nowMs; n++) {
       const { book: number, orderId } = expiries.pop();
       const campaign = this.state.campaignByNumber(number);
       const slot = campaign.book?.find(orderId) ?? -1;
       if (campaign.book === null || slot < 0 || campaign.book.state(slot) !== "reserved") continue;
       this.#moveOrder({ campaign, orderId, slot }, "order_expired", null);
-      this.state.forgetSettled(campaign);
+      if (campaign.state === "ended") ended.add(campaign);
     }
+    for (const campaign of ended) this.state.forgetSettled(campaign);
   }
 
   #setTime(nowMs: number): void {

@@ -126,9 +126,8 @@ export class EngineLoop {
     }
     try {
       const answers = this.#decideAndStore(batch);
-      const decided = batch.splice(0, answers.length);
-      this.#waiting.unshift(...batch);
-      this.#answerOrHold(decided, answers);
+      this.#answerOrHold(batch.slice(0, answers.length), answers);
+      this.#waiting.unshift(...batch.slice(answers.length));
     } catch (cause) {
       this.#poison([...batch, ...this.#waiting.splice(0)], cause);
       return;

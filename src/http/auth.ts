@@ -7,6 +7,7 @@ import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jos
 import { LRUCache } from "lru-cache";
 import { limits } from "../domain/limits.ts";
 import type { Clock } from "../host/clock.ts";
+import { log } from "../host/log.ts";
 
 export interface AuthSettings {
   readonly operatorKey: string;
@@ -31,6 +32,8 @@ const tokenForm = /^[\w.-]+$/;
 /** The key server's failures as jose tells them: its status or text, its keys' form, its silence. Others are the token's. */
 const keyServerFailures = new Set([errors.JOSEError.code, errors.JWKSInvalid.code, errors.JWKSTimeout.code]);
 const bearer = "Bearer ";
+/** Every buyer meets a key server that is down: the log says so once in this time. */
+const warnEveryMs = 10_000;
 
 export class Auth {
   readonly #clock: Clock;
@@ -38,6 +41,7 @@ export class Auth {
   readonly #keys: Uint8Array | JWTVerifyGetKey;
   readonly #algorithms: string[];
   readonly #remembered = new LRUCache<string, Buyer>({ max: tokensRememberedMax });
+  #warnedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(settings: AuthSettings, clock: Clock) {
     this.#clock = clock;
@@ -83,10 +87,19 @@ export class Auth {
       return buyer;
     } catch (cause) {
       if (!(cause instanceof errors.JOSEError) || keyServerFailures.has(cause.code)) {
+        this.#warn(cause);
         throw new KeysUnavailable("the keys of the buyers' tokens cannot be fetched", { cause });
       }
       return null;
     }
+  }
+
+  #warn(cause: unknown): void {
+    const nowMs = this.#clock.elapsedMs();
+    if (nowMs < this.#warnedAtMs + warnEveryMs) return;
+    this.#warnedAtMs = nowMs;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    log("warn", "the keys of the buyers' tokens cannot be fetched: requests with a new token are refused", { why });
   }
 }
 

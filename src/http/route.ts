@@ -51,7 +51,6 @@ export function observed(route: Pick<Route, "name" | "handle">, metrics: Metrics
 /** The answer when something was thrown, which is told to the log alone. */
 export function failure(route: RouteName, cause: unknown): Response {
   if (cause instanceof KeysUnavailable) {
-    log("warn", cause.message, { route });
     return problem("overloaded", {
       detail: "Tokens cannot be checked at the moment. Nothing was changed. Try again shortly.",
     });

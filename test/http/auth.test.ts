@@ -199,6 +199,8 @@ describe("tokens by the shop's published keys", () => {
         const askedMs = performance.now();
         expect((await call(`${server.url}/v1/time`)).status).toBe(200);
         expect(performance.now() - askedMs).toBeLessThan(1_000);
+        const warnings = server.log().match(/the keys of the buyers' tokens cannot be fetched/g);
+        expect(warnings).toHaveLength(1); // not one a buyer
       }),
     );
     await silent[Symbol.asyncDispose]();
