@@ -41,6 +41,17 @@ describe("the house", () => {
     expect(broken).toEqual([]);
   });
 
+  test("every file that a text for people names exists", () => {
+    const files = [...readdirSync(root), ...["src", "test", "schema", "bench", "docs"].flatMap(filesBelow)];
+    const missing = ["README.md", "README.zh.md", "CONTRIBUTING.md", "docs/performance.md"].flatMap((text) => {
+      const named = readFileSync(join(root, text), "utf8").match(/\w[\w./-]+\.(test\.ts|ts|md|sql|json)\b/g) ?? [];
+      return named
+        .filter((name) => !files.some((file) => file === name || file.endsWith(`/${name}`)))
+        .map((name) => `${text} names ${name}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
   test("no room imports itself in a circle", () => {
     const seen = new Map<string, "open" | "done">();
     const circles: string[] = [];
