@@ -141,6 +141,13 @@ class DemoShop {
     say("Check that nothing was oversold.", "核验", `${programText()} verify ${here}`);
     say("Bring a crowd.", "压测", `${programText()} load ${here} --url ${this.#url}`);
     print(`\n${colors.dim("Ctrl-C stops it. 按 Ctrl-C 停止")}`);
+    if (soon !== null) this.#announce(soon);
+  }
+
+  /** Says it when the sale opens: the reader has the line to paste at hand. */
+  #announce({ campaign, offer }: Shown): void {
+    const inMs = Math.max(0, Date.parse(campaign.opens_at ?? "") - this.#clock.nowMs());
+    setTimeout(() => print(`\n${colors.green(colors.bold("Open now:"))} ${offer.title} ${colors.dim("开抢了")}`), inMs);
   }
 
   /** Creates a campaign and publishes it; lets its visitors buy, then its operator act. */
