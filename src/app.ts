@@ -28,7 +28,7 @@ const startWithinMs = 120_000; // recovery of tens of millions of orders; a thre
 const stopWithinMs = 9_000; // a disk that hangs must not hold the process: Docker, for one, kills after ten seconds
 const lastWordsWithinMs = 1_000; // for the HTTP threads to tell those who wait that their outcome is unknown
 
-/** Starts everything. Throws `OperationError` when it cannot, with nothing left behind. */
+/** Starts everything. Throws `OperationError` when it cannot, with nothing left behind but the folder and its lock file. */
 export async function startApp(config: Config): Promise<App> {
   using stack = new DisposableStack();
   stack.use(lockFolder(config.data));

@@ -1,6 +1,7 @@
 /** Builds and stops what runs on the engine thread: recovery, the loop, and the one writing connection. */
 import { Counters } from "./engine/counters.ts";
 import { Engine } from "./engine/engine.ts";
+import { KeyBackfill } from "./engine/key-backfill.ts";
 import { KeyFilter } from "./engine/key-filter.ts";
 import { EngineLoop } from "./engine/loop.ts";
 import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
@@ -15,6 +16,8 @@ import { SqliteJournal } from "./storage/sqlite/journal.ts";
 import { needsWriting, openReader, openWriter } from "./storage/sqlite/open.ts";
 import { SqliteReader } from "./storage/sqlite/reader.ts";
 import type { EngineBoot, FromWorker, ToWorker } from "./threads.ts";
+
+const fillEveryMs = 5;
 
 export function runEngineThread(tell: (message: FromWorker) => void): { receive(message: ToWorker<EngineBoot>): void } {
   let running: { loop: EngineLoop; journal: SqliteJournal } | null = null;
@@ -73,7 +76,16 @@ function start(boot: EngineBoot, tell: (message: FromWorker) => void): { loop: E
   watchEventLoop(metrics, "engine", clock);
   loop.start();
   tell({ type: "ready" });
+  fillKeys(new KeyBackfill({ state: engine.state, source, keyFilter }), loop);
   return { loop, journal };
+}
+
+/** A slice now and then, so that whoever buys meanwhile hardly notices. */
+function fillKeys(backfill: KeyBackfill, loop: EngineLoop): void {
+  if (backfill.isDone) return;
+  const complete = backfill.step();
+  if (complete.length > 0) loop.tell(complete);
+  setTimeout(() => fillKeys(backfill, loop), fillEveryMs);
 }
 
 function recoverFrom(source: SqliteReader, keyFilter: KeyFilter, folder: string): State {

@@ -32,6 +32,8 @@ const durationMsDefault = 10_000;
 const stockDefault = 100_000;
 /** What is reserved in the run's own campaign stays reserved until the reconciliation is long done. */
 const graceMs = 900_000;
+const readsMax = 10;
+const readAgainMs = 500;
 const signedAtOnceMax = 64; // side by side jose signs three times as many as one after the other
 
 export function loadCommand(): Command {
@@ -123,10 +125,19 @@ async function load(config: Config, flags: LoadFlags, url: string): Promise<Load
       throw new OperationError({ operation: "load", subject: "nothing was answered", hint: `Is ${url} still there?` });
     }
     showProgress("reading the orders back ...");
-    const after = await sale.look();
     const readers = operatorKey === null ? tokens : [operatorKey];
     const isOwn = offer === undefined;
-    const reconciliation = await reconcile(url, readers, { before, after, isOwn, result });
+    const readBack = async () => {
+      const after = await sale.look();
+      return { after, reconciliation: await reconcile(url, readers, { before, after, isOwn, result }) };
+    };
+    let { after, reconciliation } = await readBack();
+    // Units that moved while the orders were read, as when they expire, belong to neither count: read both again.
+    for (let n = 0; n < readsMax && reconciliation.disagreements.length > 0; n++) {
+      if ((await sale.look()).available === after.available) break;
+      await Bun.sleep(readAgainMs);
+      ({ after, reconciliation } = await readBack());
+    }
     return { url, connections, buyers, rate, before, after, result, reconciliation };
   } finally {
     showProgress();

@@ -18,7 +18,7 @@ export interface OrderStreamParts {
   readonly reader: {
     last(): { seq: number };
     orderEventsAfter(seq: number, limit: number): { events: OrderEvent[]; lastSeq: number };
-    orderEventsOfBuyerAfter(buyerId: string, seq: number, ordersMax: number): OrderEvent[];
+    orderEventsOfBuyerAfter(buyerId: string, seq: number): OrderEvent[];
   };
   /** The last committed sequence number: whether there is anything to read. */
   readonly committedSeq: () => number;
@@ -38,7 +38,6 @@ const readEveryMs = 100;
 const heartbeatEveryMs = 5_000; // well within the server's idle timeout
 const eventsPerReadMax = 5_000;
 const backlogEventsMax = 256; // missed events told at once after a reconnect: some 90 kB
-const backlogOrdersMax = 500; // orders whose missed events are looked for, the newest: 20 to 40 ms when all of it is read
 
 export class OrderStreams {
   readonly #parts: OrderStreamParts;
@@ -60,7 +59,7 @@ export class OrderStreams {
     const nowSeq = reader.last().seq;
     if (this.#count === 0) this.#readSeq = nowSeq;
     // What is committed during this reading may be seen in part: it is left to the reading for all, which follows.
-    const missed = (afterSeq === null ? [] : reader.orderEventsOfBuyerAfter(buyerId, afterSeq, backlogOrdersMax))
+    const missed = (afterSeq === null ? [] : reader.orderEventsOfBuyerAfter(buyerId, afterSeq))
       .filter(({ seq }) => seq <= nowSeq)
       .slice(0, backlogEventsMax + 1);
     const backlog = missed.slice(0, backlogEventsMax).map((event) => this.#encode(event));

@@ -220,7 +220,7 @@ export class Engine {
         };
       }
       this.#emit({ type: "campaign_published", seq: state.lastSeq + 1, atMs: state.nowMs, campaignId, closesAtMs });
-      this.#openAndClose();
+      this.#setTime(state.nowMs); // it may be time to open already
     } else {
       this.#moveCampaign(campaign, eventOfAction[type]);
     }

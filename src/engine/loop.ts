@@ -106,6 +106,11 @@ export class EngineLoop {
     setImmediate(() => this.#drain());
   }
 
+  /** Tells the HTTP threads of campaigns of which more is known than was. */
+  tell(campaigns: readonly Campaign[]): void {
+    if (!this.#isPoisoned) this.#tell(campaigns);
+  }
+
   /** Decides and stores all that waits; nothing happens by itself any more. */
   stop(): void {
     this.#isStopped = true;
@@ -187,7 +192,12 @@ export class EngineLoop {
 
   #withHistory(command: Command): Command {
     if (!this.#needsHistory(command)) return command;
-    return { ...command, history: this.#parts.source.ordersOfBuyerIn(command.campaignId, command.buyerId) };
+    const { source } = this.#parts;
+    const order = source.order(command.orderId);
+    // Only an expired order can take its units again, and only then the buyer's other orders count.
+    if (order?.state === "expired")
+      return { ...command, history: source.ordersOfBuyerIn(command.campaignId, command.buyerId) };
+    return { ...command, history: order === null ? [] : [order] };
   }
 
   #askAttempt({ buyerId, key }: AskAttempt): Answer {

@@ -17,6 +17,9 @@ export interface RecoverySource {
   offers(): readonly OfferRecord[];
   /** Calls back for every order with a larger id, in the order of ids. */
   eachOrderAfter(orderId: number, callback: (order: LiveOrder) => void): void;
+  /** The Idempotency-Keys of the orders with ids from one to before another. */
+  keysBetween(from: number, before: number): readonly { readonly buyerId: string; readonly key: string }[];
+  order(orderId: number): OrderRecord | null;
   /** All orders of one buyer in one campaign, in the order of ids. */
   ordersOfBuyerIn(campaignId: number, buyerId: string): readonly OrderRecord[];
 }

@@ -18,10 +18,10 @@ export function recover(source: RecoverySource, keyFilter: Pick<KeyFilter, "add"
     campaign.areKeysFiltered = campaign.book !== null;
   }
   const live = [...state.campaigns.values()].filter(({ book }) => book !== null);
-  if (live.length === 0) return state;
   const units = new Map<number, { held: number; sold: number }>();
-  const firstLiveId = Math.min(...live.map(({ id }) => id));
-  source.eachOrderAfter(firstLiveId, (order) => {
+  const selling = live.filter(({ state }) => state !== "draft" && state !== "scheduled");
+  const firstId = selling.reduce((first, { id }) => Math.min(first, id), Number.MAX_SAFE_INTEGER);
+  source.eachOrderAfter(firstId, (order) => {
     if (state.campaign(order.campaignId).book === null) return;
     const keyHash = state.restoreOrder(order);
     if (keyHash !== null) keyFilter.add(keyHash);

@@ -71,10 +71,16 @@ export class State {
   readonly #changedOffers = new Set<Offer>();
   readonly #keys = new KeyTable();
   readonly #byNumber: Campaign[] = [];
-  #nextChangeAtMs = Number.POSITIVE_INFINITY;
+  /** `null` when the campaign that was next has changed: looked for when it is asked for, once for all that changed. */
+  #nextChangeAtMs: number | null = Number.POSITIVE_INFINITY;
 
   /** When a campaign next opens or closes by the clock, or `Infinity`. */
   get nextChangeAtMs(): number {
+    if (this.#nextChangeAtMs === null) {
+      let next = Number.POSITIVE_INFINITY;
+      for (const campaign of this.campaigns.values()) next = Math.min(next, dueAtMs(campaign));
+      this.#nextChangeAtMs = next;
+    }
     return this.#nextChangeAtMs;
   }
 
@@ -181,7 +187,8 @@ export class State {
 
   /** At start: a campaign, then its offers in the order of their ids, then its orders likewise. */
   restoreCampaign(record: CampaignRecord): void {
-    this.#nextChangeAtMs = Math.min(this.#nextChangeAtMs, dueAtMs(this.#addCampaign(record)));
+    this.#addCampaign(record);
+    this.#nextChangeAtMs = null;
   }
 
   restoreOffer(record: OfferRecord): void {
@@ -266,16 +273,13 @@ export class State {
 
   #changeCampaign(id: number, to: CampaignState): void {
     const campaign = this.campaign(id);
+    const wasDueAtMs = dueAtMs(campaign);
     campaign.state = to;
     this.#changedCampaigns.add(campaign);
     for (const offer of campaign.offers) this.#changedOffers.add(offer);
-    this.#findNextChange();
-  }
-
-  #findNextChange(): void {
-    let next = Number.POSITIVE_INFINITY;
-    for (const campaign of this.campaigns.values()) next = Math.min(next, dueAtMs(campaign));
-    this.#nextChangeAtMs = next;
+    const wasNext = wasDueAtMs === this.#nextChangeAtMs && wasDueAtMs !== Number.POSITIVE_INFINITY;
+    if (wasNext) this.#nextChangeAtMs = null;
+    else if (this.#nextChangeAtMs !== null) this.#nextChangeAtMs = Math.min(this.#nextChangeAtMs, dueAtMs(campaign));
   }
 }
 

@@ -19,7 +19,8 @@ import type { Clock } from "../host/clock.ts";
 interface Waiting {
   readonly ticket: number;
   readonly deadlineMs: number;
-  readonly resolve: (answer: Answer) => void;
+  /** `null` when the deadline has passed and the sender was told `outcome_unknown`. */
+  resolve: ((answer: Answer) => void) | null;
 }
 
 const deadlineMs = 10_000; // a command waits behind some ten batches at most; beyond this the disk hangs
@@ -53,7 +54,7 @@ export class EngineClient {
     setInterval(() => this.#sweep(), sweepEveryMs);
   }
 
-  /** Commands that wait for their answer. */
+  /** Senders who wait for their answer. */
   get waitingCount(): number {
     return this.#waitingCount;
   }
@@ -88,21 +89,26 @@ export class EngineClient {
     this.#letters = [];
   }
 
+  /** Who is overdue is told so. Their command still waits for the engine, so it keeps its place and counts on. */
   #sweep(): void {
     const nowMs = this.#clock.elapsedMs();
     for (const waiting of this.#waiting) {
-      if (waiting !== null && waiting.deadlineMs <= nowMs) this.#settle(waiting.ticket, { code: "outcome_unknown" });
+      if (waiting === null || waiting.resolve === null || waiting.deadlineMs > nowMs) continue;
+      waiting.resolve({ code: "outcome_unknown" });
+      waiting.resolve = null;
+      this.#waitingCount -= 1;
     }
   }
 
   #settle(ticket: number, answer: Answer): void {
     const place = ticket % placesMax;
     const waiting = this.#waiting[place];
-    if (waiting?.ticket !== ticket) return; // answered after its deadline
+    if (waiting?.ticket !== ticket) return; // told twice: an engine that ends tells all whom it may not have told
     this.#waiting[place] = null;
     this.#freeTickets.push(ticket + placesMax);
-    this.#waitingCount -= 1;
     this.#counters.leave(1);
+    if (waiting.resolve === null) return; // answered after its deadline
+    this.#waitingCount -= 1;
     waiting.resolve(answer);
   }
 }

@@ -603,7 +603,8 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     description: [
       "For the shop's back end, after the money arrived. Repeated: 200 again. A payment that comes too late takes the",
       "units once more if they are still there; if not, the order becomes `refund_due`, and the answer is 409: return",
-      "the money. A payment never ends in both, never in neither.",
+      "the money. A payment never ends in both, never in neither. Name every payment by its `reference`: another one for",
+      "the same order is then found and answered `refund_due`; payments without a reference cannot be told apart.",
     ].join("\n"),
     callers: "operators",
     parameters: [orderIdParameter],

@@ -85,6 +85,13 @@ describe("against a real sale", () => {
     expect(code).toBe(0);
   });
 
+  test("agrees with a server whose orders expire while they are read back", async () => {
+    const { offers } = await createCampaign(server, { stock: 100_000, limitPerBuyer: 1_000, paymentWindowS: 1 });
+    const report = await load(server.url, "--offer", offers[0]?.id ?? "", "--duration", "1500ms", "--buyers", "50");
+    expect(report).toMatchObject({ code: 0, agrees: true });
+    expect(report.orders.read_back).toBe(report.orders.acknowledged);
+  });
+
   test("gets every acknowledged order back from a server that is killed and started again meanwhile", async () => {
     const data = newFolder();
     await using first = await startServer({ data });

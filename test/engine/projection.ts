@@ -96,6 +96,17 @@ export class Projection implements RecoverySource {
     }
   }
 
+  keysBetween(from: number, before: number): { buyerId: string; key: string }[] {
+    return [...this.orderRows.values()].flatMap(({ orderId, buyerId, idempotencyKey: key }) =>
+      orderId >= from && orderId < before && key !== null ? [{ buyerId, key }] : [],
+    );
+  }
+
+  order(orderId: number): OrderRecord | null {
+    const order = this.orderRows.get(orderId);
+    return order === undefined ? null : { ...order };
+  }
+
   ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[] {
     const rows = [...this.orderRows.values()];
     return rows

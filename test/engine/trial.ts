@@ -10,6 +10,7 @@ import type { Counts } from "../../src/domain/offer.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { hashKey } from "../../src/engine/hash.ts";
+import { KeyBackfill } from "../../src/engine/key-backfill.ts";
 import { recover } from "../../src/engine/recovery.ts";
 import { State } from "../../src/engine/state.ts";
 import { Model } from "./model.ts";
@@ -98,6 +99,14 @@ export class Trial {
     for (const { buyerId, key, offer } of this.model.orders) {
       if (key === null || this.model.isSettled(offer.campaign)) continue;
       if (!told.has(hashKey(buyerId, key).join())) throw new Error(`a start does not tell the filter of key ${key}`);
+    }
+    const backfill = new KeyBackfill({ state, source: this.projection, keyFilter: { add: (h) => told.add(h.join()) } });
+    while (!backfill.isDone) backfill.step();
+    for (const { buyerId, key } of this.model.orders) {
+      if (key !== null && !told.has(hashKey(buyerId, key).join())) throw new Error(`key ${key} is never filtered`);
+    }
+    for (const { id, areKeysFiltered } of state.campaigns.values()) {
+      if (!areKeysFiltered) throw new Error(`the keys of campaign ${id} are never filtered`);
     }
     return state;
   }

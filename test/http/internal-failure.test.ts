@@ -8,7 +8,7 @@ import { StockStreams } from "../../src/delivery/stock-streams.ts";
 import { limits } from "../../src/domain/limits.ts";
 import { Counters } from "../../src/engine/counters.ts";
 import { KeyFilter } from "../../src/engine/key-filter.ts";
-import type { CampaignView, ToEngine } from "../../src/engine/mailbox.ts";
+import { type CampaignView, decodeLetters, encodeAnswers, type ToEngine } from "../../src/engine/mailbox.ts";
 import type { Clock } from "../../src/host/clock.ts";
 import { Metrics } from "../../src/host/metrics.ts";
 import { Auth } from "../../src/http/auth.ts";
@@ -37,6 +37,7 @@ const clock: Clock & { aheadMs: number } = {
 };
 const commands: ToEngine[] = [];
 const counters = Counters.forOffers(4);
+const client = new EngineClient({ post: (message) => commands.push(message), counters, clock });
 const metrics = new Metrics(metricDefinitions(1), { thread: 0, threads: 1 });
 const fail = (): never => {
   throw new Error(secretWords);
@@ -69,7 +70,7 @@ beforeAll(async () => {
   const parts: HttpParts = {
     auth: new Auth({ operatorKey, buyers: { secret: jwtSecret } }, clock),
     catalogue,
-    client: new EngineClient({ post: (message) => commands.push(message), counters, clock }),
+    client,
     clock,
     counters,
     keyFilter: new KeyFilter(),
@@ -166,7 +167,19 @@ test("a command that the engine never answers is answered at the deadline: the o
     expect(answer.status).toBe(503);
     expect(expectRefusal(answer).code).toBe("outcome_unknown");
   }
+  // They still wait for the engine, so they count: else a disk that hangs would let in as many again at every deadline.
+  expect(counters.inFlight).toBe(asked.length);
+  for (const message of commands) {
+    if (message.type !== "commands") continue;
+    const late = decodeLetters(message.text).map(([ticket]) => [ticket, { code: "not_found" }] as const);
+    for (const times of [1, 2]) {
+      const answers = encodeAnswers(late);
+      if (answers.type === "answers") client.receive(answers.text);
+      expect(counters.inFlight, `told ${times} times`).toBeLessThan(asked.length);
+    }
+  }
   expect(counters.inFlight).toBe(0);
+  expect(client.waitingCount).toBe(0);
 });
 
 test("one command more than may wait is refused at once, and nothing is lost from the count", async () => {

@@ -41,6 +41,7 @@ export class SqliteReader {
   readonly #orderById;
   /** A buyer's orders in pages from one to another, with smaller ids than a bound; in the order of pages, then ids. */
   readonly #ordersInPages: Statement<OrderRecord, [from: number, to: number, buyerId: string, before: number]>;
+  readonly #keysBetween: Statement<{ buyerId: string; key: string }, [from: number, before: number]>;
   readonly #endOfCampaign;
   readonly #ordersBefore;
   readonly #eventBySeq;
@@ -59,6 +60,9 @@ export class SqliteReader {
       `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
       SELECT ${orderColumns} FROM page CROSS JOIN orders
       WHERE orders.id >> ${pageBits} = page.number AND orders.buyer_id = ?3 AND orders.id < ?4`,
+    );
+    this.#keysBetween = db.prepare(
+      "SELECT buyer_id AS buyerId, idempotency_key AS key FROM orders WHERE id >= ? AND id < ? AND idempotency_key IS NOT NULL",
     );
     this.#endOfCampaign = drizzled
       .select({ endedSeq: campaignsTable.endedSeq })
@@ -112,6 +116,11 @@ export class SqliteReader {
       if (orders.length < ordersPerRead) break;
     }
     statement.finalize();
+  }
+
+  /** The Idempotency-Keys of the orders with ids from one to before another. */
+  keysBetween(from: number, before: number): { buyerId: string; key: string }[] {
+    return this.#keysBetween.all(from, before);
   }
 
   /** All orders with larger ids in the order of ids, page by page: for exports. */
@@ -174,17 +183,28 @@ export class SqliteReader {
     return { events, lastSeq: rows.at(-1)?.seq ?? seq };
   }
 
-  /** The events after a sequence number about the newest orders of one buyer, in order: each order's chain back. */
-  orderEventsOfBuyerAfter(buyerId: string, seq: number, ordersMax: number): OrderEvent[] {
+  /**
+   * The events after a sequence number about one buyer's orders, in order: each order's chain back. An order may have
+   * been reserved long before and changed since, so all of them are looked at: some 3 ms for every million of ids.
+   */
+  orderEventsOfBuyerAfter(buyerId: string, seq: number): OrderEvent[] {
     const events: OrderEvent[] = [];
-    for (const order of this.ordersOfBuyer(buyerId, Number.MAX_SAFE_INTEGER, ordersMax).orders) {
-      for (let at: number | null = order.lastSeq; at !== null && at > seq; ) {
-        const event: typeof eventsTable.$inferSelect | undefined = this.#eventBySeq.get({ seq: at });
-        if (event === undefined) throw new Error(`event ${at} of order ${order.orderId} is missing`);
-        events.push({ seq: event.seq, atMs: event.atMs, type: event.type, order });
-        at = event.previousSeq;
-      }
+    for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null; ) {
+      const page: { orders: OrderRecord[]; next: number | null } = this.ordersOfBuyer(buyerId, before, ordersPerRead);
+      for (const order of page.orders) events.push(...this.#eventsOf(order, seq));
+      before = page.next;
     }
     return events.sort((a, b) => a.seq - b.seq);
+  }
+
+  #eventsOf(order: OrderRecord, afterSeq: number): OrderEvent[] {
+    const events: OrderEvent[] = [];
+    for (let at: number | null = order.lastSeq; at !== null && at > afterSeq; ) {
+      const event: typeof eventsTable.$inferSelect | undefined = this.#eventBySeq.get({ seq: at });
+      if (event === undefined) throw new Error(`event ${at} of order ${order.orderId} is missing`);
+      events.push({ seq: event.seq, atMs: event.atMs, type: event.type, order });
+      at = event.previousSeq;
+    }
+    return events;
   }
 }

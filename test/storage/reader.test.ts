@@ -1,0 +1,34 @@
+/** Proves that what is missed is found however long ago its order was reserved, and however many orders there are. */
+import { expect, test } from "bun:test";
+import { openWriter } from "../../src/storage/sqlite/open.ts";
+import { SqliteReader } from "../../src/storage/sqlite/reader.ts";
+import { newFolder } from "../harness.ts";
+
+const far = 30_000_000; // many times as far back as one request for a buyer's orders looks
+
+test("a buyer's missed events are found with 30,000,000 ids between an order and its end, and with 3,000 orders", () => {
+  const db = openWriter(newFolder());
+  const [old, recent] = [5, far];
+  const order = db.prepare(
+    "INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms) VALUES (?, 1, 2, ?, 1, 1, ?, ?, 0, 0)",
+  );
+  const event = db.prepare(
+    "INSERT INTO events (seq, at_ms, type, campaign_id, offer_id, order_id, previous_seq, available, held, sold) VALUES (?, 0, ?, 1, 2, ?, ?, 0, 0, 0)",
+  );
+  order.run(old, "eve", "expired", recent);
+  event.run(old, "order_reserved", old, null);
+  event.run(recent, "order_expired", old, old);
+  for (let seq = recent + 1; seq <= recent + 3_000; seq++) {
+    order.run(seq, "eve", "reserved", seq);
+    event.run(seq, "order_reserved", seq, null);
+  }
+  order.run(recent + 3_001, "bob", "reserved", recent + 3_001);
+  event.run(recent + 3_001, "order_reserved", recent + 3_001, null);
+
+  const reader = new SqliteReader(db);
+  const missed = reader.orderEventsOfBuyerAfter("eve", old);
+  expect(missed).toHaveLength(3_001);
+  expect(missed[0]).toMatchObject({ seq: recent, type: "order_expired", order: { orderId: old, state: "expired" } });
+  expect(missed.map(({ seq }) => seq)).toEqual(missed.map((_, at) => recent + at));
+  expect(reader.orderEventsOfBuyerAfter("eve", recent + 3_000)).toEqual([]);
+});
