@@ -11,6 +11,7 @@ test("the benchmarks that need no other program run, and did the work that they 
   const names = ["engine", "writer", "start", "memory"];
   const bench = Bun.spawn([process.execPath, "bench/run.ts", ...names, "--quick"], {
     cwd: repository,
+    env: { ...process.env, NO_COLOR: "1" },
     stdout: "pipe",
     stderr: "pipe",
   });
@@ -25,6 +26,7 @@ test("the benchmarks that need no other program run, and did the work that they 
 test("a benchmark that does not exist is refused with the names of those that do", async () => {
   const bench = Bun.spawn([process.execPath, "bench/run.ts", "speed"], {
     cwd: repository,
+    env: { ...process.env, NO_COLOR: "1" },
     stdout: "pipe",
     stderr: "pipe",
   });
