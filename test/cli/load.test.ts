@@ -159,22 +159,13 @@ describe("against a server that lies", () => {
     ["a unit leaves the stock that nobody has", /11 units left the stock, the orders hold 10/, { leaks: -1 }],
     ["sold out is said with units left", /sold_out was answered with 5 units left/, { keeps: 5 }],
   ];
+  const brief = ["--duration", "200ms", "--connections", "1", "--buyers", "10", "--stock"];
   for (const [lie, named, change] of cases) {
     test(`exits 1 and says so when ${lie}`, async () => {
       const liar = { forgets: 0, repeats: 0, leaks: 0, keeps: 0, ...change };
       using server = serveLies(liar);
       const stock = String(10 + liar.keeps);
-      const report = await load(
-        server.url,
-        "--duration",
-        "200ms",
-        "--connections",
-        "1",
-        "--buyers",
-        "10",
-        "--stock",
-        stock,
-      );
+      const report = await load(server.url, ...brief, stock);
       expect(report.disagreements.join("\n")).toMatch(named);
       expect(report).toMatchObject({ code: 1, agrees: false });
     });
@@ -182,17 +173,7 @@ describe("against a server that lies", () => {
 
   test("agrees with the same server when it does not lie, and repeats what was refused or unknown with the same keys", async () => {
     using server = serveLies({ forgets: 0, repeats: 0, leaks: 0, keeps: 0, stumbles: true });
-    const report = await load(
-      server.url,
-      "--duration",
-      "200ms",
-      "--connections",
-      "1",
-      "--buyers",
-      "10",
-      "--stock",
-      "10",
-    );
+    const report = await load(server.url, ...brief, "10");
     expect(report).toMatchObject({ code: 0, agrees: true, unknown: 0 });
     expect(report.retries).toEqual({ overloaded: 1, outcome_unknown: 1 });
     expect(server.keysOfRetries()).toEqual([2, 3]);

@@ -13,11 +13,9 @@ import {
   startServer,
   tokenOf,
 } from "../harness.ts";
-import { parsePrometheus, seriesValue } from "./prometheus.ts";
+import { scrape, seriesValue } from "./prometheus.ts";
 
-const commandsOf = async (url: string): Promise<number> =>
-  seriesValue(parsePrometheus(await (await fetch(`${url}/metrics`)).text()), "rushbox_batch_commands_sum") ??
-  Number.NaN;
+const commandsOf = async (url: string): Promise<number> => seriesValue(await scrape(url), "rushbox_batch_commands_sum");
 
 test("an order of a settled campaign is not cancelled, and the engine is not asked", async () => {
   await using server = await startServer();

@@ -64,7 +64,7 @@ async function cancel(parts: Parts, request: Request, id = ""): Promise<Response
   const { orderId, campaignId, buyerId, state } = order;
   // Told from the row, without the engine: nothing leads back to reserved, and only a reserved order can be cancelled.
   if (state === "cancelled") return json(render(parts, order));
-  if (state !== "reserved") return refusalOf({ code: "transition_not_allowed", state }) ?? problem("internal");
+  if (state !== "reserved") return problem("transition_not_allowed", { members: { state } });
   const refused = refusalOf(await parts.client.send({ type: "cancel", orderId, campaignId, buyerId }));
   return refused ?? json(render(parts, stored(parts, orderId)));
 }
