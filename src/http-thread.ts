@@ -12,7 +12,7 @@ import { Auth } from "./http/auth.ts";
 import { Catalogue } from "./http/catalogue.ts";
 import { EngineClient } from "./http/engine-client.ts";
 import { Office } from "./http/office.ts";
-import { orderJson } from "./http/order-json.ts";
+import { buyerJsonOf, orderJson } from "./http/order-json.ts";
 import type { HttpParts } from "./http/parts.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions } from "./metrics.ts";
@@ -136,7 +136,7 @@ class HttpThread {
         countOpen,
         render: (order) => {
           const offer = catalogue.knownOffer(order.offerId);
-          return offer === undefined ? null : orderJson(order, JSON.stringify(order.buyerId), offer);
+          return offer === undefined ? null : orderJson(order, buyerJsonOf(order.buyerId), offer);
         },
       }),
       stockStreams: new StockStreams({

@@ -40,6 +40,8 @@ export const limits = {
   /** Open event streams on one HTTP thread, and from one buyer. */
   streamsPerThreadMax: 10_000,
   streamsPerBuyerMax: 4,
+  /** Open streams of the whole journal on one HTTP thread. */
+  noticeStreamsPerThreadMax: 100,
   /** Bytes that may wait for a slow reader of a stream before it is disconnected. */
   streamBacklogBytesMax: 131_072,
   /** Buyers who wait for one offer. */

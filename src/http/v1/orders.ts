@@ -6,7 +6,7 @@ import type { LetterHead } from "../../engine/mailbox.ts";
 import type { Buyer, Operator } from "../auth.ts";
 import { hasBody, readJson } from "../body.ts";
 import { isOperator, requireCaller, requireOperator, roleMissing } from "../guard.ts";
-import { orderJson } from "../order-json.ts";
+import { buyerJsonOf, orderJson } from "../order-json.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
 import { readLimit, readQuery } from "../query.ts";
@@ -114,5 +114,5 @@ function stored({ orders }: Parts, orderId: number): OrderRecord {
 }
 
 function render({ catalogue }: Parts, order: OrderRecord): string {
-  return orderJson(order, JSON.stringify(order.buyerId), catalogue.offerBySeq(order.offerId));
+  return orderJson(order, buyerJsonOf(order.buyerId), catalogue.offerBySeq(order.offerId));
 }

@@ -155,7 +155,10 @@ export class SqliteJournal {
         this.#writeOrder(event, this.#append(event, { offerId: event.offerId, orderId: event.seq }));
         return;
       case "order_offered":
-        this.#writeOrder(event, this.#append(event, { offerId: event.offerId, orderId: event.seq }));
+        this.#writeOrder(
+          event,
+          this.#append(event, { offerId: event.offerId, orderId: event.seq, previousSeq: event.entryId }),
+        );
         this.#writeOffered(event);
         return;
       case "order_cancelled":
@@ -188,7 +191,7 @@ export class SqliteJournal {
         return;
       }
       case "waitlist_left":
-        this.#append(event, event);
+        this.#append(event, { offerId: event.offerId, previousSeq: event.entryId });
         this.#entries.flush();
         this.#expectOne(this.#endEntry, "left", event.atMs, null, event.entryId);
         return;

@@ -32,6 +32,20 @@ export interface OrderEvent {
   readonly order: OrderRecord;
 }
 
+/** A row of the journal with the rows that it is about, as they stand now. */
+export interface JournalRow {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly type: string;
+  readonly campaignId: number | null;
+  readonly offerId: number | null;
+  readonly available: number;
+  readonly hash: string;
+  readonly order: OrderRecord | null;
+  readonly payment: PaymentRecord | null;
+  readonly entry: WaitlistRecord | null;
+}
+
 /** Orders of the index `orders_by_buyer` stand in pages of this many ids. */
 const pageBits = 10;
 const idsPerPage = 2 ** pageBits;
@@ -60,6 +74,7 @@ export class SqliteReader {
   readonly #ordersBefore;
   readonly #eventBySeq;
   readonly #orderEventsAfter;
+  readonly #journalAfter;
 
   constructor(db: Database) {
     this.#db = db;
@@ -109,6 +124,29 @@ export class SqliteReader {
       .orderBy(asc(eventsTable.seq))
       .limit(sql.placeholder("limit"))
       .prepare();
+    const isAboutEntry = sql`${eventsTable.type} IN ('waitlist_left', 'order_offered')`;
+    const { seq, atMs, type, campaignId, offerId, available, hash } = eventsTable;
+    this.#journalAfter = drizzled
+      .select({
+        ...{ seq, atMs, type, campaignId, offerId, available, hash },
+        ...{ order: ordersTable, payment: paymentsTable, entry: waitlistTable },
+      })
+      .from(eventsTable)
+      .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
+      .leftJoin(paymentsTable, eq(paymentsTable.paymentId, eventsTable.seq))
+      .leftJoin(
+        waitlistTable,
+        eq(waitlistTable.entryId, sql`iif(${isAboutEntry}, ${eventsTable.previousSeq}, ${eventsTable.seq})`),
+      )
+      .where(gt(eventsTable.seq, sql.placeholder("seq")))
+      .orderBy(asc(eventsTable.seq))
+      .limit(sql.placeholder("limit"))
+      .prepare();
+  }
+
+  /** Rows of the journal after a sequence number, in order. */
+  journalAfter(seq: number, limit: number): JournalRow[] {
+    return this.#journalAfter.all({ seq, limit });
   }
 
   last(): { seq: number; atMs: number } {
@@ -249,7 +287,7 @@ export class SqliteReader {
 
   #eventsOf(order: OrderRecord, afterSeq: number): OrderEvent[] {
     const events: OrderEvent[] = [];
-    for (let at: number | null = order.lastSeq; at !== null && at > afterSeq; ) {
+    for (let at: number | null = order.lastSeq; at !== null && at > afterSeq && at >= order.orderId; ) {
       const event: typeof eventsTable.$inferSelect | undefined = this.#eventBySeq.get({ seq: at });
       if (event === undefined) throw new Error(`event ${at} of order ${order.orderId} is missing`);
       events.push({ seq: event.seq, atMs: event.atMs, type: event.type, order });
