@@ -43,53 +43,38 @@ export function outboxPath(folder: string): string {
 export function openOutbox(folder: string): SqliteOutbox {
   mkdirSync(folder, { recursive: true });
   const path = outboxPath(folder);
-  const db = openDatabase(path, { create: true });
-  try {
-    prepare(db, path);
-    applyMigrations(db, outboxMigrations);
-  } catch (cause) {
-    db.close();
-    throw unusable(path, cause);
-  }
-  return new SqliteOutbox(db, path);
+  return new SqliteOutbox(open(path, true), path);
 }
 
 /** Opens for an HTTP thread. Throws `OperationError` when the relay has not made the file, or it cannot be used. */
 export function openOutboxDesk(folder: string): OutboxDesk {
   const path = outboxPath(folder);
-  if (!existsSync(path)) {
+  if (existsSync(path)) return new OutboxDesk(open(path, false), path);
+  throw new OperationError({
+    operation: "open",
+    subject: `${path} is missing`,
+    hint: "Start the server: it makes it.",
+  });
+}
+
+function open(path: string, isRelay: boolean): Database {
+  try {
+    const db = openDatabase(path, isRelay ? { create: true } : { readwrite: true });
+    db.exec("PRAGMA busy_timeout = 5000"); // first: relay and HTTP threads wait for each other's short transactions
+    assertMigrationsKnown(db, path, outboxMigrations);
+    db.exec("PRAGMA journal_mode = WAL");
+    db.exec("PRAGMA synchronous = FULL"); // a cursor that a power cut takes back costs repetitions, a lost replay an event
+    db.exec("PRAGMA foreign_keys = ON"); // an endpoint's deliveries go with it
+    if (isRelay) applyMigrations(db, outboxMigrations);
+    return db;
+  } catch (cause) {
+    if (!isDamage(cause instanceof OperationError ? cause.cause : cause)) throw diskFailure("open", path, cause);
     throw new OperationError({
       operation: "open",
-      subject: `${path} is missing`,
-      hint: "Start the server: it makes it.",
+      subject: `${path} is damaged or no database`,
+      hint: "Move it away and start again: endpoints are then told everything since their creation once more.",
     });
   }
-  const db = openDatabase(path, { readwrite: true });
-  try {
-    prepare(db, path);
-  } catch (cause) {
-    db.close();
-    throw unusable(path, cause);
-  }
-  return new OutboxDesk(db, path);
-}
-
-function prepare(db: Database, path: string): void {
-  db.exec("PRAGMA busy_timeout = 5000"); // first: the relay and the HTTP threads wait for each other's short transactions
-  assertMigrationsKnown(db, path, outboxMigrations);
-  db.exec("PRAGMA journal_mode = WAL");
-  db.exec("PRAGMA synchronous = FULL"); // a cursor that a power cut takes back costs repetitions, a lost replay an event
-  db.exec("PRAGMA foreign_keys = ON"); // an endpoint's deliveries go with it
-}
-
-function unusable(path: string, cause: unknown): unknown {
-  if (!isDamage(cause)) return diskFailure("open", path, cause);
-  return new OperationError({
-    operation: "open",
-    subject: `${path} is damaged or no database`,
-    hint: "Move it away and start again: endpoints are then told everything since their creation once more.",
-    cause,
-  });
 }
 
 /** What the relay keeps. The one who stores cursors. */
