@@ -1,4 +1,6 @@
 /** Builds and stops what runs on an HTTP thread. It holds no business state: what it knows, the engine told it. */
+import { existsSync } from "node:fs";
+import { NoticeStreams } from "./delivery/notice-streams.ts";
 import { OrderStreams } from "./delivery/order-streams.ts";
 import { StockStreams } from "./delivery/stock-streams.ts";
 import { Counters } from "./engine/counters.ts";
@@ -11,12 +13,14 @@ import { portRefused } from "./host/port.ts";
 import { Auth } from "./http/auth.ts";
 import { Catalogue } from "./http/catalogue.ts";
 import { EngineClient } from "./http/engine-client.ts";
+import { type JournalRow, noticeOf } from "./http/notice-json.ts";
 import { Office } from "./http/office.ts";
 import { buyerJsonOf, orderJson } from "./http/order-json.ts";
 import type { HttpParts } from "./http/parts.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions } from "./metrics.ts";
 import { openReader } from "./storage/sqlite/open.ts";
+import { type OutboxDesk, openOutboxDesk, outboxPath } from "./storage/sqlite/outbox.ts";
 import { SqliteReader } from "./storage/sqlite/reader.ts";
 import type { FromWorker, HttpBoot, ToWorker } from "./threads.ts";
 
@@ -55,6 +59,8 @@ class HttpThread {
   readonly #auth: Auth;
   readonly #office = new Office();
   readonly #knowsCampaigns: Promise<void>;
+  /** Looked into when somebody asks, once the relay has made it. */
+  #outbox: OutboxDesk | null = null;
   #running: { parts: HttpParts; listening: Listening } | null = null;
 
   constructor(boot: HttpBoot) {
@@ -106,6 +112,7 @@ class HttpThread {
     const untilMs = this.#clock.elapsedMs() + stopGraceMs;
     parts.orderStreams.closeAll();
     parts.stockStreams.closeAll();
+    parts.noticeStreams.closeAll();
     const closed = listening.stop();
     while (this.#client.waitingCount > 0 && this.#clock.elapsedMs() < untilMs) await Bun.sleep(lookAgainMs);
     await Promise.race([closed, Bun.sleep(flushMs)]);
@@ -130,6 +137,17 @@ class HttpThread {
       metrics,
       office: this.#office,
       orders: reader,
+      audit: reader,
+      outbox: () => {
+        if (this.#outbox === null && existsSync(outboxPath(data))) this.#outbox = openOutboxDesk(data);
+        return this.#outbox;
+      },
+      noticeStreams: new NoticeStreams<JournalRow>({
+        reader,
+        committedSeq,
+        countOpen,
+        noticeOf: (row) => noticeOf(row, catalogue),
+      }),
       orderStreams: new OrderStreams({
         reader,
         committedSeq,

@@ -2,8 +2,9 @@
  * An event as it goes out, to webhooks and to operators' streams: what happened, and to what. An order is shown as the
  * event left it, so that whoever reads the events in order sees each state once, however late they read.
  */
-import { isNoticeType, type NoticeType } from "../domain/notice.ts";
+
 import { formatId } from "../domain/ids.ts";
+import { isNoticeType, type NoticeType } from "../domain/notice.ts";
 import type { OrderRecord } from "../domain/order.ts";
 import type { PaymentRecord } from "../domain/payment.ts";
 import type { WaitlistRecord } from "../domain/waitlist.ts";
@@ -44,7 +45,8 @@ export function noticeOf(row: JournalRow, catalogue: Catalogue): Notice | null |
   const offer = offerId === null ? undefined : catalogue.knownOffer(offerId);
   if (campaign === undefined || (offerId !== null && offer === undefined)) return "unknown";
   const where = `${head},"campaign_id":"${campaign.id}"`;
-  if (offer === undefined) return { type, lane: campaign.id, json: `${where},"title":${JSON.stringify(campaign.view.title)}}` };
+  if (offer === undefined)
+    return { type, lane: campaign.id, json: `${where},"title":${JSON.stringify(campaign.view.title)}}` };
   if (order !== null) {
     const json = orderJson(orderAfter(order, row), buyerJsonOf(order.buyerId), offer);
     const payment = row.payment === null ? "" : `,"payment":${paymentJson(row.payment)}`;
@@ -54,9 +56,17 @@ export function noticeOf(row: JournalRow, catalogue: Catalogue): Notice | null |
   if (row.entry !== null) {
     const entryId = formatId("wte", row.entry.entryId);
     const buyer = buyerJsonOf(row.entry.buyerId);
-    return { type, lane: entryId, json: `${where},"offer_id":"${offer.id}","entry_id":"${entryId}","buyer_id":${buyer}}` };
+    return {
+      type,
+      lane: entryId,
+      json: `${where},"offer_id":"${offer.id}","entry_id":"${entryId}","buyer_id":${buyer}}`,
+    };
   }
-  return { type, lane: offer.id, json: `${where},"offer_id":"${offer.id}","sku":${JSON.stringify(offer.view.sku)},"quantity":${row.available}}` };
+  return {
+    type,
+    lane: offer.id,
+    json: `${where},"offer_id":"${offer.id}","sku":${JSON.stringify(offer.view.sku)},"quantity":${row.available}}`,
+  };
 }
 
 /** A payment as the wire has it. */

@@ -4,9 +4,9 @@
  */
 import { FormatRegistry, Kind, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
 import { campaignKinds, campaignStates, kindPresets } from "../domain/campaign.ts";
+import { deliveryStates } from "../domain/endpoint.ts";
 import { formatId, type IdPrefix } from "../domain/ids.ts";
 import { limits } from "../domain/limits.ts";
-import { deliveryStates } from "../domain/endpoint.ts";
 import { noticeTypes } from "../domain/notice.ts";
 import { operatorRoles } from "../domain/operator.ts";
 import { orderStates } from "../domain/order.ts";

@@ -7,11 +7,15 @@ import { problem } from "./problem.ts";
 import { problemOfHost } from "./query.ts";
 import { failure, observed, type Route } from "./route.ts";
 import { attemptRoute } from "./v1/attempts.ts";
+import { buyerRoutes } from "./v1/buyers.ts";
 import { campaignRoutes } from "./v1/campaigns.ts";
 import { offerRoutes } from "./v1/offers.ts";
+import { operatorRoutes } from "./v1/operators.ts";
 import { orderRoutes } from "./v1/orders.ts";
 import { reserveRoute } from "./v1/reserve.ts";
 import { streamRoutes } from "./v1/streams.ts";
+import { waitlistRoutes } from "./v1/waitlist.ts";
+import { webhookRoutes } from "./v1/webhooks.ts";
 
 export interface Listening {
   readonly port: number;
@@ -31,9 +35,13 @@ export function allRoutes(parts: HttpParts): Route[] {
     reserveRoute(parts),
     ...campaignRoutes(parts),
     ...offerRoutes(parts),
+    ...waitlistRoutes(parts),
     ...streamRoutes(parts),
     ...orderRoutes(parts),
     attemptRoute(parts),
+    ...operatorRoutes(parts),
+    ...buyerRoutes(parts),
+    ...webhookRoutes(parts),
     ...opsRoutes(parts),
     ...docsRoutes(),
   ];

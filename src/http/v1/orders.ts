@@ -6,6 +6,7 @@ import type { LetterHead } from "../../engine/mailbox.ts";
 import type { Buyer, Operator } from "../auth.ts";
 import { hasBody, readJson } from "../body.ts";
 import { isOperator, requireCaller, requireOperator, roleMissing } from "../guard.ts";
+import { paymentJson } from "../notice-json.ts";
 import { buyerJsonOf, orderJson } from "../order-json.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
@@ -32,6 +33,12 @@ export function orderRoutes(parts: Parts): Route[] {
       method: "POST",
       path: "/v1/orders/:id/pay",
       handle: (request, { id }) => pay(parts, request, id),
+    },
+    {
+      name: "list_payments",
+      method: "GET",
+      path: "/v1/orders/:id/payments",
+      handle: (request, { id }) => payments(parts, request, id),
     },
   ];
 }
@@ -86,6 +93,12 @@ async function pay(parts: Parts, request: Request, id = ""): Promise<Response> {
   const command = { type: "pay", orderId, campaignId, buyerId, payment } as const;
   const refused = refusalOf(await parts.client.send(command, headOf(operator)));
   return refused ?? json(render(parts, stored(parts, orderId)));
+}
+
+async function payments(parts: Parts, request: Request, id = ""): Promise<Response> {
+  const own = await ownOrder(parts, request, id);
+  if (own instanceof Response) return own;
+  return json(`{"payments":[${parts.orders.paymentsOf(own.order.orderId).map(paymentJson).join(",")}]}`);
 }
 
 /** The order, if whoever asks is its buyer or an operator; others learn nothing of it, not even that it exists. */

@@ -1,9 +1,10 @@
 /** Webhooks: admins tell where events go, see how delivery stands, and bring back what was given up. */
 import type { Static } from "@sinclair/typebox";
-import { deliveryStates, type DeliveryRecord, type EndpointRecord } from "../../domain/endpoint.ts";
-import { formatId, parseId } from "../../domain/ids.ts";
 import type { OfficeCommand } from "../../domain/command.ts";
+import { type DeliveryRecord, deliveryStates, type EndpointRecord } from "../../domain/endpoint.ts";
+import { formatId, parseId } from "../../domain/ids.ts";
 import { newWebhookSecret } from "../../host/random.ts";
+import type { Operator } from "../auth.ts";
 import { hasBody, readJson } from "../body.ts";
 import { requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
@@ -12,13 +13,13 @@ import { readChoice, readLimit, readQuery } from "../query.ts";
 import { json, wireTime, wireTimeOrNull } from "../respond.ts";
 import type { Route } from "../route.ts";
 import { ReplayBody, WebhookBody, WebhookChangeBody } from "../schemas.ts";
-import type { Operator } from "../auth.ts";
 import { refusalOf } from "./campaigns.ts";
 
 type Parts = Pick<HttpParts, "auth" | "client" | "clock" | "office" | "outbox">;
 
 export function webhookRoutes(parts: Parts): Route[] {
-  const one = (handle: (operator: Operator, endpoint: EndpointRecord, request: Request) => Promise<Response> | Response) =>
+  const one =
+    (handle: (operator: Operator, endpoint: EndpointRecord, request: Request) => Promise<Response> | Response) =>
     async (request: Request, { id = "" }: Readonly<Record<string, string>>) => {
       const operator = await requireOperator(parts.auth, request, "admin");
       if (operator instanceof Response) return operator;

@@ -7,6 +7,7 @@ import type { Database, Statement } from "bun:sqlite";
 import { and, asc, desc, eq, getTableColumns, gt, isNull, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import {
+  auditLogTable,
   campaignsTable,
   endpointsTable,
   eventsTable,
@@ -16,8 +17,10 @@ import {
   paymentsTable,
   waitlistTable,
 } from "../../../schema/tables.ts";
+import type { AuditRecord } from "../../domain/audit.ts";
 import type { CampaignRecord } from "../../domain/campaign.ts";
 import type { EndpointRecord } from "../../domain/endpoint.ts";
+import { limits } from "../../domain/limits.ts";
 import type { OfferRecord } from "../../domain/offer.ts";
 import type { OperatorRecord } from "../../domain/operator.ts";
 import type { LiveOrder, OrderRecord } from "../../domain/order.ts";
@@ -30,6 +33,13 @@ export interface OrderEvent {
   readonly atMs: number;
   readonly type: string;
   readonly order: OrderRecord;
+}
+
+/** Where a buyer's identity stands: orders and waitlist entries of one campaign. */
+export interface BuyerTraces {
+  readonly campaignId: number;
+  readonly orderIds: readonly number[];
+  readonly entryIds: readonly number[];
 }
 
 /** A row of the journal with the rows that it is about, as they stand now. */
@@ -56,6 +66,8 @@ const pagesPerReadMin = 4;
 const pagesPerReadMax = 1_024;
 /** Orders in one read of many: young garbage when it is done with. */
 const ordersPerRead = 1_000;
+/** Entries of the audit log that one request may look through: some milliseconds. */
+const auditsPerReadMax = 5_000;
 
 /** All columns of an order under the names that the domain gives them. */
 const orderColumns = Object.entries(getTableColumns(ordersTable))
@@ -70,6 +82,13 @@ export class SqliteReader {
   readonly #ordersInPages: Statement<OrderRecord, [from: number, to: number, buyerId: string, before: number]>;
   readonly #keysBetween: Statement<{ buyerId: string; key: string }, [from: number, before: number]>;
   readonly #paymentsOf;
+  readonly #waitingAfter;
+  readonly #auditBefore;
+  /** A buyer's waitlist entries in pages from one to another. */
+  readonly #entriesInPages: Statement<
+    { entryId: number; campaignId: number },
+    [from: number, to: number, buyerId: string]
+  >;
   readonly #endOfCampaign;
   readonly #ordersBefore;
   readonly #eventBySeq;
@@ -92,6 +111,32 @@ export class SqliteReader {
     );
     this.#keysBetween = db.prepare(
       "SELECT buyer_id AS buyerId, idempotency_key AS key FROM orders WHERE id >= ? AND id < ? AND idempotency_key IS NOT NULL",
+    );
+    this.#waitingAfter = drizzled
+      .select()
+      .from(waitlistTable)
+      .where(
+        and(
+          eq(waitlistTable.campaignId, sql.placeholder("campaignId")),
+          eq(waitlistTable.state, "waiting"),
+          eq(waitlistTable.offerId, sql.placeholder("offerId")),
+          gt(waitlistTable.entryId, sql.placeholder("entryId")),
+        ),
+      )
+      .orderBy(asc(waitlistTable.entryId))
+      .limit(sql.placeholder("limit"))
+      .prepare();
+    this.#auditBefore = drizzled
+      .select()
+      .from(auditLogTable)
+      .where(lt(auditLogTable.id, sql.placeholder("before")))
+      .orderBy(desc(auditLogTable.id))
+      .limit(sql.placeholder("limit"))
+      .prepare();
+    this.#entriesInPages = db.prepare(
+      `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
+      SELECT waitlist.id AS entryId, waitlist.campaign_id AS campaignId FROM page CROSS JOIN waitlist
+      WHERE waitlist.id >> ${pageBits} = page.number AND waitlist.buyer_id = ?3`,
     );
     this.#paymentsOf = drizzled
       .select()
@@ -189,6 +234,63 @@ export class SqliteReader {
   /** The payments of an order, in the order of their ids. */
   paymentsOf(orderId: number): PaymentRecord[] {
     return this.#paymentsOf.all({ orderId });
+  }
+
+  /** Who waits for an offer, after an entry, in the order of joining. */
+  waitingAfter(campaignId: number, offerId: number, entryId: number, limit: number): WaitlistRecord[] {
+    return this.#waitingAfter.all({ campaignId, offerId, entryId, limit });
+  }
+
+  /** Where a buyer's identity stands, by campaign, in slices that one command may erase. */
+  *tracesOfBuyer(buyerId: string): Generator<BuyerTraces> {
+    const orders: OrderRecord[] = [];
+    for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null; ) {
+      const page: { orders: OrderRecord[]; next: number | null } = this.ordersOfBuyer(buyerId, before, ordersPerRead);
+      orders.push(...page.orders);
+      before = page.next;
+    }
+    const entries = this.#entriesInPages.all(0, Math.floor(this.last().seq / idsPerPage), buyerId);
+    const campaignIds = new Set([...orders, ...entries].map(({ campaignId }) => campaignId));
+    for (const campaignId of campaignIds) {
+      const orderIds = orders.filter((order) => order.campaignId === campaignId).map(({ orderId }) => orderId);
+      const entryIds = entries.filter((entry) => entry.campaignId === campaignId).map(({ entryId }) => entryId);
+      yield* slicesOf({ campaignId, orderIds, entryIds });
+    }
+  }
+
+  /** Some of a campaign's orders and entries whose buyers are still known; `null` when there are none. */
+  tracesOfCampaign(campaignId: number): BuyerTraces | null {
+    const end = this.#endOfCampaign.get({ campaignId })?.endedSeq ?? this.last().seq;
+    const rows = this.#db
+      .query<{ id: number }, [number, number, number, number]>(
+        "SELECT id FROM orders WHERE id > ? AND id <= ? AND campaign_id = ? AND erased_seq IS NULL LIMIT ?",
+      )
+      .all(campaignId, end, campaignId, limits.erasuresPerCommandMax);
+    if (rows.length > 0) return { campaignId, orderIds: rows.map(({ id }) => id), entryIds: [] };
+    const entries = this.#db
+      .query<{ id: number }, [number, number, number, number]>(
+        "SELECT id FROM waitlist WHERE id > ? AND id <= ? AND campaign_id = ? AND erased_seq IS NULL LIMIT ?",
+      )
+      .all(campaignId, end, campaignId, limits.erasuresPerCommandMax);
+    return entries.length === 0 ? null : { campaignId, orderIds: [], entryIds: entries.map(({ id }) => id) };
+  }
+
+  /** What operators did, newest first, of entries before `id`. Looks through so many entries at most, then answers short. */
+  auditBefore(
+    id: number,
+    limit: number,
+    filter: { readonly operator?: string; readonly action?: string; readonly subject?: string },
+  ): { records: (AuditRecord & { id: number })[]; next: number | null } {
+    const looked = this.#auditBefore.all({ before: id, limit: auditsPerReadMax });
+    const fits = looked.filter(
+      ({ operator, action, subject }) =>
+        (filter.operator === undefined || filter.operator === operator) &&
+        (filter.action === undefined || filter.action === action) &&
+        (filter.subject === undefined || filter.subject === subject),
+    );
+    const records = fits.slice(0, limit);
+    if (fits.length > limit) return { records, next: records.at(-1)?.id ?? null };
+    return { records, next: looked.length < auditsPerReadMax ? null : (looked.at(-1)?.id ?? null) };
   }
 
   /** Calls back for every order with a larger id, in the order of ids, with what the engine needs of it. */
@@ -294,5 +396,16 @@ export class SqliteReader {
       at = event.previousSeq;
     }
     return events;
+  }
+}
+
+/** As many at once as one command may erase. */
+function* slicesOf({ campaignId, orderIds, entryIds }: BuyerTraces): Generator<BuyerTraces> {
+  const size = limits.erasuresPerCommandMax;
+  for (let at = 0; at < orderIds.length; at += size) {
+    yield { campaignId, orderIds: orderIds.slice(at, at + size), entryIds: [] };
+  }
+  for (let at = 0; at < entryIds.length; at += size) {
+    yield { campaignId, orderIds: [], entryIds: entryIds.slice(at, at + size) };
   }
 }
