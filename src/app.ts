@@ -72,7 +72,7 @@ export async function startApp(config: Config): Promise<App> {
   failure.catch(() => {}); // whoever waits for it gets it; until then it is not unhandled
   const ports = [...channels.map(({ port1 }) => port1), officePort];
   engine.send({ type: "boot", boot: { ...shared, ports, threads } }, ports);
-  stack.use(new Office({ engine: ownPort, counters }));
+  const office = stack.use(new Office({ settings: config, engine: ownPort, counters }));
   channels.forEach(({ port2 }, thread) => {
     const boot = { ...shared, host: config.host, auth, thread, threads, engine: port2 };
     https[thread]?.send({ type: "boot", boot }, [port2]);
@@ -81,6 +81,7 @@ export async function startApp(config: Config): Promise<App> {
   const within = <T>(promise: Promise<T>) =>
     Promise.race([promise, failure, timeOut(startWithinMs, "start", "a thread did not start")]);
   await within(engine.reply("ready"));
+  office.start();
   let port = claim.port;
   for (const http of https) {
     http.send({ type: "listen", port, isShared: claim.isShared });
@@ -99,7 +100,7 @@ export async function startApp(config: Config): Promise<App> {
     failure,
     async stop() {
       counters.stop();
-      const stopped = stopHttp().then(() => {
+      const stopped = Promise.all([stopHttp(), office.stop()]).then(() => {
         engine.send({ type: "stop" });
         return engine.reply("stopped");
       });

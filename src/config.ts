@@ -15,6 +15,9 @@ export interface Config {
   readonly operatorKey: string | null;
   readonly jwtSecret: string | null;
   readonly jwksUrl: string | null;
+  readonly areWebhooksPrivate: boolean;
+  readonly ledgerHeadEveryS: number;
+  readonly retentionDays: number;
 }
 
 export interface Setting {
@@ -77,11 +80,34 @@ export const settings = {
     doc: "the shop's JWKS for the buyers' tokens, instead of a secret",
     fallback: "",
   },
+  areWebhooksPrivate: {
+    env: "RUSHBOX_WEBHOOKS_PRIVATE",
+    flag: "webhooks-private",
+    placeholder: "yes|no",
+    doc: "whether webhooks may go to addresses that are not public, as in the shop's own network",
+    fallback: "no",
+  },
+  ledgerHeadEveryS: {
+    env: "RUSHBOX_LEDGER_HEAD_EVERY_S",
+    flag: "ledger-head-every-s",
+    placeholder: "seconds",
+    doc: "how often the ledger's head goes out to webhooks when something has happened; 0 for never",
+    fallback: "3600",
+  },
+  retentionDays: {
+    env: "RUSHBOX_RETENTION_DAYS",
+    flag: "retention-days",
+    placeholder: "days",
+    doc: "after so many days the buyers of an ended campaign are erased; 0 to keep them",
+    fallback: "0",
+  },
 } as const satisfies Record<keyof Config, Setting>;
 
 const operatorKeyLengthMin = 16;
 const jwtSecretLengthMin = 32; // RFC 7518, section 3.2: an HS256 key has at least the hash's 256 bits
 const httpThreadsMax = 64;
+const secondsMax = 604_800; // a week: timers beyond 24 days would fire at once
+const daysMax = 36_500;
 
 /** Settings as texts, by the names of `Config`. */
 export type Settings = Partial<Record<keyof Config, string>>;
@@ -119,6 +145,9 @@ export function readConfig(
     operatorKey: secret("operatorKey", operatorKeyLengthMin),
     jwtSecret: secret("jwtSecret", jwtSecretLengthMin),
     jwksUrl: text("jwksUrl") === "" ? null : httpUrl(named("jwksUrl"), text("jwksUrl")),
+    areWebhooksPrivate: yesOrNo(named("areWebhooksPrivate"), text("areWebhooksPrivate")),
+    ledgerHeadEveryS: integer(named("ledgerHeadEveryS"), text("ledgerHeadEveryS"), 0, secondsMax),
+    retentionDays: integer(named("retentionDays"), text("retentionDays"), 0, daysMax),
   };
   if (config.jwtSecret !== null && config.jwksUrl !== null) {
     throw refuse(`${named("jwtSecret")} and ${named("jwksUrl")}`, "contradict each other", "Give one of them.");
@@ -138,6 +167,11 @@ function integer(name: string, text: string, min: number, max: number): number {
     throw refuse(name, `is ${JSON.stringify(text)}`, `Give a whole number from ${min} to ${max}.`);
   }
   return value;
+}
+
+function yesOrNo(name: string, text: string): boolean {
+  if (text === "yes" || text === "no") return text === "yes";
+  throw refuse(name, `is ${JSON.stringify(text)}`, "Give yes or no.");
 }
 
 function httpUrl(name: string, text: string): string {

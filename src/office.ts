@@ -1,27 +1,153 @@
 /**
- * What the main thread does beside the sale, from what is committed: it speaks to the engine as an HTTP thread does, and
- * whatever takes long or waits for others happens here, where nobody waits for it.
+ * What the main thread does beside the sale, from what is committed: tells webhooks, publishes the ledger's head, erases
+ * what has been kept long enough. It speaks to the engine as an HTTP thread does; whatever takes long or waits for others
+ * happens here, where no buyer waits for it.
  */
+import { createWebhookPost } from "./delivery/webhook-post.ts";
+import { type EventSource, type RelayStats, WebhookRelay } from "./delivery/webhook-relay.ts";
+import type { EndpointRecord } from "./domain/endpoint.ts";
 import type { Counters } from "./engine/counters.ts";
 import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
-import { startClock } from "./host/clock.ts";
+import { type Clock, startClock } from "./host/clock.ts";
+import { chance } from "./host/random.ts";
+import { Catalogue } from "./http/catalogue.ts";
 import { EngineClient } from "./http/engine-client.ts";
+import { noticeOf } from "./http/notice-json.ts";
+import { wireTime } from "./http/respond.ts";
+import { openReader } from "./storage/sqlite/open.ts";
+import { openOutbox } from "./storage/sqlite/outbox.ts";
+import { SqliteReader } from "./storage/sqlite/reader.ts";
+
+export interface OfficeSettings {
+  readonly data: string;
+  /** Whether webhooks may go to addresses that are not public. */
+  readonly areWebhooksPrivate: boolean;
+  /** How often the ledger's head is published when something has happened; 0: never. */
+  readonly ledgerHeadEveryS: number;
+  /** How long buyers' identities are kept after their campaign has ended; 0: for ever. */
+  readonly retentionDays: number;
+}
+
+/** Who erases by the setting: stands in the audit log. */
+const retentionName = "retention";
+const retentionEveryMs = 3_600_000;
+const msPerDay = 86_400_000;
 
 export class Office {
-  readonly client: EngineClient;
+  readonly #settings: OfficeSettings;
+  readonly #counters: Counters;
   readonly #port: MessagePort;
+  readonly #clock: Clock = startClock();
+  readonly #client: EngineClient;
+  readonly #catalogue: Catalogue;
+  readonly #timers: Timer[] = [];
+  #endpoints: readonly EndpointRecord[] = [];
+  #reader: SqliteReader | null = null;
+  #relay: WebhookRelay | null = null;
+  #headSeq = 0;
+  /** Campaigns of which no buyer is known any more. */
+  readonly #erased = new Set<number>();
 
-  constructor(parts: { engine: MessagePort; counters: Counters }) {
+  constructor(parts: { settings: OfficeSettings; engine: MessagePort; counters: Counters }) {
+    this.#settings = parts.settings;
+    this.#counters = parts.counters;
     this.#port = parts.engine;
+    this.#catalogue = new Catalogue(parts.counters);
     const post = (message: ToEngine) => this.#port.postMessage(message);
-    this.client = new EngineClient({ post, counters: parts.counters, clock: startClock() });
+    this.#client = new EngineClient({ post, counters: parts.counters, clock: this.#clock });
     this.#port.onmessage = ({ data }: { data: ToHttp }) => {
-      if (data.type === "answers") this.client.receive(data.text);
-      else post({ type: "news_known", told: data.told });
+      if (data.type === "answers") {
+        this.#client.receive(data.text);
+        return;
+      }
+      this.#catalogue.receive(data.campaigns);
+      if (data.office !== undefined) this.#setEndpoints(data.office.endpoints);
+      post({ type: "news_known", told: data.told });
     };
+  }
+
+  /** Begins, once the engine has recovered. */
+  start(): void {
+    this.#reader = new SqliteReader(openReader(this.#settings.data));
+    this.#setEndpoints(this.#endpoints);
+    const { ledgerHeadEveryS, retentionDays } = this.#settings;
+    if (ledgerHeadEveryS > 0) this.#timers.push(setInterval(() => this.#publishHead(), ledgerHeadEveryS * 1_000));
+    if (retentionDays === 0) return;
+    void this.#eraseOld();
+    this.#timers.push(setInterval(() => void this.#eraseOld(), retentionEveryMs));
+  }
+
+  /** Figures of the relay, or `null` when there is no webhook. */
+  relayStats(): RelayStats | null {
+    return this.#relay?.stats() ?? null;
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#relay?.stop();
   }
 
   [Symbol.dispose](): void {
     this.#port.close();
+  }
+
+  /** There is no relay before the first webhook is made: who has none pays nothing for it. */
+  #setEndpoints(endpoints: readonly EndpointRecord[]): void {
+    this.#endpoints = endpoints;
+    const reader = this.#reader;
+    if (reader === null || (this.#relay === null && endpoints.length === 0)) return;
+    this.#relay ??= new WebhookRelay({
+      source: this.#sourceOf(reader),
+      store: openOutbox(this.#settings.data),
+      clock: this.#clock,
+      random: chance,
+      post: createWebhookPost({ isPrivateAllowed: this.#settings.areWebhooksPrivate }),
+    });
+    this.#relay.setEndpoints(endpoints);
+  }
+
+  #sourceOf(reader: SqliteReader): EventSource {
+    return {
+      lastSeq: () => this.#counters.committedSeq,
+      eventsAfter: (seq, limit) => {
+        let lastSeq = seq;
+        const events = [];
+        for (const row of reader.journalAfter(seq, limit)) {
+          const notice = noticeOf(row, this.#catalogue);
+          if (notice === "unknown") break; // told in a moment
+          lastSeq = row.seq;
+          if (notice === null) continue;
+          const { type, lane, json } = notice;
+          const body = `{"type":"${type}","timestamp":"${wireTime(row.atMs)}","data":${json}}`;
+          events.push({ seq: row.seq, atMs: row.atMs, type, lane, body });
+        }
+        return { events, lastSeq };
+      },
+    };
+  }
+
+  #publishHead(): void {
+    if (this.#counters.committedSeq === this.#headSeq) return;
+    void this.#client.send({ type: "publish_ledger_head" })?.then((answer) => {
+      if (answer.code === "done") this.#headSeq = answer.id;
+    });
+  }
+
+  /** Erases the buyers of campaigns that ended long enough ago, a slice at a time beside the sale. */
+  async #eraseOld(): Promise<void> {
+    const reader = this.#reader;
+    if (reader === null) return;
+    const endedBeforeMs = this.#clock.nowMs() - this.#settings.retentionDays * msPerDay;
+    for (const campaignId of reader.campaignsEndedBefore(endedBeforeMs)) {
+      if (this.#erased.has(campaignId)) continue;
+      for (let traces = reader.tracesOfCampaign(campaignId); ; traces = reader.tracesOfCampaign(campaignId)) {
+        if (traces === null) {
+          this.#erased.add(campaignId);
+          break;
+        }
+        const answer = await this.#client.send({ type: "erase_buyers", ...traces }, { operator: retentionName });
+        if (answer?.code !== "erased") break; // not settled yet, or busy: next time
+      }
+    }
   }
 }

@@ -258,6 +258,16 @@ export class SqliteReader {
     }
   }
 
+  /** Campaigns that nothing can be bought or offered in since before a time. */
+  campaignsEndedBefore(atMs: number): number[] {
+    const rows = this.#db
+      .query<{ id: number }, [number]>(
+        "SELECT campaigns.id FROM campaigns JOIN events ON events.seq = campaigns.ended_seq WHERE events.at_ms < ?",
+      )
+      .all(atMs);
+    return rows.map(({ id }) => id);
+  }
+
   /** Some of a campaign's orders and entries whose buyers are still known; `null` when there are none. */
   tracesOfCampaign(campaignId: number): BuyerTraces | null {
     const end = this.#endOfCampaign.get({ campaignId })?.endedSeq ?? this.last().seq;
