@@ -16,6 +16,7 @@ import type { HttpParts } from "./http/parts.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions } from "./metrics.ts";
 import { openReader } from "./storage/sqlite/open.ts";
+import { OrderSearch } from "./storage/sqlite/order-search.ts";
 import { SqliteReader } from "./storage/sqlite/reader.ts";
 import type { FromWorker, HttpBoot, ToWorker } from "./threads.ts";
 
@@ -108,7 +109,8 @@ class HttpThread {
     const [clock, counters, catalogue, client] = [this.#clock, this.#counters, this.#catalogue, this.#client];
     const metrics = new Metrics(metricDefinitions(threads), { thread, threads: threads + 1, buffer });
     watchEventLoop(metrics, httpThreadLabel(thread), clock);
-    const reader = new SqliteReader(openReader(data));
+    const db = openReader(data);
+    const reader = new SqliteReader(db);
     const committedSeq = () => counters.committedSeq;
     const streamsOpen = metrics.series("rushbox_streams_open");
     const countOpen = (change: 1 | -1) => metrics.add(streamsOpen, change);
@@ -120,6 +122,7 @@ class HttpThread {
       counters,
       keyFilter: new KeyFilter(keyFilter),
       metrics,
+      orderFinder: new OrderSearch(db),
       orders: reader,
       orderStreams: new OrderStreams({
         reader,

@@ -40,6 +40,8 @@ export const limits = {
   /** Open event streams on one HTTP thread, and from one buyer. */
   streamsPerThreadMax: 10_000,
   streamsPerBuyerMax: 4,
+  /** Exports under way on one HTTP thread: each takes turns from those who buy. */
+  exportsPerThreadMax: 2,
   /** Bytes that may wait for a slow reader of a stream before it is disconnected. */
   streamBacklogBytesMax: 131_072,
   /** Refused attempts of `Prefer: respond-async` that are remembered for their pollers. */

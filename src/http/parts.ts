@@ -3,6 +3,7 @@
 import type { OrderStreams } from "../delivery/order-streams.ts";
 import type { StockStreams } from "../delivery/stock-streams.ts";
 import type { OrderRecord } from "../domain/order.ts";
+import type { IdRange, OrderFilter, OrderPage } from "../domain/order-filter.ts";
 import type { Counters } from "../engine/counters.ts";
 import type { KeyFilter } from "../engine/key-filter.ts";
 import type { Clock } from "../host/clock.ts";
@@ -14,9 +15,15 @@ import type { EngineClient } from "./engine-client.ts";
 /** Reads of committed orders; implemented by storage, which HTTP does not know. */
 export interface OrderReader {
   order(orderId: number): OrderRecord | null;
-  ordersOfBuyer(buyerId: string, before: number, limit: number): { orders: OrderRecord[]; next: number | null };
   ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[];
-  ordersBefore(before: number, limit: number): { orders: OrderRecord[]; next: number | null };
+}
+
+/** Searches among committed orders, each bounded in what it looks through; implemented by storage. */
+export interface OrderFinder {
+  /** Where all orders stand that fit now; those that come later are beyond it. */
+  range(filter: OrderFilter): IdRange;
+  newestFirst(filter: OrderFilter, before: number, limit: number): OrderPage;
+  oldestFirst(filter: OrderFilter, range: IdRange, limit: number): OrderPage;
 }
 
 export interface HttpParts {
@@ -27,6 +34,7 @@ export interface HttpParts {
   readonly counters: Counters;
   readonly keyFilter: KeyFilter;
   readonly metrics: Metrics;
+  readonly orderFinder: OrderFinder;
   readonly orders: OrderReader;
   readonly orderStreams: OrderStreams;
   readonly stockStreams: StockStreams;

@@ -8,6 +8,7 @@ import { problemOfHost } from "./query.ts";
 import { failure, observed, type Route } from "./route.ts";
 import { attemptRoute } from "./v1/attempts.ts";
 import { campaignRoutes } from "./v1/campaigns.ts";
+import { exportRoute } from "./v1/export.ts";
 import { offerRoutes } from "./v1/offers.ts";
 import { orderRoutes } from "./v1/orders.ts";
 import { reserveRoute } from "./v1/reserve.ts";
@@ -32,6 +33,7 @@ export function allRoutes(parts: HttpParts): Route[] {
     ...campaignRoutes(parts),
     ...offerRoutes(parts),
     ...streamRoutes(parts),
+    exportRoute(parts),
     ...orderRoutes(parts),
     attemptRoute(parts),
     ...opsRoutes(parts),

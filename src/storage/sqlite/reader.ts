@@ -4,7 +4,7 @@
  * being reused.
  */
 import type { Database, Statement } from "bun:sqlite";
-import { asc, desc, eq, getTableColumns, gt, lt, sql } from "drizzle-orm";
+import { asc, eq, getTableColumns, gt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { campaignsTable, eventsTable, offersTable, ordersTable } from "../../../schema/tables.ts";
 import type { CampaignRecord } from "../../domain/campaign.ts";
@@ -20,8 +20,8 @@ export interface OrderEvent {
 }
 
 /** Orders of the index `orders_by_buyer` stand in pages of this many ids. */
-const pageBits = 10;
-const idsPerPage = 2 ** pageBits;
+export const pageBits = 10;
+export const idsPerPage = 2 ** pageBits;
 /** Pages that one request may look through: 4 million ids, some ten milliseconds. */
 const pagesPerRequestMax = 4_096;
 /** Pages in one statement: few at first, since most buyers look for what they have just bought; then twice as many. */
@@ -31,7 +31,7 @@ const pagesPerReadMax = 1_024;
 const ordersPerRead = 1_000;
 
 /** All columns of an order under the names that the domain gives them. */
-const orderColumns = Object.entries(getTableColumns(ordersTable))
+export const orderColumns = Object.entries(getTableColumns(ordersTable))
   .map(([name, column]) => `orders.${column.name} AS ${name}`)
   .join(", ");
 
@@ -43,7 +43,6 @@ export class SqliteReader {
   readonly #ordersInPages: Statement<OrderRecord, [from: number, to: number, buyerId: string, before: number]>;
   readonly #keysBetween: Statement<{ buyerId: string; key: string }, [from: number, before: number]>;
   readonly #endOfCampaign;
-  readonly #ordersBefore;
   readonly #eventBySeq;
   readonly #orderEventsAfter;
 
@@ -68,13 +67,6 @@ export class SqliteReader {
       .select({ endedSeq: campaignsTable.endedSeq })
       .from(campaignsTable)
       .where(eq(campaignsTable.id, sql.placeholder("campaignId")))
-      .prepare();
-    this.#ordersBefore = drizzled
-      .select()
-      .from(ordersTable)
-      .where(lt(ordersTable.orderId, sql.placeholder("before")))
-      .orderBy(desc(ordersTable.orderId))
-      .limit(sql.placeholder("limit"))
       .prepare();
     this.#eventBySeq = drizzled
       .select()
@@ -123,20 +115,6 @@ export class SqliteReader {
     return this.#keysBetween.all(from, before);
   }
 
-  /** All orders with larger ids in the order of ids, page by page: for exports. */
-  *ordersAfter(orderId: number): Generator<readonly OrderRecord[], void> {
-    const statement = this.#db.prepare<OrderRecord, [number, number]>(
-      `SELECT ${orderColumns} FROM orders WHERE id > ? ORDER BY id LIMIT ?`,
-    );
-    for (let after = orderId; ; ) {
-      const orders = statement.all(after, ordersPerRead);
-      if (orders.length > 0) yield orders;
-      after = orders.at(-1)?.orderId ?? after;
-      if (orders.length < ordersPerRead) break;
-    }
-    statement.finalize();
-  }
-
   order(orderId: number): OrderRecord | null {
     return this.#orderById.get({ orderId }) ?? null;
   }
@@ -159,13 +137,6 @@ export class SqliteReader {
         return { orders: orders.slice(0, limit), next: oldest.orderId };
     }
     return { orders, next: null };
-  }
-
-  /** Everybody's orders with smaller ids than `before`, newest first. */
-  ordersBefore(before: number, limit: number): { orders: OrderRecord[]; next: number | null } {
-    const rows = this.#ordersBefore.all({ before, limit: limit + 1 });
-    const orders = rows.slice(0, limit);
-    return { orders, next: rows.length > limit ? (orders.at(-1)?.orderId ?? null) : null };
   }
 
   /** All orders of one buyer in one campaign, in the order of ids. */
