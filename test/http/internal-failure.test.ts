@@ -43,7 +43,7 @@ const fail = (): never => {
   throw new Error(secretWords);
 };
 const orders: OrderReader = { order: fail, ordersOfBuyerIn: fail };
-const orderFinder: OrderFinder = { range: fail, newestFirst: fail, oldestFirst: fail };
+const orderFinder = { range: fail as OrderFinder["range"], newestFirst: fail, oldestFirst: fail };
 
 const offerId = "off_0000000002";
 const offer = {
@@ -123,6 +123,24 @@ test.each(failing)("%s %s of %s, when it throws, is answered 500 and tells nothi
   const lines = logged.map((line) => JSON.parse(line) as { level: string; cause: string });
   expect(lines.map(({ level }) => level)).toEqual(["error"]);
   expect(lines[0]?.cause).toContain(secretWords);
+});
+
+test("a download whose database breaks under it never looks whole, stands in the log, and gives its place back", async () => {
+  orderFinder.range = () => ({ first: 1, end: 1_000 });
+  try {
+    for (let time = 0; time <= limits.exportsPerThreadMax; time++) {
+      logged.length = 0;
+      const whole = fetch(`${url}/v1/orders/export`, { headers: { authorization: `Bearer ${operatorKey}` } }).then(
+        (answer) => answer.text(),
+      );
+      expect(await whole.catch((cause: Error) => cause)).toBeInstanceOf(Error);
+      expect(logged.join("")).toContain("an export broke off");
+      expect(logged.join("")).toContain(secretWords);
+      expect((await ask("GET", "/v1/time", alice)).status).toBe(200);
+    }
+  } finally {
+    orderFinder.range = fail;
+  }
 });
 
 test("a handler may throw anything, at once or later", async () => {
