@@ -164,5 +164,5 @@ test("a page that finds little in 200,000 orders is short and says where to go o
   expect(found).toBe(1);
   const looked = nexts.map((next, at) => (nexts[at - 1] ?? 200_001) - next);
   expect(looked.length).toBeGreaterThan(1);
-  for (const count of looked) expect(count).toBeLessThanOrEqual(65_536);
+  for (const count of looked) expect(count).toBeLessThanOrEqual(32_768);
 });
