@@ -13,7 +13,7 @@ export const orderFilterNames = ["campaign_id", "offer_id", "buyer_id", "state",
 export type OrderFilterName = (typeof orderFilterNames)[number];
 type FilterTexts = Readonly<Partial<Record<OrderFilterName, string>>>;
 
-export interface FilterError {
+interface FilterError {
   readonly field: OrderFilterName;
   readonly detail: string;
 }

@@ -39,7 +39,7 @@ interface Goods {
   readonly currency: string;
 }
 
-export interface RowSource {
+interface RowSource {
   readonly finder: {
     range(filter: OrderFilter): IdRange;
     oldestFirst(filter: OrderFilter, range: IdRange, limit: number): OrderPage;
@@ -47,7 +47,7 @@ export interface RowSource {
   readonly goodsOf: (offerId: number) => Goods;
 }
 
-/** Orders in one page: 3 ms of work, most of it for CSV. A thread that sells does other things after each. */
+/** Orders in one page: some 4 ms of work, most of it for CSV. A thread that sells does other things after each. */
 const ordersPerPage = 250;
 
 /** A part of the file, with so many orders in it; where few orders fit, many parts are empty. */
