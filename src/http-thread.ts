@@ -20,6 +20,7 @@ import type { HttpParts } from "./http/parts.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions } from "./metrics.ts";
 import { openReader } from "./storage/sqlite/open.ts";
+import { OrderSearch } from "./storage/sqlite/order-search.ts";
 import { type OutboxDesk, openOutboxDesk, outboxPath } from "./storage/sqlite/outbox.ts";
 import { SqliteReader } from "./storage/sqlite/reader.ts";
 import type { FromWorker, HttpBoot, ToWorker } from "./threads.ts";
@@ -123,7 +124,8 @@ class HttpThread {
     const [clock, counters, catalogue, client] = [this.#clock, this.#counters, this.#catalogue, this.#client];
     const metrics = new Metrics(metricDefinitions(threads), { thread, threads: threads + 1, buffer });
     watchEventLoop(metrics, httpThreadLabel(thread), clock);
-    const reader = new SqliteReader(openReader(data));
+    const db = openReader(data);
+    const reader = new SqliteReader(db);
     const committedSeq = () => counters.committedSeq;
     const streamsOpen = metrics.series("rushbox_streams_open");
     const countOpen = (change: 1 | -1) => metrics.add(streamsOpen, change);
@@ -136,6 +138,7 @@ class HttpThread {
       keyFilter: new KeyFilter(keyFilter),
       metrics,
       office: this.#office,
+      orderFinder: new OrderSearch(db),
       orders: reader,
       audit: reader,
       outbox: () => {

@@ -42,6 +42,8 @@ export const limits = {
   streamsPerBuyerMax: 4,
   /** Open streams of the whole journal on one HTTP thread. */
   noticeStreamsPerThreadMax: 100,
+  /** Exports under way on one HTTP thread: each takes turns from those who buy. */
+  exportsPerThreadMax: 2,
   /** Bytes that may wait for a slow reader of a stream before it is disconnected. */
   streamBacklogBytesMax: 131_072,
   /** Buyers who wait for one offer. */

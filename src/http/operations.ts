@@ -9,6 +9,8 @@ import { type CampaignAction, campaignActions, campaignKinds, campaignStates } f
 import { deliveryStates } from "../domain/endpoint.ts";
 import { limits } from "../domain/limits.ts";
 import { operatorRoles } from "../domain/operator.ts";
+import { orderStates } from "../domain/order.ts";
+import { rowFormats } from "./order-rows.ts";
 import type { ProblemCode, ProblemExtras } from "./problem.ts";
 import type { Route } from "./route.ts";
 import type { RouteName } from "./routes.ts";
@@ -267,6 +269,11 @@ const webhook: Static<typeof WebhookAnswer> = {
   pending: 0,
   dead: 0,
 };
+const exportExample = [
+  "id,offer_id,campaign_id,sku,currency,buyer_id,quantity,amount_minor,state,seq,reserved_at,expires_at,paid_at,ended_at,payment_reference",
+  "ord_000000003a,off_0000000002,cmp_0000000001,MATE-80-BLK-512,CNY,alice,1,100,paid,118,2026-11-11T12:00:00.137Z,2026-11-11T12:15:00.137Z,2026-11-11T12:03:12.004Z,,pay_81723",
+  "",
+].join("\r\n");
 const attempt = "/v1/attempts/4f1c7c9e-1111-4a52-9a0e-0f5d3c1b2a10";
 
 const one = (summary: string, value: unknown): Examples => ({ example: [summary, value] });
@@ -328,6 +335,39 @@ const cursorParameter: Parameter = {
   description: "Where the page begins: the `next_cursor` of the page before.",
   schema: Type.String(),
 };
+const orderFilterParameters: readonly Parameter[] = [
+  {
+    name: "campaign_id",
+    in: "query",
+    description: "Only orders in this campaign.",
+    schema: CampaignAnswer.properties.id,
+  },
+  { name: "offer_id", in: "query", description: "Only orders of this offer.", schema: OfferAnswer.properties.id },
+  {
+    name: "buyer_id",
+    in: "query",
+    description: "Only orders of this buyer: for operators, since a buyer sees no others.",
+    schema: Type.String({ minLength: 1, maxLength: limits.buyerIdLengthMax }),
+  },
+  {
+    name: "state",
+    in: "query",
+    description: "Only orders in this state now.",
+    schema: Type.Unsafe<string>({ type: "string", enum: [...orderStates] }),
+  },
+  {
+    name: "from",
+    in: "query",
+    description: "Only orders reserved at this time or later: RFC 3339 with a zone; its `+` is written `%2B`.",
+    schema: Type.String({ format: "date-time" }),
+  },
+  {
+    name: "to",
+    in: "query",
+    description: "Only orders reserved before this time.",
+    schema: Type.String({ format: "date-time" }),
+  },
+];
 const ifNoneMatch: Parameter = {
   name: "If-None-Match",
   in: "header",
@@ -561,9 +601,13 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     id: "list_orders",
     tag: "Buying",
     summary: "Orders, the newest first",
-    description: "A buyer sees their own, an operator those of all buyers.",
+    description: [
+      "A buyer sees their own, an operator those of all buyers. What is given must hold all together. One request looks",
+      "through a bounded number of orders: a page may be short, even empty, and there is more while `next_cursor` is not",
+      "null. A filter that is not known is refused, so that a misspelt one does not show everything.",
+    ].join("\n"),
     callers: "buyers and operators",
-    parameters: [limitParameter, cursorParameter],
+    parameters: [...orderFilterParameters, limitParameter, cursorParameter],
     answers: {
       200: {
         description: "A page of orders.",
@@ -572,6 +616,45 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       },
     },
     problems: [limitWrong, ...buyerProblems],
+  },
+  export_orders: {
+    id: "export_orders",
+    tag: "Operating",
+    summary: "Orders as a file",
+    description: [
+      "All orders that there are when it begins, or some, oldest first, each as it stands when it is written. It comes as",
+      "quickly as it is taken; a client that takes nothing for ten seconds is disconnected. A download that breaks off",
+      "ends without its last chunk, which clients report: it is not whole.",
+      "",
+      "CSV is RFC 4180 in UTF-8; a text that a spreadsheet would run as a formula has an apostrophe before it. JSON lines",
+      "(`jsonl`) are orders as the API shows them. Both have the payment's reference besides.",
+    ].join("\n"),
+    callers: "operators",
+    parameters: [
+      {
+        name: "format",
+        in: "query",
+        description: "CSV, or one JSON object on each line.",
+        schema: Type.Unsafe<string>({ type: "string", enum: [...rowFormats], default: "csv" }),
+      },
+      ...orderFilterParameters,
+    ],
+    answers: {
+      200: {
+        description: "The file. As CSV; as JSON lines its type is `application/x-ndjson`.",
+        type: "text/csv",
+        schema: Type.String(),
+        examples: one("One order", exportExample),
+        headers: { "Content-Disposition": "`attachment`, with a name for the file." },
+      },
+    },
+    problems: [
+      ["invalid", fieldError("state", `must be one of ${orderStates.join(", ")}`)],
+      "unauthorized",
+      "forbidden",
+      "internal",
+      ["overloaded", { detail: "Too many exports are under way: wait for one to end." }],
+    ],
   },
   get_order: {
     id: "get_order",

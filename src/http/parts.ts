@@ -6,6 +6,7 @@ import type { StockStreams } from "../delivery/stock-streams.ts";
 import type { AuditRecord } from "../domain/audit.ts";
 import type { DeliveryRecord, DeliveryState } from "../domain/endpoint.ts";
 import type { OrderRecord } from "../domain/order.ts";
+import type { IdRange, OrderFilter, OrderPage } from "../domain/order-filter.ts";
 import type { PaymentRecord } from "../domain/payment.ts";
 import type { WaitlistRecord } from "../domain/waitlist.ts";
 import type { Counters } from "../engine/counters.ts";
@@ -24,9 +25,15 @@ export interface OrderReader {
   paymentsOf(orderId: number): PaymentRecord[];
   waitingAfter(campaignId: number, offerId: number, entryId: number, limit: number): WaitlistRecord[];
   tracesOfBuyer(buyerId: string): Iterable<BuyerTraces>;
-  ordersOfBuyer(buyerId: string, before: number, limit: number): { orders: OrderRecord[]; next: number | null };
   ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[];
-  ordersBefore(before: number, limit: number): { orders: OrderRecord[]; next: number | null };
+}
+
+/** Searches among committed orders, each bounded in what it looks through; implemented by storage. */
+export interface OrderFinder {
+  /** Where all orders stand that fit now; those that come later are beyond it. */
+  range(filter: OrderFilter): IdRange;
+  newestFirst(filter: OrderFilter, before: number, limit: number): OrderPage;
+  oldestFirst(filter: OrderFilter, range: IdRange, limit: number): OrderPage;
 }
 
 /** Where a buyer's identity stands: as many orders and entries of one campaign as one command may erase. */
@@ -63,6 +70,7 @@ export interface HttpParts {
   readonly keyFilter: KeyFilter;
   readonly metrics: Metrics;
   readonly office: Office;
+  readonly orderFinder: OrderFinder;
   readonly orders: OrderReader;
   readonly orderStreams: OrderStreams;
   /** `null` as long as nothing was ever delivered from this folder. */

@@ -10,6 +10,7 @@ export const routeNames = [
   "reserve",
   "get_attempt",
   "list_orders",
+  "export_orders",
   "get_order",
   "cancel_order",
   "pay_order",

@@ -15,7 +15,7 @@ import { problemKinds } from "./problem.ts";
 
 /** RFC 3339 with a zone and up to milliseconds, of a day that exists. */
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})$/;
-FormatRegistry.Set("date-time", (text) => rfc3339.test(text) && isRealDay(text));
+FormatRegistry.Set("date-time", (text) => parseTime(text) !== null);
 FormatRegistry.Set("uri", (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
 
 TypeRegistry.Set<{ enum: string[] }>(
@@ -455,6 +455,11 @@ export const ProblemAnswer = Type.Object({
     oneOf([...new Set<string>([...campaignStates, ...orderStates])], "with transition_not_allowed: the state it is in"),
   ),
 });
+
+/** The time that a text says, in milliseconds since 1970; `null` for one that is not of that form. */
+export function parseTime(text: string): number | null {
+  return rfc3339.test(text) && isRealDay(text) ? Date.parse(text) : null;
+}
 
 function isRealDay(text: string): boolean {
   const [year, month, day] = text.slice(0, 10).split("-").map(Number) as [number, number, number];

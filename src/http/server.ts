@@ -9,6 +9,7 @@ import { failure, observed, type Route } from "./route.ts";
 import { attemptRoute } from "./v1/attempts.ts";
 import { buyerRoutes } from "./v1/buyers.ts";
 import { campaignRoutes } from "./v1/campaigns.ts";
+import { exportRoute } from "./v1/export.ts";
 import { offerRoutes } from "./v1/offers.ts";
 import { operatorRoutes } from "./v1/operators.ts";
 import { orderRoutes } from "./v1/orders.ts";
@@ -37,6 +38,7 @@ export function allRoutes(parts: HttpParts): Route[] {
     ...offerRoutes(parts),
     ...waitlistRoutes(parts),
     ...streamRoutes(parts),
+    exportRoute(parts),
     ...orderRoutes(parts),
     attemptRoute(parts),
     ...operatorRoutes(parts),

@@ -14,7 +14,7 @@ import { Metrics } from "../../src/host/metrics.ts";
 import { Auth } from "../../src/http/auth.ts";
 import { Catalogue } from "../../src/http/catalogue.ts";
 import { EngineClient } from "../../src/http/engine-client.ts";
-import type { HttpParts, OrderReader } from "../../src/http/parts.ts";
+import type { HttpParts, OrderFinder, OrderReader } from "../../src/http/parts.ts";
 import { observed } from "../../src/http/route.ts";
 import { type Listening, listen } from "../../src/http/server.ts";
 import { metricDefinitions } from "../../src/metrics.ts";
@@ -42,7 +42,8 @@ const metrics = new Metrics(metricDefinitions(1), { thread: 0, threads: 1 });
 const fail = (): never => {
   throw new Error(secretWords);
 };
-const orders: OrderReader = { order: fail, ordersOfBuyer: fail, ordersOfBuyerIn: fail, ordersBefore: fail };
+const orders: OrderReader = { order: fail, ordersOfBuyerIn: fail };
+const orderFinder = { range: fail as OrderFinder["range"], newestFirst: fail, oldestFirst: fail };
 
 const offerId = "off_0000000002";
 const offer = {
@@ -75,6 +76,7 @@ beforeAll(async () => {
     counters,
     keyFilter: new KeyFilter(),
     metrics,
+    orderFinder,
     orders,
     orderStreams: new OrderStreams({
       reader: { last: fail, orderEventsAfter: fail, orderEventsOfBuyerAfter: fail },
@@ -102,6 +104,7 @@ const ask = async (method: string, path: string, as: string) => {
 const failing = [
   ["GET", "/v1/orders", "a buyer"],
   ["GET", "/v1/orders", "an operator"],
+  ["GET", "/v1/orders/export", "an operator"],
   ["GET", "/v1/orders/ord_0000000003", "a buyer"],
   ["POST", "/v1/orders/ord_0000000003/cancel", "a buyer"],
   ["POST", "/v1/orders/ord_0000000003/pay", "an operator"],
@@ -120,6 +123,24 @@ test.each(failing)("%s %s of %s, when it throws, is answered 500 and tells nothi
   const lines = logged.map((line) => JSON.parse(line) as { level: string; cause: string });
   expect(lines.map(({ level }) => level)).toEqual(["error"]);
   expect(lines[0]?.cause).toContain(secretWords);
+});
+
+test("a download whose database breaks under it never looks whole, stands in the log, and gives its place back", async () => {
+  orderFinder.range = () => ({ first: 1, end: 1_000 });
+  try {
+    for (let time = 0; time <= limits.exportsPerThreadMax; time++) {
+      logged.length = 0;
+      const whole = fetch(`${url}/v1/orders/export`, { headers: { authorization: `Bearer ${operatorKey}` } }).then(
+        (answer) => answer.text(),
+      );
+      expect(await whole.catch((cause: Error) => cause)).toBeInstanceOf(Error);
+      expect(logged.join("")).toContain("an export broke off");
+      expect(logged.join("")).toContain(secretWords);
+      expect((await ask("GET", "/v1/time", alice)).status).toBe(200);
+    }
+  } finally {
+    orderFinder.range = fail;
+  }
 });
 
 test("a handler may throw anything, at once or later", async () => {

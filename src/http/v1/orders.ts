@@ -7,6 +7,7 @@ import type { Buyer, Operator } from "../auth.ts";
 import { hasBody, readJson } from "../body.ts";
 import { isOperator, requireCaller, requireOperator, roleMissing } from "../guard.ts";
 import { paymentJson } from "../notice-json.ts";
+import { orderFilterNames, readOrderFilter } from "../order-filter.ts";
 import { buyerJsonOf, orderJson } from "../order-json.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
@@ -16,7 +17,7 @@ import type { Route } from "../route.ts";
 import { PayBody } from "../schemas.ts";
 import { refusalOf } from "./campaigns.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "orders">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "orderFinder" | "orders">;
 
 export function orderRoutes(parts: Parts): Route[] {
   return [
@@ -46,16 +47,19 @@ export function orderRoutes(parts: Parts): Route[] {
 async function list(parts: Parts, request: Request): Promise<Response> {
   const caller = await requireCaller(parts.auth, request);
   if (caller instanceof Response) return caller;
-  const query = readQuery(request, ["limit", "cursor"]);
+  // A buyer's orders are their own: whose they are to be is not theirs to say.
+  const names = orderFilterNames.filter((name) => isOperator(caller) || name !== "buyer_id");
+  const query = readQuery(request, [...names, "limit", "cursor"]);
   if (query instanceof Response) return query;
   const limit = readLimit(query.limit);
   if (limit instanceof Response) return limit;
   const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : parseId("ord", query.cursor);
   if (before === null)
     return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
-  const page = isOperator(caller)
-    ? parts.orders.ordersBefore(before, limit)
-    : parts.orders.ordersOfBuyer(caller.id, before, limit);
+  const filter = readOrderFilter(query);
+  if (filter instanceof Response) return filter;
+  const mine = isOperator(caller) ? filter : { ...filter, buyerId: caller.id };
+  const page = parts.orderFinder.newestFirst(mine, before, limit);
   const next = page.next === null ? null : formatId("ord", page.next);
   return json(
     `{"orders":[${page.orders.map((order) => render(parts, order)).join(",")}],"next_cursor":${JSON.stringify(next)}}`,

@@ -57,8 +57,8 @@ export interface JournalRow {
 }
 
 /** Orders of the index `orders_by_buyer` stand in pages of this many ids. */
-const pageBits = 10;
-const idsPerPage = 2 ** pageBits;
+export const pageBits = 10;
+export const idsPerPage = 2 ** pageBits;
 /** Pages that one request may look through: 4 million ids, some ten milliseconds. */
 const pagesPerRequestMax = 4_096;
 /** Pages in one statement: few at first, since most buyers look for what they have just bought; then twice as many. */
@@ -70,7 +70,7 @@ const ordersPerRead = 1_000;
 const auditsPerReadMax = 5_000;
 
 /** All columns of an order under the names that the domain gives them. */
-const orderColumns = Object.entries(getTableColumns(ordersTable))
+export const orderColumns = Object.entries(getTableColumns(ordersTable))
   .map(([name, column]) => `orders.${column.name} AS ${name}`)
   .join(", ");
 
@@ -90,7 +90,6 @@ export class SqliteReader {
     [from: number, to: number, buyerId: string]
   >;
   readonly #endOfCampaign;
-  readonly #ordersBefore;
   readonly #eventBySeq;
   readonly #orderEventsAfter;
   readonly #journalAfter;
@@ -148,13 +147,6 @@ export class SqliteReader {
       .select({ endedSeq: campaignsTable.endedSeq })
       .from(campaignsTable)
       .where(eq(campaignsTable.id, sql.placeholder("campaignId")))
-      .prepare();
-    this.#ordersBefore = drizzled
-      .select()
-      .from(ordersTable)
-      .where(lt(ordersTable.orderId, sql.placeholder("before")))
-      .orderBy(desc(ordersTable.orderId))
-      .limit(sql.placeholder("limit"))
       .prepare();
     this.#eventBySeq = drizzled
       .select()
@@ -323,20 +315,6 @@ export class SqliteReader {
     return this.#keysBetween.all(from, before);
   }
 
-  /** All orders with larger ids in the order of ids, page by page: for exports. */
-  *ordersAfter(orderId: number): Generator<readonly OrderRecord[], void> {
-    const statement = this.#db.prepare<OrderRecord, [number, number]>(
-      `SELECT ${orderColumns} FROM orders WHERE id > ? ORDER BY id LIMIT ?`,
-    );
-    for (let after = orderId; ; ) {
-      const orders = statement.all(after, ordersPerRead);
-      if (orders.length > 0) yield orders;
-      after = orders.at(-1)?.orderId ?? after;
-      if (orders.length < ordersPerRead) break;
-    }
-    statement.finalize();
-  }
-
   order(orderId: number): OrderRecord | null {
     return this.#orderById.get({ orderId }) ?? null;
   }
@@ -359,13 +337,6 @@ export class SqliteReader {
         return { orders: orders.slice(0, limit), next: oldest.orderId };
     }
     return { orders, next: null };
-  }
-
-  /** Everybody's orders with smaller ids than `before`, newest first. */
-  ordersBefore(before: number, limit: number): { orders: OrderRecord[]; next: number | null } {
-    const rows = this.#ordersBefore.all({ before, limit: limit + 1 });
-    const orders = rows.slice(0, limit);
-    return { orders, next: rows.length > limit ? (orders.at(-1)?.orderId ?? null) : null };
   }
 
   /** All orders of one buyer in one campaign, in the order of ids. */
