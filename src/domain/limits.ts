@@ -15,6 +15,10 @@ export const limits = {
   keyLengthMax: 200,
   /** Characters of a payment's reference. */
   referenceLengthMax: 200,
+  /** Characters of the signed text in the address of a sandbox's page: the longest title, and the rest. */
+  checkoutTokenLengthMax: 2_400,
+  /** Webhooks of the sandbox under way on one HTTP thread, late payments that wait for their moment included. */
+  sandboxDeliveriesMax: 1_000,
   /** Offers in one campaign: as many as fit a request body. */
   offersPerCampaignMax: 100,
   /** Offers in memory: each has a 64-byte line of shared memory, reserved at start and touched only when used. */

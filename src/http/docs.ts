@@ -16,6 +16,7 @@ import { attemptOutcomes, canRetryHelp } from "../domain/outcome.ts";
 import openScript from "./docs/open.js" with { type: "file" };
 import pageStyle from "./docs/page.css" with { type: "file" };
 import { problemWordsZh } from "./docs/problem-words.ts";
+import { escapeHtml, htmlPage } from "./html.ts";
 import { type ProblemCode, type ProblemKind, problem, problemKinds, problemType } from "./problem.ts";
 import { pageHeaders } from "./respond.ts";
 import type { Route } from "./route.ts";
@@ -82,8 +83,10 @@ function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 const docsPage = htmlPage({
+  lang: "en",
   title: "Rushbox API",
   kind: "docs",
+  style: "/docs/page.css",
   head: `<link rel="stylesheet" href="/docs/swagger-ui.css">
 <script defer src="/docs/swagger-ui-bundle.js"></script>
 <script defer src="/docs/open.js"></script>`,
@@ -122,9 +125,10 @@ function problemPage(code: ProblemCode): string {
     (other) => `<li><a href="${problemType(other)}"${other === code ? ' aria-current="page"' : ""}>${other}</a></li>`,
   );
   return htmlPage({
+    lang: "en",
     title: `${title} · ${chinese.title}`,
     kind: "problem",
-    head: "",
+    style: "/docs/page.css",
     body: `<main>
 <article>
 <p class="code"><code>${code}</code> · HTTP ${status}</p>
@@ -157,27 +161,4 @@ function retryWords(code: ProblemCode, retryAfterS: number | undefined): readonl
     `The same request can succeed later: see Retry-After, ${retryAfterS} s as a rule.`,
     `稍后重复同一请求可能成功：见 Retry-After，通常为 ${retryAfterS} 秒。`,
   ];
-}
-
-/** The icon is an empty one, so that no browser asks for /favicon.ico. */
-function htmlPage(parts: { title: string; kind: string; head: string; body: string }): string {
-  return `<!doctype html>
-<html lang="en" class="${parts.kind}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(parts.title)}</title>
-<link rel="icon" href="data:,">
-${parts.head}
-<link rel="stylesheet" href="/docs/page.css">
-</head>
-<body>
-${parts.body}
-</body>
-</html>
-`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
