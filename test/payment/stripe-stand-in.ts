@@ -74,6 +74,7 @@ export class StripeStandIn implements AsyncDisposable {
   readonly payments = new Map<string, StandInPayment>();
   /** How the next requests break, first first. */
   readonly breakages: Breakage[] = [];
+  nowMs: () => number = Date.now;
   readonly #answers = new Map<string, { readonly request: string; readonly answer: Answer }>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   #eventCount = 0;
@@ -141,7 +142,7 @@ export class StripeStandIn implements AsyncDisposable {
       "content-type": "application/json",
       "request-id": `req_${this.requests.length}`,
       "idempotency-key": key,
-      ...(breakage?.kind === "breakdown" ? { "stripe-should-retry": "false" } : {}),
+      ...(answer === breakdown ? { "stripe-should-retry": "false" } : {}),
     });
     response.end(JSON.stringify(answer.body));
   }
@@ -172,7 +173,7 @@ export class StripeStandIn implements AsyncDisposable {
         "Keys for idempotent requests can only be used with the same parameters they were first used with.";
       return refusal(400, { type: "idempotency_error", message });
     }
-    const invalid = path === "/v1/checkout/sessions" ? sessionFault(params) : refundFault(params);
+    const invalid = path === "/v1/checkout/sessions" ? sessionFault(params, this.nowMs()) : refundFault(params);
     if (invalid !== null) return refusal(400, invalid);
     const answer = breakage?.kind === "breakdown" ? breakdown : this.#execute(path, key, params);
     this.#answers.set(key, { request: `${path}?${text}`, answer });
@@ -255,7 +256,7 @@ function refusal(status: number, error: { type?: string; code?: string | undefin
   return { status, body: { error: { type: "invalid_request_error", ...error } } };
 }
 
-function sessionFault(params: ReadonlyMap<string, string>): { code?: string; message: string } | null {
+function sessionFault(params: ReadonlyMap<string, string>, nowMs: number): { code?: string; message: string } | null {
   const unknown = [...params.keys()].find((name) => !sessionParams.includes(name));
   if (unknown !== undefined) return { code: "parameter_unknown", message: `Received unknown parameter: ${unknown}` };
   const missing = sessionParams.find((name) => (params.get(name) ?? "") === "");
@@ -270,7 +271,7 @@ function sessionFault(params: ReadonlyMap<string, string>): { code?: string; mes
   if (!["success_url", "cancel_url"].every((name) => URL.canParse(params.get(name) ?? ""))) {
     return { code: "url_invalid", message: "Not a valid URL" };
   }
-  const aheadS = Number(params.get("expires_at")) - Date.now() / 1_000;
+  const aheadS = Number(params.get("expires_at")) - nowMs / 1_000;
   if (!(aheadS >= 30 * 60 && aheadS <= 24 * 3_600)) {
     return {
       message: "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.",
