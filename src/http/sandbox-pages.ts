@@ -96,7 +96,6 @@ export class SandboxPages {
 </form>`;
     const late = button("pay-late", words.payLate, isOver ? words.payLateNowHint : words.payLateHint);
     const body = `<h1>${escapeHtml(words.title)}</h1>
-<p class="amount"><span>${escapeHtml(words.amount)}</span> <strong>${escapeHtml(amount)}</strong></p>
 ${facts(words, order)}
 <section aria-labelledby="choose">
 <h2 id="choose">${escapeHtml(isOver ? words.payUntilIsOver : words.choose)}</h2>
@@ -111,13 +110,20 @@ ${isOver ? late : [button("pay", words.pay(amount), words.payHint), button("fail
     const isPaid = name === "paid" || name === "unconfirmed";
     const back = returnAddress(this.#returnUrl, order.orderId, isPaid ? "paid" : "unpaid");
     const here = `/sandbox/checkout/${token}`;
-    const again = `<a href="${here}?lang=${codeOf(words)}">${escapeHtml(words.again)}</a>`;
-    const body = `<h1 class="${name}">${escapeHtml(title)}</h1>
+    const toShop: Link = { address: back, label: words.back };
+    const toPayment: Link = { address: `${here}?lang=${codeOf(words)}`, label: words.again };
+    const links = isPaid ? [toShop] : name === "late" ? [toShop, toPayment] : [toPayment, toShop];
+    const body = `<h1>${escapeHtml(title)}</h1>
 <p class="detail">${escapeHtml(detail)}</p>
 ${facts(words, order)}
-<p class="links"><a class="next" href="${escapeHtml(back)}">${escapeHtml(words.back)}</a>${isPaid ? "" : ` ${again}`}</p>`;
+<p class="links">${linksText(links)}</p>`;
     return { title, body, address: `${here}?result=${name}` };
   }
+}
+
+interface Link {
+  readonly address: string;
+  readonly label: string;
 }
 
 interface Parts {
@@ -159,6 +165,16 @@ ${body}
   return new Response(text, { status, headers: { ...headers, vary: "accept-language" } });
 }
 
+/** The first one is what most people do next. */
+function linksText(links: readonly Link[]): string {
+  const texts = links.map(
+    ({ address, label }, at) =>
+      `<a${at === 0 ? ' class="next"' : ""} href="${escapeHtml(address)}">${escapeHtml(label)}</a>`,
+  );
+  return texts.join("\n");
+}
+
+/** What is to be paid, for what and until when: on every page of an order. */
 function facts(words: SandboxWords, order: CheckoutOrder): string {
   const until = new Date(order.expiresAtMs);
   const untilText = new Intl.DateTimeFormat(words.locale, { dateStyle: "medium", timeStyle: "long" }).format(until);
@@ -168,7 +184,8 @@ function facts(words: SandboxWords, order: CheckoutOrder): string {
     [words.payUntil, `<time datetime="${until.toISOString()}">${escapeHtml(untilText)}</time>`],
     [words.order, `<code>${formatId("ord", order.orderId)}</code>`],
   ];
-  return `<dl>\n${rows.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("\n")}\n</dl>`;
+  return `<p class="amount"><span>${escapeHtml(words.amount)}</span> <strong>${escapeHtml(amountText(order, words))}</strong></p>
+<dl>\n${rows.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("\n")}\n</dl>`;
 }
 
 function amountText({ amountMinor, currency }: CheckoutOrder, { locale }: SandboxWords): string {

@@ -6,12 +6,14 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { formatId } from "../../src/domain/ids.ts";
 import { limits } from "../../src/domain/limits.ts";
 import { startClock } from "../../src/host/clock.ts";
+import { setLogLevel } from "../../src/host/log.ts";
 import { sandboxWords } from "../../src/http/sandbox/words.ts";
 import { SandboxPages } from "../../src/http/sandbox-pages.ts";
 import type { CheckoutOrder, WebhookNotice } from "../../src/payment/provider.ts";
 import { SandboxProvider } from "../../src/payment/sandbox.ts";
 
 setDefaultTimeout(20_000);
+setLogLevel("error");
 
 const clock = startClock();
 const secret = "sandbox-secret-for-tests-0123456789";
