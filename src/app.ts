@@ -11,6 +11,7 @@ import { Metrics } from "./host/metrics.ts";
 import { OperationError } from "./host/operation-error.ts";
 import { claimPort } from "./host/port.ts";
 import { metricDefinitions } from "./metrics.ts";
+import { Office } from "./office.ts";
 import { ensureSecrets } from "./secrets.ts";
 import { lockFolder } from "./storage/sqlite/lock.ts";
 import type { EngineBoot, FromWorker, HttpBoot, ToWorker } from "./threads.ts";
@@ -47,6 +48,7 @@ export async function startApp(config: Config): Promise<App> {
 
   const engine = new Thread<EngineBoot>(new URL("./engine.worker.ts", import.meta.url), "engine");
   const channels = Array.from({ length: threads }, () => new MessageChannel());
+  const { port1: officePort, port2: ownPort } = new MessageChannel();
   const https = channels.map(
     (_, thread) => new Thread<HttpBoot>(new URL("./http.worker.ts", import.meta.url), `http-${thread + 1}`),
   );
@@ -68,8 +70,9 @@ export async function startApp(config: Config): Promise<App> {
     throw cause;
   });
   failure.catch(() => {}); // whoever waits for it gets it; until then it is not unhandled
-  const ports = channels.map(({ port1 }) => port1);
-  engine.send({ type: "boot", boot: { ...shared, ports } }, ports);
+  const ports = [...channels.map(({ port1 }) => port1), officePort];
+  engine.send({ type: "boot", boot: { ...shared, ports, threads } }, ports);
+  stack.use(new Office({ engine: ownPort, counters }));
   channels.forEach(({ port2 }, thread) => {
     const boot = { ...shared, host: config.host, auth, thread, threads, engine: port2 };
     https[thread]?.send({ type: "boot", boot }, [port2]);

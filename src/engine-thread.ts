@@ -53,7 +53,7 @@ function start(boot: EngineBoot, tell: (message: FromWorker) => void): { loop: E
   const journal = new SqliteJournal(migrated ?? openWriter(boot.data));
   // What a crash left in the log may be in the page cache alone: it is synced before anyone is answered from it.
   journal.checkpoint();
-  const threads = boot.ports.length;
+  const { threads } = boot;
   const metrics = new Metrics(metricDefinitions(threads), {
     thread: threads,
     threads: threads + 1,

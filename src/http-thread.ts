@@ -11,6 +11,7 @@ import { portRefused } from "./host/port.ts";
 import { Auth } from "./http/auth.ts";
 import { Catalogue } from "./http/catalogue.ts";
 import { EngineClient } from "./http/engine-client.ts";
+import { Office } from "./http/office.ts";
 import { orderJson } from "./http/order-json.ts";
 import type { HttpParts } from "./http/parts.ts";
 import { type Listening, listen } from "./http/server.ts";
@@ -51,6 +52,8 @@ class HttpThread {
   readonly #counters: Counters;
   readonly #catalogue: Catalogue;
   readonly #client: EngineClient;
+  readonly #auth: Auth;
+  readonly #office = new Office();
   readonly #knowsCampaigns: Promise<void>;
   #running: { parts: HttpParts; listening: Listening } | null = null;
 
@@ -58,6 +61,7 @@ class HttpThread {
     this.#boot = boot;
     this.#counters = new Counters(boot.counters);
     this.#catalogue = new Catalogue(this.#counters);
+    this.#auth = new Auth(boot.auth, this.#clock);
     const post = (message: ToEngine) => boot.engine.postMessage(message);
     this.#client = new EngineClient({ post, counters: this.#counters, clock: this.#clock });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -67,7 +71,11 @@ class HttpThread {
         this.#client.receive(data.text);
       } else {
         this.#catalogue.receive(data.campaigns);
-        post({ type: "campaigns_known", told: data.told });
+        if (data.office !== undefined) {
+          this.#office.receive(data.office);
+          this.#auth.receive(data.office.operators);
+        }
+        post({ type: "news_known", told: data.told });
         resolve();
       }
     };
@@ -104,7 +112,7 @@ class HttpThread {
   }
 
   #build(): HttpParts {
-    const { data, auth, keyFilter, thread, threads, metrics: buffer } = this.#boot;
+    const { data, keyFilter, thread, threads, metrics: buffer } = this.#boot;
     const [clock, counters, catalogue, client] = [this.#clock, this.#counters, this.#catalogue, this.#client];
     const metrics = new Metrics(metricDefinitions(threads), { thread, threads: threads + 1, buffer });
     watchEventLoop(metrics, httpThreadLabel(thread), clock);
@@ -113,13 +121,14 @@ class HttpThread {
     const streamsOpen = metrics.series("rushbox_streams_open");
     const countOpen = (change: 1 | -1) => metrics.add(streamsOpen, change);
     return {
-      auth: new Auth(auth, clock),
+      auth: this.#auth,
       catalogue,
       client,
       clock,
       counters,
       keyFilter: new KeyFilter(keyFilter),
       metrics,
+      office: this.#office,
       orders: reader,
       orderStreams: new OrderStreams({
         reader,

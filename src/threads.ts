@@ -6,11 +6,13 @@ export interface EngineBoot {
   readonly counters: SharedArrayBuffer;
   readonly keyFilter: SharedArrayBuffer;
   readonly metrics: SharedArrayBuffer;
-  /** One port for each HTTP thread. */
+  /** One port for each HTTP thread, and one for the main thread. */
   readonly ports: readonly MessagePort[];
+  /** How many HTTP threads there are. */
+  readonly threads: number;
 }
 
-export interface HttpBoot extends Omit<EngineBoot, "ports"> {
+export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly host: string;
   readonly auth: AuthSettings;
   /** This thread's number from 0, and how many there are. */

@@ -46,6 +46,15 @@ export const limits = {
   streamsPerBuyerMax: 4,
   /** Bytes that may wait for a slow reader of a stream before it is disconnected. */
   streamBacklogBytesMax: 131_072,
+  /** Buyers who wait for one offer. */
+  waitlistMax: 1_000_000,
+  /** Operators that have not been revoked, and webhook endpoints that have not been deleted. */
+  operatorsMax: 1_000,
+  endpointsMax: 100,
+  /** Characters of an operator's name. */
+  operatorNameLengthMax: 100,
+  /** Orders and entries whose buyers one command erases. */
+  erasuresPerCommandMax: 1_000,
   /** Refused attempts of `Prefer: respond-async` that are remembered for their pollers. */
   attemptsRememberedMax: 65_536,
 } as const;

@@ -132,6 +132,7 @@ const offer: Static<typeof OfferAnswer> = {
   available: 62,
   held: 8,
   sold: 30,
+  waiting: 0,
 };
 const untouched = { available: 100, held: 0, sold: 0 } as const;
 const campaign: Static<typeof CampaignAnswer> = {
@@ -142,6 +143,7 @@ const campaign: Static<typeof CampaignAnswer> = {
   opens_at: "2026-11-11T12:00:00.000Z",
   closes_at: "2026-11-11T12:30:00.000Z",
   payment_window_s: 900,
+  waitlist: true,
   created_at: "2026-11-10T09:00:00.000Z",
   offers: [offer],
 };
@@ -151,7 +153,7 @@ const counts: Static<typeof CountsAnswer> = {
   state,
   opens_at,
   closes_at,
-  offers: [{ id: offer.id, total: 100, available: 62, held: 8, sold: 30 }],
+  offers: [{ id: offer.id, total: 100, available: 62, held: 8, sold: 30, waiting: 0 }],
 };
 const newCampaign: Static<typeof CampaignBody> = {
   title: "Double Eleven, one yuan",

@@ -3,6 +3,7 @@
 import type { OrderStreams } from "../delivery/order-streams.ts";
 import type { StockStreams } from "../delivery/stock-streams.ts";
 import type { OrderRecord } from "../domain/order.ts";
+import type { PaymentRecord } from "../domain/payment.ts";
 import type { Counters } from "../engine/counters.ts";
 import type { KeyFilter } from "../engine/key-filter.ts";
 import type { Clock } from "../host/clock.ts";
@@ -10,10 +11,12 @@ import type { Metrics } from "../host/metrics.ts";
 import type { Auth } from "./auth.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { EngineClient } from "./engine-client.ts";
+import type { Office } from "./office.ts";
 
 /** Reads of committed orders; implemented by storage, which HTTP does not know. */
 export interface OrderReader {
   order(orderId: number): OrderRecord | null;
+  paymentsOf(orderId: number): PaymentRecord[];
   ordersOfBuyer(buyerId: string, before: number, limit: number): { orders: OrderRecord[]; next: number | null };
   ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[];
   ordersBefore(before: number, limit: number): { orders: OrderRecord[]; next: number | null };
@@ -27,6 +30,7 @@ export interface HttpParts {
   readonly counters: Counters;
   readonly keyFilter: KeyFilter;
   readonly metrics: Metrics;
+  readonly office: Office;
   readonly orders: OrderReader;
   readonly orderStreams: OrderStreams;
   readonly stockStreams: StockStreams;

@@ -103,6 +103,9 @@ export const CampaignBody = Type.Object(
         examples: [900],
       }),
     ),
+    waitlist: Type.Optional(
+      Type.Boolean({ default: true, description: "whether buyers may wait for units that return" }),
+    ),
     offers: Type.Array(OfferBody, {
       minItems: 1,
       maxItems: limits.offersPerCampaignMax,
@@ -158,6 +161,7 @@ export const OfferAnswer = Type.Object({
   available: count("units that can be had now", 62),
   held: count("units in orders that are not yet paid", 8),
   sold: count("units in paid orders", 30),
+  waiting: count("buyers who wait for units that return", 0),
 });
 
 export const CampaignAnswer = Type.Object({
@@ -171,6 +175,7 @@ export const CampaignAnswer = Type.Object({
   opens_at: nullable(time("when the sale opens; null: as soon as it is published")),
   closes_at: nullable(time("when the sale closes; null: when an operator ends it", "2026-11-11T12:30:00.000Z")),
   payment_window_s: count("seconds for paying, before the units return to sale", 900),
+  waitlist: Type.Boolean({ description: "whether units that return go to those who wait, if anybody does" }),
   created_at: time("when it was created", "2026-11-10T09:00:00.000Z"),
   offers: Type.Array(OfferAnswer, { description: "what is sold, in the order in which it was created" }),
 });
@@ -199,7 +204,7 @@ export const OrderAnswer = Type.Object({
   amount_minor: count("to pay, in minor units", 100),
   state: oneOf(
     orderStates,
-    "reserved until paid, cancelled, or expired at expires_at; refund_due when a payment came too late and nothing was left",
+    "reserved until paid, cancelled, or expired at expires_at; refund_due when money has to go back (a payment too late, or a refund asked for), refunded when it has gone",
   ),
   seq: Type.Integer({
     minimum: 1,
@@ -239,6 +244,7 @@ export const CountsAnswer = Type.Object({
       available: count("units that can be had now", 62),
       held: count("units in orders that are not yet paid", 8),
       sold: count("units in paid orders", 30),
+      waiting: count("buyers who wait for units that return", 0),
     }),
     { description: "every offer of the campaign" },
   ),

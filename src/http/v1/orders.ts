@@ -1,8 +1,11 @@
 /** Orders: seen and cancelled by their buyer or an operator, paid by the shop's back end. */
 import { formatId, parseId } from "../../domain/ids.ts";
+import { mayActAs } from "../../domain/operator.ts";
 import type { OrderRecord } from "../../domain/order.ts";
+import type { LetterHead } from "../../engine/mailbox.ts";
+import type { Buyer, Operator } from "../auth.ts";
 import { hasBody, readJson } from "../body.ts";
-import { refuseUnlessOperator, requireCaller } from "../guard.ts";
+import { isOperator, requireCaller, requireOperator, roleMissing } from "../guard.ts";
 import { orderJson } from "../order-json.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
@@ -43,10 +46,9 @@ async function list(parts: Parts, request: Request): Promise<Response> {
   const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : parseId("ord", query.cursor);
   if (before === null)
     return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
-  const page =
-    caller === "operator"
-      ? parts.orders.ordersBefore(before, limit)
-      : parts.orders.ordersOfBuyer(caller.id, before, limit);
+  const page = isOperator(caller)
+    ? parts.orders.ordersBefore(before, limit)
+    : parts.orders.ordersOfBuyer(caller.id, before, limit);
   const next = page.next === null ? null : formatId("ord", page.next);
   return json(
     `{"orders":[${page.orders.map((order) => render(parts, order)).join(",")}],"next_cursor":${JSON.stringify(next)}}`,
@@ -54,49 +56,55 @@ async function list(parts: Parts, request: Request): Promise<Response> {
 }
 
 async function get(parts: Parts, request: Request, id = ""): Promise<Response> {
-  const order = await ownOrder(parts, request, id);
-  return order instanceof Response ? order : json(render(parts, order));
+  const own = await ownOrder(parts, request, id);
+  return own instanceof Response ? own : json(render(parts, own.order));
 }
 
 async function cancel(parts: Parts, request: Request, id = ""): Promise<Response> {
-  const order = await ownOrder(parts, request, id);
-  if (order instanceof Response) return order;
+  const own = await ownOrder(parts, request, id);
+  if (own instanceof Response) return own;
+  const { caller, order } = own;
+  if (isOperator(caller) && !mayActAs(caller.role, "operator")) return roleMissing(caller, "operator");
   const { orderId, campaignId, buyerId, state } = order;
   // Told from the row, without the engine: nothing leads back to reserved, and only a reserved order can be cancelled.
   if (state === "cancelled") return json(render(parts, order));
   if (state !== "reserved") return problem("transition_not_allowed", { members: { state } });
-  const refused = refusalOf(await parts.client.send({ type: "cancel", orderId, campaignId, buyerId }));
+  const refused = refusalOf(await parts.client.send({ type: "cancel", orderId, campaignId, buyerId }, headOf(caller)));
   return refused ?? json(render(parts, stored(parts, orderId)));
 }
 
 async function pay(parts: Parts, request: Request, id = ""): Promise<Response> {
-  const forbidden = await refuseUnlessOperator(parts.auth, request);
-  if (forbidden !== null) return forbidden;
+  const operator = await requireOperator(parts.auth, request, "operator");
+  if (operator instanceof Response) return operator;
   const body = hasBody(request) ? await readJson(request, PayBody) : {};
   if (body instanceof Response) return body;
-  const order = await ownOrder(parts, request, id);
-  if (order instanceof Response) return order;
-  const { orderId, campaignId, buyerId } = order;
-  const reference = body.reference ?? null;
-  const refused = refusalOf(await parts.client.send({ type: "pay", orderId, campaignId, buyerId, reference }));
-  if (refused !== null) return refused;
-  const paid = stored(parts, orderId);
-  if (reference !== null && paid.paymentReference !== null && paid.paymentReference !== reference) {
-    return problem("refund_due", {
-      detail: "The order was paid by another payment before: return the money of this one.",
-    });
-  }
-  return json(render(parts, paid));
+  const own = await ownOrder(parts, request, id);
+  if (own instanceof Response) return own;
+  const { orderId, campaignId, buyerId, offerId, amountMinor } = own.order;
+  const { currency } = parts.catalogue.offerBySeq(offerId).view;
+  const payment = { provider: "shop", reference: body.reference ?? null, amountMinor, currency } as const;
+  const command = { type: "pay", orderId, campaignId, buyerId, payment } as const;
+  const refused = refusalOf(await parts.client.send(command, headOf(operator)));
+  return refused ?? json(render(parts, stored(parts, orderId)));
 }
 
 /** The order, if whoever asks is its buyer or an operator; others learn nothing of it, not even that it exists. */
-async function ownOrder({ auth, orders }: Parts, request: Request, id: string): Promise<OrderRecord | Response> {
+async function ownOrder(
+  { auth, orders }: Parts,
+  request: Request,
+  id: string,
+): Promise<{ readonly caller: Buyer | Operator; readonly order: OrderRecord } | Response> {
   const caller = await requireCaller(auth, request);
   if (caller instanceof Response) return caller;
   const orderId = parseId("ord", id);
   const order = orderId === null ? null : orders.order(orderId);
-  if (order === null || (caller !== "operator" && caller.id !== order.buyerId)) return problem("not_found");
-  return order;
+  if (order === null || !(isOperator(caller) || caller.id === order.buyerId)) return problem("not_found");
+  return { caller, order };
+}
+
+/** What goes into the audit log: who did it, when it was an operator. */
+function headOf(caller: Buyer | Operator): LetterHead | undefined {
+  return isOperator(caller) ? { operator: caller.name } : undefined;
 }
 
 function stored({ orders }: Parts, orderId: number): OrderRecord {

@@ -116,7 +116,7 @@ export function reserveRoute(parts: Parts): Route {
     const { offer, buyer, quantity } = wanted;
     const answer = parts.client.send(
       { type: "reserve", offerId: offer.view.id, buyerId: buyer.id, quantity, key },
-      true,
+      { isAsync: true },
     );
     if (answer === null) return ended("overloaded", problem("overloaded"));
     void answer.then((known) => ended(outcomeOf(known), json("")));
@@ -195,6 +195,18 @@ export function refusalResponse(answer: Exclude<Answer, { code: "reserved" | "re
     case "invalid":
     case "refund_due":
     case "transition_not_allowed":
+    case "joined":
+    case "waiting":
+    case "left":
+    case "not_waiting":
+    case "not_sold_out":
+    case "waitlist_off":
+    case "waitlist_full":
+    case "done":
+    case "erased":
+    case "not_settled":
+    case "name_taken":
+    case "limit_exceeded":
       throw new Error(`no answer to an attempt: ${answer.code}`);
   }
 }

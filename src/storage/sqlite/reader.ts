@@ -4,12 +4,25 @@
  * being reused.
  */
 import type { Database, Statement } from "bun:sqlite";
-import { asc, desc, eq, getTableColumns, gt, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, isNull, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { campaignsTable, eventsTable, offersTable, ordersTable } from "../../../schema/tables.ts";
+import {
+  campaignsTable,
+  endpointsTable,
+  eventsTable,
+  offersTable,
+  operatorsTable,
+  ordersTable,
+  paymentsTable,
+  waitlistTable,
+} from "../../../schema/tables.ts";
 import type { CampaignRecord } from "../../domain/campaign.ts";
+import type { EndpointRecord } from "../../domain/endpoint.ts";
 import type { OfferRecord } from "../../domain/offer.ts";
+import type { OperatorRecord } from "../../domain/operator.ts";
 import type { LiveOrder, OrderRecord } from "../../domain/order.ts";
+import type { PaymentRecord } from "../../domain/payment.ts";
+import type { WaitlistRecord } from "../../domain/waitlist.ts";
 
 /** An event about an order, with the order as it stands now. */
 export interface OrderEvent {
@@ -42,6 +55,7 @@ export class SqliteReader {
   /** A buyer's orders in pages from one to another, with smaller ids than a bound; in the order of pages, then ids. */
   readonly #ordersInPages: Statement<OrderRecord, [from: number, to: number, buyerId: string, before: number]>;
   readonly #keysBetween: Statement<{ buyerId: string; key: string }, [from: number, before: number]>;
+  readonly #paymentsOf;
   readonly #endOfCampaign;
   readonly #ordersBefore;
   readonly #eventBySeq;
@@ -64,6 +78,12 @@ export class SqliteReader {
     this.#keysBetween = db.prepare(
       "SELECT buyer_id AS buyerId, idempotency_key AS key FROM orders WHERE id >= ? AND id < ? AND idempotency_key IS NOT NULL",
     );
+    this.#paymentsOf = drizzled
+      .select()
+      .from(paymentsTable)
+      .where(eq(paymentsTable.orderId, sql.placeholder("orderId")))
+      .orderBy(asc(paymentsTable.paymentId))
+      .prepare();
     this.#endOfCampaign = drizzled
       .select({ endedSeq: campaignsTable.endedSeq })
       .from(campaignsTable)
@@ -101,6 +121,36 @@ export class SqliteReader {
 
   offers(): OfferRecord[] {
     return drizzle({ client: this.#db }).select().from(offersTable).orderBy(asc(offersTable.id)).all();
+  }
+
+  operators(): OperatorRecord[] {
+    return drizzle({ client: this.#db }).select().from(operatorsTable).orderBy(asc(operatorsTable.operatorId)).all();
+  }
+
+  /** Those that have not been deleted. */
+  endpoints(): EndpointRecord[] {
+    const { deletedSeq: _, ...columns } = getTableColumns(endpointsTable);
+    return drizzle({ client: this.#db })
+      .select(columns)
+      .from(endpointsTable)
+      .where(isNull(endpointsTable.deletedSeq))
+      .orderBy(asc(endpointsTable.id))
+      .all();
+  }
+
+  /** Who waits in a campaign, in the order of joining. */
+  waitingIn(campaignId: number): WaitlistRecord[] {
+    return drizzle({ client: this.#db })
+      .select()
+      .from(waitlistTable)
+      .where(and(eq(waitlistTable.campaignId, campaignId), eq(waitlistTable.state, "waiting")))
+      .orderBy(asc(waitlistTable.entryId))
+      .all();
+  }
+
+  /** The payments of an order, in the order of their ids. */
+  paymentsOf(orderId: number): PaymentRecord[] {
+    return this.#paymentsOf.all({ orderId });
   }
 
   /** Calls back for every order with a larger id, in the order of ids, with what the engine needs of it. */

@@ -123,7 +123,7 @@ interface OrderRow {
 type Subject = "campaign" | "offer" | "order";
 
 /** What an event is about, and where it moves one unit: available, held, sold. */
-const eventRules: Readonly<Record<Event["type"], readonly [about: Subject, ...unit: readonly number[]]>> = {
+const eventRules: Readonly<Partial<Record<Event["type"], readonly [about: Subject, ...unit: readonly number[]]>>> = {
   campaign_created: ["campaign", 0, 0, 0],
   campaign_published: ["campaign", 0, 0, 0],
   campaign_opened: ["campaign", 0, 0, 0],
@@ -277,7 +277,7 @@ function checkSequence(check: Check, event: EventRow, before: Pick<EventRow, "se
 /** What is wrong with what an event moves; counts it into its offer where it can. */
 function problemOfMovement(sale: Sale, event: EventRow): string | null {
   const { type, available, held, sold, offerId, orderId, previousSeq } = event;
-  const rule = eventRules[type as Event["type"]] as (typeof eventRules)[Event["type"]] | undefined;
+  const rule = eventRules[type as Event["type"]];
   if (rule === undefined) return "is of no known kind";
   const [about, ...unit] = rule;
   const isSubject = (offerId !== null) === (about !== "campaign") && (orderId !== null) === (about === "order");
