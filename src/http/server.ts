@@ -1,5 +1,6 @@
 /** Elysia, and only here: puts the routes together and answers what none of them takes. */
 import { Elysia } from "elysia";
+import { checkoutPageRoutes } from "./checkout-pages.ts";
 import { docsRoutes } from "./docs.ts";
 import { opsRoutes } from "./ops.ts";
 import type { HttpParts } from "./parts.ts";
@@ -10,6 +11,7 @@ import { attemptRoute } from "./v1/attempts.ts";
 import { campaignRoutes } from "./v1/campaigns.ts";
 import { offerRoutes } from "./v1/offers.ts";
 import { orderRoutes } from "./v1/orders.ts";
+import { paymentRoutes } from "./v1/payments.ts";
 import { reserveRoute } from "./v1/reserve.ts";
 import { streamRoutes } from "./v1/streams.ts";
 
@@ -33,8 +35,10 @@ export function allRoutes(parts: HttpParts): Route[] {
     ...offerRoutes(parts),
     ...streamRoutes(parts),
     ...orderRoutes(parts),
+    ...paymentRoutes(parts),
     attemptRoute(parts),
     ...opsRoutes(parts),
+    ...checkoutPageRoutes(parts),
     ...docsRoutes(),
   ];
 }

@@ -38,7 +38,7 @@ const cases: Record<string, () => Promise<Case>> = {
       secret: sandboxSecret,
       publicUrl: "https://sale.example",
       selfUrl: "http://127.0.0.1:9",
-      clock,
+      returnUrl: "https://shop.example/thanks",
     });
     const send = (type: string, order: CheckoutOrder, { ageS = 0, secret = sandboxSecret } = {}): Sent => {
       const signedAt = new Date(Date.now() - ageS * 1_000);
@@ -70,7 +70,6 @@ const cases: Record<string, () => Promise<Case>> = {
       webhookSecret: stripeWebhookSecret,
       url: standIn.url,
       returnUrl: "https://shop.example/thanks",
-      clock,
     });
     const session = async (order: CheckoutOrder) => {
       const { url } = await provider.checkout(order);
@@ -171,7 +170,7 @@ for (const [name, open] of Object.entries(cases)) {
 }
 
 test("without a provider there is none", async () => {
-  expect(await openProvider({ provider: "none" })).toBeNull();
+  expect(await openProvider({ provider: "none" }, clock)).toBeNull();
 });
 
 let orderId = 0;
@@ -191,7 +190,7 @@ function newOrder(changes: Partial<CheckoutOrder> = {}): CheckoutOrder {
 }
 
 async function providerOf(settings: Parameters<typeof openProvider>[0]): Promise<PaymentProvider> {
-  const provider = await openProvider(settings);
+  const provider = await openProvider(settings, clock);
   if (provider === null) throw new Error("no provider");
   return provider;
 }

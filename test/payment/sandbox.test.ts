@@ -7,7 +7,7 @@ import { formatId } from "../../src/domain/ids.ts";
 import { limits } from "../../src/domain/limits.ts";
 import { startClock } from "../../src/host/clock.ts";
 import { setLogLevel } from "../../src/host/log.ts";
-import { sandboxWords } from "../../src/http/sandbox/words.ts";
+import { checkoutWords } from "../../src/http/checkout/words.ts";
 import { SandboxPages } from "../../src/http/sandbox-pages.ts";
 import type { CheckoutOrder, WebhookNotice } from "../../src/payment/provider.ts";
 import { SandboxProvider } from "../../src/payment/sandbox.ts";
@@ -215,7 +215,7 @@ describe("the page", () => {
         const address = new URL(pressed.headers.get("location") ?? "", shop.url);
         const told = shop.notices.length;
         for (let reload = 0; reload < 2; reload++) {
-          expect(await (await fetch(address)).text()).toContain(`>${sandboxWords[lang].results[result].title}</h1>`);
+          expect(await (await fetch(address)).text()).toContain(`>${checkoutWords[lang].results[result].title}</h1>`);
         }
         expect(shop.notices).toHaveLength(told);
       }
@@ -226,10 +226,10 @@ describe("the page", () => {
   test("offers nothing but a late payment when the time is over, which arrives at once", async () => {
     const order = newOrder({ expiresAtMs: clock.nowMs() - 3_000 });
     const text = await show(order);
-    expect(text).toContain(sandboxWords.en.payUntilIsOver);
+    expect(text).toContain(checkoutWords.en.payUntilIsOver);
     expect([...text.matchAll(/action="[^"]+\/([\w-]+)\?/g)].map(([, button]) => button)).toEqual(["pay-late"]);
     const pressed = await fetch(`${await addressOf(order)}/pay-late`, { method: "POST" });
-    expect(await pressed.text()).toContain(sandboxWords.en.results.paid.title);
+    expect(await pressed.text()).toContain(checkoutWords.en.results.paid.title);
     expect(shop.paid).toHaveLength(1);
   });
 
@@ -240,7 +240,7 @@ describe("the page", () => {
     );
     for (const button of ["pay", "fail", "pay-late"]) {
       const pressed = await fetch(`${await addressOf(newOrder())}/${button}`, { method: "POST" });
-      expect(await pressed.text()).toContain(sandboxWords.en.results.busy.title);
+      expect(await pressed.text()).toContain(checkoutWords.en.results.busy.title);
     }
     expect(shop.ids).toEqual([]);
     await Promise.all(waiting);

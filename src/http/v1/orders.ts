@@ -89,7 +89,7 @@ async function pay(parts: Parts, request: Request, id = ""): Promise<Response> {
 }
 
 /** The order, if whoever asks is its buyer or an operator; others learn nothing of it, not even that it exists. */
-async function ownOrder(
+export async function ownOrder(
   { auth, orders }: Parts,
   request: Request,
   id: string,
@@ -103,16 +103,18 @@ async function ownOrder(
 }
 
 /** What goes into the audit log: who did it, when it was an operator. */
-function headOf(caller: Buyer | Operator): LetterHead | undefined {
+export function headOf(caller: Buyer | Operator): LetterHead | undefined {
   return isOperator(caller) ? { operator: caller.name } : undefined;
 }
 
-function stored({ orders }: Parts, orderId: number): OrderRecord {
+/** The order as the command that was just answered has left it. */
+export function stored({ orders }: Parts, orderId: number): OrderRecord {
   const order = orders.order(orderId);
   if (order === null) throw new Error(`order ${orderId} is not stored`);
   return order;
 }
 
-function render({ catalogue }: Parts, order: OrderRecord): string {
+/** The order on the wire. */
+export function render({ catalogue }: Parts, order: OrderRecord): string {
   return orderJson(order, JSON.stringify(order.buyerId), catalogue.offerBySeq(order.offerId));
 }

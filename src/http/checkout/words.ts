@@ -1,11 +1,14 @@
-/** What the sandbox's pages say, in English and Chinese. */
+/** What the pages around a payment say, in English and Chinese. */
 
-export interface SandboxWords {
+export type Language = "en" | "zh";
+
+export interface CheckoutWords {
+  readonly code: Language;
   readonly lang: "en" | "zh-Hans";
   /** For Intl: how amounts and times are written. */
   readonly locale: string;
   /** The other language, in its own words. */
-  readonly other: { readonly lang: "en" | "zh"; readonly name: string };
+  readonly other: { readonly lang: Language; readonly name: string };
   readonly banner: string;
   readonly title: string;
   readonly goods: string;
@@ -25,6 +28,8 @@ export interface SandboxWords {
   readonly again: string;
   readonly back: string;
   readonly unknown: Result;
+  /** Where the buyer comes back to after the provider's page. */
+  readonly returned: Readonly<Record<"paid" | "unpaid", Result>>;
   readonly results: Readonly<Record<"paid" | "unconfirmed" | "failed" | "late" | "busy", Result>>;
 }
 
@@ -33,8 +38,9 @@ interface Result {
   readonly detail: string;
 }
 
-export const sandboxWords: Readonly<Record<"en" | "zh", SandboxWords>> = {
+export const checkoutWords: Readonly<Record<Language, CheckoutWords>> = {
   en: {
+    code: "en",
     lang: "en",
     locale: "en",
     other: { lang: "zh", name: "中文" },
@@ -59,6 +65,17 @@ export const sandboxWords: Readonly<Record<"en" | "zh", SandboxWords>> = {
     unknown: {
       title: "No such payment page",
       detail: "The address is not complete, or this server did not make it. Ask for a new one with the order.",
+    },
+    returned: {
+      paid: {
+        title: "Thank you",
+        detail:
+          "The shop learns of your payment from the payment provider, mostly within seconds. Look at your order there.",
+      },
+      unpaid: {
+        title: "Nothing was paid",
+        detail: "Your order stays reserved until its time is over: until then you can pay it from the shop.",
+      },
     },
     results: {
       paid: {
@@ -85,6 +102,7 @@ export const sandboxWords: Readonly<Record<"en" | "zh", SandboxWords>> = {
     },
   },
   zh: {
+    code: "zh",
     lang: "zh-Hans",
     locale: "zh-CN",
     other: { lang: "en", name: "English" },
@@ -107,6 +125,10 @@ export const sandboxWords: Readonly<Record<"en" | "zh", SandboxWords>> = {
     again: "返回支付页面",
     back: "返回商家",
     unknown: { title: "没有这个支付页面", detail: "地址不完整，或不是由本服务器生成的。请通过订单重新获取。" },
+    returned: {
+      paid: { title: "感谢您的付款", detail: "支付平台通常会在几秒内通知商家。请到商家处查看订单。" },
+      unpaid: { title: "没有付款", detail: "订单在截止时间前仍为您预占，您可以从商家处重新支付。" },
+    },
     results: {
       paid: { title: "支付成功", detail: "已通知商家。能否为您保留商品，请查看订单。" },
       unconfirmed: {
