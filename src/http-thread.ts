@@ -16,9 +16,12 @@ import { EngineClient } from "./http/engine-client.ts";
 import { type JournalRow, noticeOf } from "./http/notice-json.ts";
 import { Office } from "./http/office.ts";
 import { buyerJsonOf, orderJson } from "./http/order-json.ts";
-import type { HttpParts } from "./http/parts.ts";
+import type { HttpParts, Payments } from "./http/parts.ts";
+import { SandboxPages } from "./http/sandbox-pages.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions } from "./metrics.ts";
+import { openProvider } from "./payment/open-provider.ts";
+import { SandboxProvider } from "./payment/sandbox.ts";
 import { openReader } from "./storage/sqlite/open.ts";
 import { OrderSearch } from "./storage/sqlite/order-search.ts";
 import { type OutboxDesk, openOutboxDesk, outboxPath } from "./storage/sqlite/outbox.ts";
@@ -90,8 +93,9 @@ class HttpThread {
 
   /** Listens once the engine has told its campaigns; answers the port. */
   async listen(where: { port: number; isShared: boolean }): Promise<number> {
+    const payments = await this.#openPayments();
     await this.#knowsCampaigns;
-    const parts = this.#build();
+    const parts = this.#build(payments);
     const listening = this.#listen(parts, where);
     this.#running = { parts, listening };
     return listening.port;
@@ -119,7 +123,19 @@ class HttpThread {
     await Promise.race([closed, Bun.sleep(flushMs)]);
   }
 
-  #build(): HttpParts {
+  async #openPayments(): Promise<Payments> {
+    const { payments: settings } = this.#boot;
+    const clock = this.#clock;
+    const provider = await openProvider(settings, clock);
+    if (settings.provider !== "sandbox" || !(provider instanceof SandboxProvider))
+      return { provider, sandboxPages: null };
+    return {
+      provider,
+      sandboxPages: new SandboxPages({ sandbox: provider, returnUrl: settings.returnUrl, clock }),
+    };
+  }
+
+  #build(payments: Payments): HttpParts {
     const { data, keyFilter, thread, threads, metrics: buffer } = this.#boot;
     const [clock, counters, catalogue, client] = [this.#clock, this.#counters, this.#catalogue, this.#client];
     const metrics = new Metrics(metricDefinitions(threads), { thread, threads: threads + 1, buffer });
@@ -160,6 +176,7 @@ class HttpThread {
           return offer === undefined ? null : orderJson(order, buyerJsonOf(order.buyerId), offer);
         },
       }),
+      payments,
       stockStreams: new StockStreams({
         committedSeq,
         countOpen,

@@ -1,19 +1,24 @@
 /**
- * What the main thread does beside the sale, from what is committed: tells webhooks, publishes the ledger's head, erases
- * what has been kept long enough. It speaks to the engine as an HTTP thread does; whatever takes long or waits for others
+ * What the main thread does beside the sale, from what is committed: tells webhooks, has refunds paid out, publishes the
+ * ledger's head, erases what has been kept long enough. It speaks to the engine as an HTTP thread does; whatever takes long or waits for others
  * happens here, where no buyer waits for it.
  */
 import { createWebhookPost } from "./delivery/webhook-post.ts";
 import { type EventSource, type RelayStats, WebhookRelay } from "./delivery/webhook-relay.ts";
 import type { EndpointRecord } from "./domain/endpoint.ts";
+import { formatId } from "./domain/ids.ts";
+import type { PaymentRecord } from "./domain/payment.ts";
 import type { Counters } from "./engine/counters.ts";
 import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
 import { type Clock, startClock } from "./host/clock.ts";
+import { log } from "./host/log.ts";
 import { chance } from "./host/random.ts";
 import { Catalogue } from "./http/catalogue.ts";
 import { EngineClient } from "./http/engine-client.ts";
 import { noticeOf } from "./http/notice-json.ts";
 import { wireTime } from "./http/respond.ts";
+import { openProvider, type ProviderSettings } from "./payment/open-provider.ts";
+import { Refunds } from "./payment/refunds.ts";
 import { openReader } from "./storage/sqlite/open.ts";
 import { openOutbox } from "./storage/sqlite/outbox.ts";
 import { SqliteReader } from "./storage/sqlite/reader.ts";
@@ -44,6 +49,7 @@ export class Office {
   #endpoints: readonly EndpointRecord[] = [];
   #reader: SqliteReader | null = null;
   #relay: WebhookRelay | null = null;
+  #refunds: Refunds | null = null;
   #headSeq = 0;
   /** Campaigns of which no buyer is known any more. */
   readonly #erased = new Set<number>();
@@ -67,9 +73,11 @@ export class Office {
   }
 
   /** Begins, once the engine has recovered. */
-  start(): void {
-    this.#reader = new SqliteReader(openReader(this.#settings.data));
+  async open(payments: ProviderSettings): Promise<void> {
+    const reader = new SqliteReader(openReader(this.#settings.data));
+    this.#reader = reader;
     this.#setEndpoints(this.#endpoints);
+    this.#refunds = await this.#openRefunds(reader, payments);
     const { ledgerHeadEveryS, retentionDays } = this.#settings;
     if (ledgerHeadEveryS > 0) this.#timers.push(setInterval(() => this.#publishHead(), ledgerHeadEveryS * 1_000));
     if (retentionDays === 0) return;
@@ -82,13 +90,44 @@ export class Office {
     return this.#relay?.stats() ?? null;
   }
 
+  /** Begins nothing new. The engine is still answered, since it waits for all threads to have its news. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#refunds?.[Symbol.dispose]();
     await this.#relay?.stop();
   }
 
   [Symbol.dispose](): void {
+    void this.stop();
     this.#port.close();
+  }
+
+  /** `null` when nobody but the shop takes payments. */
+  async #openRefunds(reader: SqliteReader, payments: ProviderSettings): Promise<Refunds | null> {
+    const provider = await openProvider(payments, this.#clock);
+    for (const { provider: other, count } of reader.paymentsDueByProvider()) {
+      if (other === "shop" || other === provider?.name) continue;
+      const hint = `start with RUSHBOX_PAYMENTS=${other} to return them`;
+      log("warn", "payments of another provider wait for their refund", { provider: other, payments: count, hint });
+    }
+    if (provider === null) return null;
+    return new Refunds({
+      provider,
+      due: (afterId, limit) => reader.paymentsDue(provider.name, afterId, limit),
+      confirm: (payment) => this.#confirmRefund(reader, payment),
+      committedSeq: () => this.#counters.committedSeq,
+      clock: this.#clock,
+    });
+  }
+
+  async #confirmRefund(reader: SqliteReader, { orderId, paymentId }: PaymentRecord): Promise<boolean> {
+    const order = reader.order(orderId);
+    if (order === null) throw new Error(`${formatId("ord", orderId)} of payment ${paymentId} is not stored`);
+    const { campaignId, buyerId } = order;
+    const answer = await this.#client.send({ type: "confirm_refund", orderId, campaignId, buyerId, paymentId });
+    if (answer === null || answer.code === "outcome_unknown") return false;
+    if (answer.code !== "moved") throw new Error(`unexpected answer ${answer.code}`);
+    return true;
   }
 
   /** There is no relay before the first webhook is made: who has none pays nothing for it. */

@@ -16,9 +16,10 @@ const mayImport: Record<string, readonly string[]> = {
   engine: ["domain", "host"],
   storage: ["domain", "host", "schema"],
   delivery: ["domain", "host"],
-  http: ["domain", "host", "engine", "delivery", "schema", "repository"],
+  payment: ["domain", "host"],
+  http: ["domain", "host", "engine", "delivery", "payment", "schema", "repository"],
   cli: ["domain", "host", "storage", "http", "wiring", "schema", "repository"],
-  wiring: ["domain", "host", "engine", "storage", "delivery", "http", "cli"],
+  wiring: ["domain", "host", "engine", "storage", "delivery", "payment", "http", "cli"],
 };
 
 describe("the house", () => {

@@ -4,7 +4,7 @@
  */
 import { Command } from "commander";
 import { type App, startApp } from "../app.ts";
-import { type Config, readConfig, type Settings, settings } from "../config.ts";
+import { type Config, ownUrl, readConfig, type Settings, settings } from "../config.ts";
 import { type Clock, startClock } from "../host/clock.ts";
 import { print } from "../host/log.ts";
 import { OperationError } from "../host/operation-error.ts";
@@ -17,7 +17,6 @@ import {
   type OfferJson,
   type OrderJson,
   type OrderPage,
-  ownUrl,
   pagesOf,
 } from "./api.ts";
 import { addSettings, colors, countText, pathText, programText } from "./command.ts";

@@ -15,6 +15,17 @@ export const limits = {
   keyLengthMax: 200,
   /** Characters of a payment's reference. */
   referenceLengthMax: 200,
+  /** Characters of the signed text in the address of a sandbox's page: the longest title, and the rest. */
+  checkoutTokenLengthMax: 2_400,
+  /** Webhooks of the sandbox under way on one HTTP thread, late payments that wait for their moment included. */
+  sandboxDeliveriesMax: 1_000,
+  /** Bytes of a payment provider's webhook. */
+  webhookBytesMax: 65_536,
+  /** Checkouts that one HTTP thread waits for at the payment provider. */
+  checkoutsInFlightMax: 256,
+  /** Refunds that are asked for at once, and those that are remembered because they are to be asked for again. */
+  refundsInFlightMax: 8,
+  refundsKnownMax: 10_000,
   /** Offers in one campaign: as many as fit a request body. */
   offersPerCampaignMax: 100,
   /** Offers in memory: each has a 64-byte line of shared memory, reserved at start and touched only when used. */

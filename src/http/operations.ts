@@ -20,6 +20,7 @@ import {
   CampaignAnswer,
   CampaignBody,
   CampaignListAnswer,
+  CheckoutAnswer,
   type CountsAnswer,
   DeliveryListAnswer,
   EraseBody,
@@ -38,7 +39,10 @@ import {
   PaymentAnswer,
   PaymentListAnswer,
   ProblemAnswer,
+  ProviderEventAnswer,
+  ProviderEventBody,
   ReadyAnswer,
+  RefundBody,
   ReplayAnswer,
   ReplayBody,
   ReserveBody,
@@ -114,6 +118,7 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Campaign: CampaignAnswer,
   CampaignList: CampaignListAnswer,
   Offer: OfferAnswer,
+  Checkout: CheckoutAnswer,
   Order: OrderAnswer,
   OrderList: OrderListAnswer,
   PendingAttempt: AttemptAnswer,
@@ -143,6 +148,9 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   DeliveryList: DeliveryListAnswer,
   NewReplay: ReplayBody,
   Replay: ReplayAnswer,
+  Refund: RefundBody,
+  ProviderEvent: ProviderEventBody,
+  ProviderEventOutcome: ProviderEventAnswer,
   Time: TimeAnswer,
   Health: HealthAnswer,
   Readiness: ReadyAnswer,
@@ -274,6 +282,7 @@ const exportExample = [
   "ord_000000003a,off_0000000002,cmp_0000000001,MATE-80-BLK-512,CNY,alice,1,100,paid,118,2026-11-11T12:00:00.137Z,2026-11-11T12:15:00.137Z,2026-11-11T12:03:12.004Z,,pay_81723",
   "",
 ].join("\r\n");
+const refundedOrder = { ...paidOrder, state: "refunded", ended_at: "2026-11-12T09:30:00.512Z" } as const;
 const attempt = "/v1/attempts/4f1c7c9e-1111-4a52-9a0e-0f5d3c1b2a10";
 
 const one = (summary: string, value: unknown): Examples => ({ example: [summary, value] });
@@ -379,6 +388,20 @@ const lastEventId: Parameter = {
   in: "header",
   description: "The `id` of the last event that was received; a browser sends it by itself when it reconnects.",
   schema: Type.String({ pattern: "^\\d{1,16}$" }),
+};
+
+const checkoutTokenParameter: Parameter = {
+  name: "token",
+  in: "path",
+  required: true,
+  description: "The order, signed: from a checkout's `url`.",
+  schema: Type.String({ maxLength: limits.checkoutTokenLengthMax }),
+};
+const languageParameter: Parameter = {
+  name: "lang",
+  in: "query",
+  description: "The language, whatever the browser prefers.",
+  schema: Type.Unsafe<string>({ type: "string", enum: ["en", "zh"] }),
 };
 
 const etagHeader = { ETag: "Changes whenever the body does; for If-None-Match." };
@@ -679,6 +702,38 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     },
     problems: [...buyerProblems, "not_found", transitionNotAllowed("paid"), "outcome_unknown"],
   },
+  create_checkout: {
+    id: "create_checkout",
+    tag: "Buying",
+    summary: "Where to pay an order",
+    description: [
+      "Opens a page of the payment provider (`RUSHBOX_PAYMENTS`) for a reserved order: lead the buyer there. Asked for",
+      "again, it is the same page. The order becomes `paid` when the provider's webhook has arrived, as a rule before",
+      "the buyer is back; a payment that comes too late takes the units once more if they are still there, and is",
+      "returned if not.",
+    ].join("\n"),
+    callers: "buyers and operators",
+    parameters: [orderIdParameter],
+    answers: {
+      201: {
+        description: "The page.",
+        schema: CheckoutAnswer,
+        examples: one("At Stripe", {
+          url: "https://pay.example/c/cs_live_a1b2c3",
+          expires_at: order.expires_at,
+        }),
+        headers: { Location: "The page's address, the same as `url`." },
+      },
+    },
+    problems: [
+      ...buyerProblems,
+      ["forbidden", { detail: "This needs the role operator; the key auditor has viewer." }],
+      "not_found",
+      "payments_off",
+      transitionNotAllowed("expired"),
+      "provider_unavailable",
+    ],
+  },
   time: {
     id: "time",
     tag: "Buying",
@@ -805,6 +860,86 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       ...operatorProblems,
       "not_found",
       "refund_due",
+      "outcome_unknown",
+    ],
+  },
+  refund_order: {
+    id: "refund_order",
+    tag: "Operating",
+    summary: "Return an order's money",
+    description: [
+      "For a paid order, and for one whose money has to go back. What the shop took itself counts as returned with this",
+      "call: the order becomes `refunded`. What a payment provider took is returned there: the order is `refund_due`",
+      "until the provider has taken the refund, which is asked for until it has, once, over restarts too. With",
+      "`return_units: false` the units do not go back on sale: they were delivered, say. Repeated: 200, and nothing",
+      "is returned twice.",
+    ].join("\n"),
+    callers: "operators",
+    parameters: [orderIdParameter],
+    body: {
+      schema: RefundBody,
+      isRequired: false,
+      examples: one("Nothing goes back on sale; the body may also be absent", { return_units: false }),
+    },
+    answers: {
+      200: { description: "Returned, or to be.", schema: OrderAnswer, examples: one("Returned", refundedOrder) },
+    },
+    problems: [
+      [
+        "invalid",
+        fieldError(
+          "return_units",
+          "must be true or false (whether the units go back on sale; else they are written off)",
+        ),
+      ],
+      ...bodyProblems,
+      ...operatorProblems,
+      "not_found",
+      transitionNotAllowed("reserved"),
+      "outcome_unknown",
+    ],
+  },
+  payment_webhook: {
+    id: "payment_webhook",
+    tag: "Operating",
+    summary: "What the payment provider tells",
+    description: [
+      "For the payment provider: give it this address. At Stripe, an endpoint for the events",
+      "`checkout.session.completed` and `checkout.session.async_payment_succeeded`, whose signing secret is",
+      "`RUSHBOX_STRIPE_WEBHOOK_SECRET`. What is not signed by the provider, or was long ago, is refused.",
+      "",
+      "200 means that what it says is on disk: twice, late, in whatever order, a payment ends in one paid order or in",
+      "one refund. Everything else means that it has to come again.",
+    ].join("\n"),
+    callers: "everybody",
+    parameters: [
+      {
+        name: "provider",
+        in: "path",
+        required: true,
+        description: "The provider that the settings name.",
+        schema: Type.Unsafe<string>({ type: "string", enum: ["sandbox", "stripe"] }),
+      },
+    ],
+    body: {
+      schema: ProviderEventBody,
+      isRequired: true,
+      examples: one("The sandbox's, signed by its headers", {
+        type: "payment.paid",
+        timestamp: "2026-11-11T12:03:11.870Z",
+        data: { order_id: order.id, reference: `sandbox_${order.id}`, amount_minor: 100, currency: "CNY" },
+      }),
+    },
+    answers: {
+      200: { description: "Taken.", schema: ProviderEventAnswer, examples: one("A payment", { outcome: "paid" }) },
+    },
+    problems: [
+      ["invalid", { detail: "The body ended before its end." }],
+      "signature_invalid",
+      "not_found",
+      ["payload_too_large", { detail: `Send ${limits.webhookBytesMax / 1_024} KiB at most.` }],
+      "internal",
+      "overloaded",
       "outcome_unknown",
     ],
   },
@@ -1387,6 +1522,79 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
         headers: etagHeader,
       },
       304: notModified,
+    },
+    problems: ["method_not_allowed"],
+  },
+  sandbox_page: {
+    id: "sandbox_page",
+    tag: "Running",
+    summary: "The sandbox's payment page",
+    description:
+      "Where a checkout leads with `RUSHBOX_PAYMENTS=sandbox`: a page with buttons instead of a bank. No money moves. In English or Chinese, as the browser prefers.",
+    callers: "everybody",
+    parameters: [checkoutTokenParameter, languageParameter],
+    answers: {
+      200: {
+        description: "The page.",
+        type: "text/html",
+        schema: Type.String(),
+        examples: one("The page", "<!doctype html>\n<title>Pay for your order</title>"),
+      },
+    },
+    problems: ["not_found"],
+  },
+  press_sandbox_button: {
+    id: "press_sandbox_button",
+    tag: "Running",
+    summary: "A button of the sandbox's page",
+    description:
+      "Plays the payment: the sandbox's webhook is sent as any provider's, signed, and again until it is taken. A button pressed twice is one payment.",
+    callers: "everybody",
+    parameters: [
+      checkoutTokenParameter,
+      {
+        name: "button",
+        in: "path",
+        required: true,
+        description: "Which one: it is paid, the payment fails, or it arrives after the order's time.",
+        schema: Type.Unsafe<string>({ type: "string", enum: ["pay", "fail", "pay-late"] }),
+      },
+      languageParameter,
+    ],
+    answers: {
+      303: { description: "Played: the page at the `Location` tells how it went.", headers: { Location: "The page." } },
+      200: {
+        description: "That page, for a client that follows the 303 by itself, as browsers do.",
+        type: "text/html",
+        schema: Type.String(),
+        examples: one("The page", "<!doctype html>\n<title>Paid</title>"),
+      },
+    },
+    problems: ["not_found"],
+  },
+  checkout_returned: {
+    id: "checkout_returned",
+    tag: "Running",
+    summary: "Where buyers come back to",
+    description: "After a payment page, when the shop has no page of its own for that (`RUSHBOX_RETURN_URL`).",
+    callers: "everybody",
+    parameters: [
+      { name: "order", in: "query", description: "The order's id.", schema: Type.String() },
+      {
+        name: "checkout",
+        in: "query",
+        description: "How it went on the payment page.",
+        schema: Type.Unsafe<string>({ type: "string", enum: ["paid", "unpaid"] }),
+      },
+      languageParameter,
+    ],
+    answers: {
+      200: {
+        description: "The page.",
+        type: "text/html",
+        schema: Type.String(),
+        examples: one("The page", "<!doctype html>\n<title>Thank you</title>"),
+      },
     },
     problems: ["method_not_allowed"],
   },

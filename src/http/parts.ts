@@ -13,11 +13,13 @@ import type { Counters } from "../engine/counters.ts";
 import type { KeyFilter } from "../engine/key-filter.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Metrics } from "../host/metrics.ts";
+import type { PaymentProvider } from "../payment/provider.ts";
 import type { Auth } from "./auth.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { EngineClient } from "./engine-client.ts";
 import type { JournalRow } from "./notice-json.ts";
 import type { Office } from "./office.ts";
+import type { SandboxPages } from "./sandbox-pages.ts";
 
 /** Reads of committed orders; implemented by storage, which HTTP does not know. */
 export interface OrderReader {
@@ -60,6 +62,13 @@ export interface Outbox {
   replay(endpointId: number, seq: number | "all", nowMs: number): number;
 }
 
+export interface Payments {
+  /** `null` where the shop takes the money itself. */
+  readonly provider: PaymentProvider | null;
+  /** `null` unless the provider is the sandbox. */
+  readonly sandboxPages: SandboxPages | null;
+}
+
 export interface HttpParts {
   readonly audit: AuditReader;
   readonly auth: Auth;
@@ -76,5 +85,6 @@ export interface HttpParts {
   /** `null` as long as nothing was ever delivered from this folder. */
   readonly outbox: () => Outbox | null;
   readonly noticeStreams: NoticeStreams<JournalRow>;
+  readonly payments: Payments;
   readonly stockStreams: StockStreams;
 }

@@ -92,6 +92,22 @@ export const problemKinds = {
     title: "This payment cannot be kept: refund it",
     detail: "It came too late, is of another amount, or the order is paid already. Return the money to the buyer.",
   },
+  payments_off: {
+    status: 409,
+    title: "Payments are not taken here",
+    detail: "The shop takes the money itself: pay there.",
+  },
+  signature_invalid: {
+    status: 401,
+    title: "The webhook's signature is not valid",
+    detail: "It is missing, wrong, or too old. Check the signing secret and the clock of whoever sends it.",
+  },
+  provider_unavailable: {
+    status: 502,
+    title: "The payment provider does not answer as it should",
+    detail: "The order stays reserved until its time is over. Try again shortly: it will be the same payment page.",
+    retryAfterS: 5,
+  },
   attempt_unknown: {
     status: 404,
     title: "This attempt is not known",

@@ -14,6 +14,9 @@ export const routeNames = [
   "get_order",
   "cancel_order",
   "pay_order",
+  "refund_order",
+  "create_checkout",
+  "payment_webhook",
   "stream_orders",
   "list_payments",
   "join_waitlist",
@@ -36,6 +39,9 @@ export const routeNames = [
   "replay_deliveries",
   "stream_events",
   "time",
+  "sandbox_page",
+  "press_sandbox_button",
+  "checkout_returned",
   "problem_page",
   "docs",
   "openapi",
@@ -46,5 +52,5 @@ export const routeNames = [
 ] as const;
 export type RouteName = (typeof routeNames)[number];
 
-const statuses = [200, 201, 202, 303, 304, 400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 500, 503] as const;
+const statuses = [200, 201, 202, 303, 304, 400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 500, 502, 503] as const;
 export const statusesCounted: readonly string[] = statuses.map(String);

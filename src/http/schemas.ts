@@ -140,6 +140,15 @@ export const ReserveBody = Type.Object(
   closed,
 );
 
+export const RefundBody = Type.Object(
+  {
+    return_units: Type.Optional(
+      Type.Boolean({ default: true, description: "whether the units go back on sale; else they are written off" }),
+    ),
+  },
+  closed,
+);
+
 export const PayBody = Type.Object(
   { reference: Type.Optional(text(limits.referenceLengthMax, "the payment's own number", "pay_81723")) },
   closed,
@@ -263,6 +272,33 @@ export const OrderAnswer = Type.Object({
   paid_at: Type.Optional(time("when the payment arrived; absent before", "2026-11-11T12:03:12.004Z")),
   ended_at: Type.Optional(
     time("when it was cancelled or expired, or its refund became due; absent before", "2026-11-11T12:15:00.140Z"),
+  ),
+});
+
+export const CheckoutAnswer = Type.Object({
+  url: Type.String({
+    description: "the payment provider's page: lead the buyer there",
+    examples: ["https://pay.example/c/cs_live_a1b2c3"],
+  }),
+  expires_at: time("until when paying there keeps the order", "2026-11-11T12:15:00.137Z"),
+});
+
+/** The sandbox's event. What a provider sends is its own affair: checked by its signature, not by this. */
+export const ProviderEventBody = Type.Object({
+  type: Type.String({ description: "what happened", examples: ["payment.paid"] }),
+  timestamp: time("when", "2026-11-11T12:03:11.870Z"),
+  data: Type.Object({
+    order_id: idOf("ord", "the order", 118),
+    reference: Type.String({ description: "the payment's own number" }),
+    amount_minor: count("what was paid, in minor units", 100),
+    currency,
+  }),
+});
+
+export const ProviderEventAnswer = Type.Object({
+  outcome: oneOf(
+    ["paid", "refund_due", "ignored", "order_unknown"],
+    "paid: it pays for its order; refund_due: it is returned, being too late, one too many or of a wrong amount; ignored: it is no payment; order_unknown: its order is not here, and the log says so",
   ),
 });
 

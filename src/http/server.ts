@@ -1,5 +1,6 @@
 /** Elysia, and only here: puts the routes together and answers what none of them takes. */
 import { Elysia } from "elysia";
+import { checkoutPageRoutes } from "./checkout-pages.ts";
 import { docsRoutes } from "./docs.ts";
 import { opsRoutes } from "./ops.ts";
 import type { HttpParts } from "./parts.ts";
@@ -13,6 +14,7 @@ import { exportRoute } from "./v1/export.ts";
 import { offerRoutes } from "./v1/offers.ts";
 import { operatorRoutes } from "./v1/operators.ts";
 import { orderRoutes } from "./v1/orders.ts";
+import { paymentRoutes } from "./v1/payments.ts";
 import { reserveRoute } from "./v1/reserve.ts";
 import { streamRoutes } from "./v1/streams.ts";
 import { waitlistRoutes } from "./v1/waitlist.ts";
@@ -40,11 +42,13 @@ export function allRoutes(parts: HttpParts): Route[] {
     ...streamRoutes(parts),
     exportRoute(parts),
     ...orderRoutes(parts),
+    ...paymentRoutes(parts),
     attemptRoute(parts),
     ...operatorRoutes(parts),
     ...buyerRoutes(parts),
     ...webhookRoutes(parts),
     ...opsRoutes(parts),
+    ...checkoutPageRoutes(parts),
     ...docsRoutes(),
   ];
 }

@@ -3,6 +3,7 @@
  * it was not their fault and nothing else; what happened stands in the log.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { NoticeStreams } from "../../src/delivery/notice-streams.ts";
 import { OrderStreams } from "../../src/delivery/order-streams.ts";
 import { StockStreams } from "../../src/delivery/stock-streams.ts";
 import { limits } from "../../src/domain/limits.ts";
@@ -14,6 +15,7 @@ import { Metrics } from "../../src/host/metrics.ts";
 import { Auth } from "../../src/http/auth.ts";
 import { Catalogue } from "../../src/http/catalogue.ts";
 import { EngineClient } from "../../src/http/engine-client.ts";
+import { Office } from "../../src/http/office.ts";
 import type { HttpParts, OrderFinder, OrderReader } from "../../src/http/parts.ts";
 import { observed } from "../../src/http/route.ts";
 import { type Listening, listen } from "../../src/http/server.ts";
@@ -42,7 +44,10 @@ const metrics = new Metrics(metricDefinitions(1), { thread: 0, threads: 1 });
 const fail = (): never => {
   throw new Error(secretWords);
 };
-const orders: OrderReader = { order: fail, ordersOfBuyerIn: fail };
+const orders: OrderReader = {
+  ...{ order: fail, ordersOfBuyerIn: fail, paymentsOf: fail, waitingAfter: fail },
+  tracesOfBuyer: fail as OrderReader["tracesOfBuyer"],
+};
 const orderFinder = { range: fail as OrderFinder["range"], newestFirst: fail, oldestFirst: fail };
 
 const offerId = "off_0000000002";
@@ -52,7 +57,7 @@ const offer = {
 };
 const campaign: CampaignView = {
   ...{ id: 1, title: "Sale", kind: null, state: "open", opensAtMs: null, closesAtMs: null },
-  ...{ paymentWindowS: 900, areKeysFiltered: true, createdAtMs: 0, offers: [offer] },
+  ...{ paymentWindowS: 900, hasWaitlist: true, areKeysFiltered: true, createdAtMs: 0, offers: [offer] },
 };
 
 let listening: Listening;
@@ -64,7 +69,7 @@ const writeLog = process.stderr.write.bind(process.stderr);
 beforeAll(async () => {
   process.stderr.write = (text: string | Uint8Array) => logged.push(String(text)) > 0;
   const catalogue = new Catalogue(counters);
-  counters.publish({ line: 0, id: 2, campaign, total: 5, available: 5, held: 0, sold: 0 });
+  counters.publish({ line: 0, id: 2, campaign, total: 5, available: 5, held: 0, sold: 0, waiting: null });
   catalogue.receive([campaign]);
   const countOpen = () => {};
   const committedSeq = () => 5;
@@ -76,6 +81,16 @@ beforeAll(async () => {
     counters,
     keyFilter: new KeyFilter(),
     metrics,
+    audit: { auditBefore: fail },
+    office: new Office(),
+    outbox: fail,
+    noticeStreams: new NoticeStreams({
+      reader: { last: fail, journalAfter: fail },
+      committedSeq,
+      countOpen,
+      noticeOf: fail,
+    }),
+    payments: { provider: null, sandboxPages: null },
     orderFinder,
     orders,
     orderStreams: new OrderStreams({

@@ -17,9 +17,10 @@ import type { Route } from "../route.ts";
 import { PayBody } from "../schemas.ts";
 import { refusalOf } from "./campaigns.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "orderFinder" | "orders">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "orders">;
+type ListParts = Parts & Pick<HttpParts, "orderFinder">;
 
-export function orderRoutes(parts: Parts): Route[] {
+export function orderRoutes(parts: ListParts): Route[] {
   return [
     { name: "list_orders", method: "GET", path: "/v1/orders", handle: (request) => list(parts, request) },
     { name: "get_order", method: "GET", path: "/v1/orders/:id", handle: (request, { id }) => get(parts, request, id) },
@@ -44,7 +45,7 @@ export function orderRoutes(parts: Parts): Route[] {
   ];
 }
 
-async function list(parts: Parts, request: Request): Promise<Response> {
+async function list(parts: ListParts, request: Request): Promise<Response> {
   const caller = await requireCaller(parts.auth, request);
   if (caller instanceof Response) return caller;
   // A buyer's orders are their own: whose they are to be is not theirs to say.
@@ -106,7 +107,7 @@ async function payments(parts: Parts, request: Request, id = ""): Promise<Respon
 }
 
 /** The order, if whoever asks is its buyer or an operator; others learn nothing of it, not even that it exists. */
-async function ownOrder(
+export async function ownOrder(
   { auth, orders }: Parts,
   request: Request,
   id: string,
@@ -120,16 +121,18 @@ async function ownOrder(
 }
 
 /** What goes into the audit log: who did it, when it was an operator. */
-function headOf(caller: Buyer | Operator): LetterHead | undefined {
+export function headOf(caller: Buyer | Operator): LetterHead | undefined {
   return isOperator(caller) ? { operator: caller.name } : undefined;
 }
 
-function stored({ orders }: Parts, orderId: number): OrderRecord {
+/** The order as the command that was just answered has left it. */
+export function stored({ orders }: Parts, orderId: number): OrderRecord {
   const order = orders.order(orderId);
   if (order === null) throw new Error(`order ${orderId} is not stored`);
   return order;
 }
 
-function render({ catalogue }: Parts, order: OrderRecord): string {
+/** The order on the wire. */
+export function render({ catalogue }: Parts, order: OrderRecord): string {
   return orderJson(order, buyerJsonOf(order.buyerId), catalogue.offerBySeq(order.offerId));
 }

@@ -4,7 +4,7 @@
  * being reused.
  */
 import type { Database, Statement } from "bun:sqlite";
-import { and, asc, desc, eq, getTableColumns, gt, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, isNull, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import {
   auditLogTable,
@@ -24,7 +24,7 @@ import { limits } from "../../domain/limits.ts";
 import type { OfferRecord } from "../../domain/offer.ts";
 import type { OperatorRecord } from "../../domain/operator.ts";
 import type { LiveOrder, OrderRecord } from "../../domain/order.ts";
-import type { PaymentRecord } from "../../domain/payment.ts";
+import type { PaymentProvider, PaymentRecord } from "../../domain/payment.ts";
 import type { WaitlistRecord } from "../../domain/waitlist.ts";
 
 /** An event about an order, with the order as it stands now. */
@@ -69,6 +69,9 @@ const ordersPerRead = 1_000;
 /** Entries of the audit log that one request may look through: some milliseconds. */
 const auditsPerReadMax = 5_000;
 
+/** As the partial index `payments_to_return` has it: a bound value would not be known to be its condition. */
+const isDue = sql`${paymentsTable.state} = 'refund_due'`;
+
 /** All columns of an order under the names that the domain gives them. */
 export const orderColumns = Object.entries(getTableColumns(ordersTable))
   .map(([name, column]) => `orders.${column.name} AS ${name}`)
@@ -89,6 +92,7 @@ export class SqliteReader {
     { entryId: number; campaignId: number },
     [from: number, to: number, buyerId: string]
   >;
+  readonly #paymentsDue;
   readonly #endOfCampaign;
   readonly #eventBySeq;
   readonly #orderEventsAfter;
@@ -142,6 +146,19 @@ export class SqliteReader {
       .from(paymentsTable)
       .where(eq(paymentsTable.orderId, sql.placeholder("orderId")))
       .orderBy(asc(paymentsTable.paymentId))
+      .prepare();
+    this.#paymentsDue = drizzled
+      .select()
+      .from(paymentsTable)
+      .where(
+        and(
+          isDue,
+          eq(paymentsTable.provider, sql.placeholder("provider")),
+          gt(paymentsTable.paymentId, sql.placeholder("afterId")),
+        ),
+      )
+      .orderBy(asc(paymentsTable.paymentId))
+      .limit(sql.placeholder("limit"))
       .prepare();
     this.#endOfCampaign = drizzled
       .select({ endedSeq: campaignsTable.endedSeq })
@@ -293,6 +310,21 @@ export class SqliteReader {
     const records = fits.slice(0, limit);
     if (fits.length > limit) return { records, next: records.at(-1)?.id ?? null };
     return { records, next: looked.length < auditsPerReadMax ? null : (looked.at(-1)?.id ?? null) };
+  }
+
+  /** The payments of a provider that are to be returned, with larger ids than `afterId`, in the order of ids. */
+  paymentsDue(provider: PaymentProvider, afterId: number, limit: number): PaymentRecord[] {
+    return this.#paymentsDue.all({ provider, afterId, limit });
+  }
+
+  /** How many payments are to be returned, by provider. */
+  paymentsDueByProvider(): { provider: PaymentProvider; count: number }[] {
+    return drizzle({ client: this.#db })
+      .select({ provider: paymentsTable.provider, count: count() })
+      .from(paymentsTable)
+      .where(isDue)
+      .groupBy(paymentsTable.provider)
+      .all();
   }
 
   /** Calls back for every order with a larger id, in the order of ids, with what the engine needs of it. */
