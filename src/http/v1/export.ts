@@ -13,9 +13,8 @@ import { problem } from "../problem.ts";
 import { readChoice, readQuery } from "../query.ts";
 import { wireTime } from "../respond.ts";
 import type { Route } from "../route.ts";
-import { refusalOf } from "./campaigns.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "clock" | "orderFinder">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "clock" | "orderFinder">;
 
 const contentTypes: Readonly<Record<RowFormat, string>> = {
   csv: "text/csv; charset=utf-8",
@@ -45,9 +44,6 @@ export function exportRoute(parts: Parts): Route {
       if (filter instanceof Response) return filter;
       if (openCount >= limits.exportsPerThreadMax)
         return problem("overloaded", { detail: "Too many exports are under way: wait for one to end." });
-      const note = { type: "note_action", action: "export_orders", subject: "" } as const;
-      const refused = refusalOf(await parts.client.send(note, { operator: operator.name }));
-      if (refused !== null) return refused;
       const finder = parts.orderFinder;
       const goodsOf = (offerId: number) => parts.catalogue.offerBySeq(offerId).view;
       const pages = rowPages({ finder, goodsOf }, filter, format ?? "csv");
