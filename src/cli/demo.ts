@@ -24,7 +24,7 @@ import { type DemoCampaign, openSale, otherSales, soonSale } from "./demo-goods.
 import { untilStopped } from "./serve.ts";
 import { signToken } from "./token.ts";
 
-const defaults: Settings = { data: "./data/demo" };
+const defaults: Settings = { data: "./data/demo", payments: "sandbox" };
 const shopper = "alice";
 const tokenMs = 7 * 86_400_000;
 /** A sale that closes sooner is not worth showing. */
@@ -129,11 +129,9 @@ class DemoShop {
     }
     say("See her orders.", "我的订单", `curl ${this.#url}/v1/orders ${asBuyer}`);
     if (order !== null) {
-      say(
-        `Pay ${order.buyer_id}'s order, as the shop does.`,
-        "支付",
-        `curl -X POST ${this.#url}/v1/orders/${order.id}/pay ${asOperator}`,
-      );
+      const page = await this.#paymentPage(order);
+      const line = page ?? `curl -X POST ${this.#url}/v1/orders/${order.id}/pay ${asOperator}`;
+      say(`Pay ${order.buyer_id}'s order${page === null ? ", as the shop does" : " in a browser"}.`, "支付", line);
     }
     say("Look at the sale.", "活动", `curl '${this.#url}/v1/campaigns?state=open'`);
     const here = `--data ${pathText(this.#config.data)}`;
@@ -227,6 +225,12 @@ class DemoShop {
   async #unpaidOrder(): Promise<OrderJson | null> {
     const { orders } = await callApi<OrderPage>(`${this.#url}/v1/orders?limit=200`, { as: this.#operatorKey });
     return orders.find(({ state }) => state === "reserved") ?? null;
+  }
+
+  /** Where the order can be paid; `null` where nobody but the shop takes payments, or it cannot be paid any more. */
+  async #paymentPage(order: OrderJson): Promise<string | null> {
+    const checkout = this.#operate<{ url: string }>(`/v1/orders/${order.id}/checkout`);
+    return checkout.then(({ url }) => url).catch(() => null);
   }
 
   #token(buyer: string): Promise<string> {
