@@ -30,8 +30,8 @@ export function framedPage(words: CheckoutWords, { title, body, banner, address 
     kind: "checkout",
     style: stylePath,
     head: '<meta name="robots" content="noindex">',
-    body: `<header>
-<p>${banner === undefined ? "" : escapeHtml(banner)}</p>
+    body: `<header${banner === undefined ? "" : ' class="warning"'}>
+<p>${escapeHtml(banner ?? "")}</p>
 <a class="language" lang="${checkoutWords[lang].lang}" href="${other}">${name}</a>
 </header>
 <main>
