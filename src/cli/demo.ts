@@ -24,7 +24,7 @@ import { type DemoCampaign, openSale, otherSales, soonSale } from "./demo-goods.
 import { untilStopped } from "./serve.ts";
 import { signToken } from "./token.ts";
 
-const defaults: Settings = { data: "./data/demo" };
+const defaults: Settings = { data: "./data/demo", payments: "sandbox" };
 const shopper = "alice";
 const tokenMs = 7 * 86_400_000;
 /** A sale that closes sooner is not worth showing. */
@@ -129,6 +129,13 @@ class DemoShop {
     }
     say("See her orders.", "我的订单", `curl ${this.#url}/v1/orders ${asBuyer}`);
     if (order !== null) {
+      if (this.#config.payments !== "none") {
+        say(
+          `Open the page where ${order.buyer_id}'s order is paid: the url of the answer, in a browser.`,
+          "支付页面",
+          `curl -X POST ${this.#url}/v1/orders/${order.id}/checkout ${asOperator}`,
+        );
+      }
       say(
         `Pay ${order.buyer_id}'s order, as the shop does.`,
         "支付",
