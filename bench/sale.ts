@@ -20,6 +20,8 @@ const paymentWindowS = 604_800; // the longest: nothing expires meanwhile
 const batchCommandsDefault = 2_048;
 const offersPerCampaign = 10;
 const stock = 1_000_000_000;
+const priceMinor = 100;
+const currency = "CNY";
 
 export interface LiveFolder {
   readonly folder: string;
@@ -52,7 +54,7 @@ export class SaleWriter implements Disposable {
 
   commit(): void {
     const events = this.engine.takeEvents();
-    this.#journal.commit({ events, ...this.engine.state.takeChanges() });
+    this.#journal.commit({ events, ...this.engine.state.takeChanges(), audit: [] });
     this.#waiting = 0;
   }
 
@@ -75,7 +77,8 @@ export function openCampaignIn(
   { nowMs, limitPerBuyer, offersCount }: { nowMs: number; limitPerBuyer: number; offersCount: number },
 ): number {
   const offers = Array.from({ length: offersCount }, (_, n) => offerDraft(`sku-${n}`, limitPerBuyer));
-  const draft = { title: "Bench", kind: null, opensAtMs: null, closesAtMs: null, paymentWindowS, offers };
+  const times = { opensAtMs: null, closesAtMs: null, paymentWindowS };
+  const draft = { title: "Bench", kind: null, ...times, hasWaitlist: false, offers };
   const created = engine.execute({ type: "create_campaign", draft }, nowMs);
   if (created.code !== "created") throw new Error(`the campaign: ${JSON.stringify(created)}`);
   engine.execute({ type: "publish", campaignId: created.campaignId }, nowMs);
@@ -115,8 +118,9 @@ export function fillWithOldOrders(
     const last = Math.min(ordersCount, first + perCampaign);
     for (let buyer = first; buyer < last; buyer++) {
       const orderId = reserve(writer, reserveCommand(offerIds[buyer % offerIds.length] ?? 0, buyer, buyer), nowMs);
-      const payment = { type: "pay", orderId, campaignId, buyerId: buyerName(buyer), reference: null } as const;
-      expectCode(writer.execute(payment, nowMs), "moved");
+      const payment = { provider: "shop", reference: null, amountMinor: priceMinor, currency } as const;
+      const pay = { type: "pay", orderId, campaignId, buyerId: buyerName(buyer), payment } as const;
+      expectCode(writer.execute(pay, nowMs), "moved");
     }
     expectCode(writer.execute({ type: "end", campaignId }, nowMs), "changed");
   }
@@ -142,7 +146,7 @@ function reserve(writer: SaleWriter, command: Command, nowMs: number): number {
 
 function offerDraft(sku: string, limitPerBuyer: number): OfferDraft {
   const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null };
-  return { sku, title: sku, priceMinor: 100, currency: "CNY", stock, limitPerBuyer, ...nothing };
+  return { sku, title: sku, priceMinor, currency, stock, limitPerBuyer, ...nothing };
 }
 
 function expectCode(outcome: Outcome, code: Outcome["code"]): void {

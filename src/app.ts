@@ -75,7 +75,7 @@ export async function startApp(config: Config): Promise<App> {
   failure.catch(() => {}); // whoever waits for it gets it; until then it is not unhandled
   const ports = [...channels.map(({ port1 }) => port1), officePort];
   engine.send({ type: "boot", boot: { ...shared, ports, threads } }, ports);
-  const office = stack.use(new Office({ engine: ownPort, counters }));
+  const office = stack.use(new Office({ settings: config, engine: ownPort, counters }));
   channels.forEach(({ port2 }, thread) => {
     const boot = { ...shared, host: config.host, auth, payments, thread, threads, engine: port2 };
     https[thread]?.send({ type: "boot", boot }, [port2]);
@@ -90,7 +90,7 @@ export async function startApp(config: Config): Promise<App> {
     const reply = await within(http.reply("ready"));
     port = reply.port ?? port;
   }
-  await within(office.open(config.data, payments));
+  await within(office.open(payments));
   isServing = true;
   // Only `stop` ends it from now on, and in bounded time: a second signal must not break off what the first one began.
   // (One Ctrl-C under npm is two signals: the terminal's, and npm's own.)
@@ -103,8 +103,7 @@ export async function startApp(config: Config): Promise<App> {
     failure,
     async stop() {
       counters.stop();
-      office.stop();
-      const stopped = stopHttp().then(() => {
+      const stopped = Promise.all([stopHttp(), office.stop()]).then(() => {
         engine.send({ type: "stop" });
         return engine.reply("stopped");
       });

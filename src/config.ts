@@ -15,6 +15,9 @@ export interface Config {
   readonly operatorKey: string | null;
   readonly jwtSecret: string | null;
   readonly jwksUrl: string | null;
+  readonly areWebhooksPrivate: boolean;
+  readonly ledgerHeadEveryS: number;
+  readonly retentionDays: number;
   readonly payments: PaymentsSetting;
   /** `null`: where it listens. */
   readonly publicUrl: string | null;
@@ -89,6 +92,27 @@ export const settings = {
     doc: "the shop's JWKS for the buyers' tokens, instead of a secret",
     fallback: "",
   },
+  areWebhooksPrivate: {
+    env: "RUSHBOX_WEBHOOKS_PRIVATE",
+    flag: "webhooks-private",
+    placeholder: "yes|no",
+    doc: "whether webhooks may go to addresses that are not public, as in the shop's own network",
+    fallback: "no",
+  },
+  ledgerHeadEveryS: {
+    env: "RUSHBOX_LEDGER_HEAD_EVERY_S",
+    flag: "ledger-head-every-s",
+    placeholder: "seconds",
+    doc: "how often the ledger's head goes out to webhooks when something has happened; 0 for never",
+    fallback: "3600",
+  },
+  retentionDays: {
+    env: "RUSHBOX_RETENTION_DAYS",
+    flag: "retention-days",
+    placeholder: "days",
+    doc: "after so many days the buyers of an ended campaign are erased; 0 to keep them",
+    fallback: "0",
+  },
   payments: {
     env: "RUSHBOX_PAYMENTS",
     flag: "payments",
@@ -136,6 +160,8 @@ export const settings = {
 const operatorKeyLengthMin = 16;
 const jwtSecretLengthMin = 32; // RFC 7518, section 3.2: an HS256 key has at least the hash's 256 bits
 const httpThreadsMax = 64;
+const secondsMax = 604_800; // a week: timers beyond 24 days would fire at once
+const daysMax = 36_500;
 
 /** Settings as texts, by the names of `Config`. */
 export type Settings = Partial<Record<keyof Config, string>>;
@@ -173,6 +199,9 @@ export function readConfig(
     operatorKey: secret("operatorKey", operatorKeyLengthMin),
     jwtSecret: secret("jwtSecret", jwtSecretLengthMin),
     jwksUrl: text("jwksUrl") === "" ? null : httpUrl(named("jwksUrl"), text("jwksUrl")),
+    areWebhooksPrivate: choice(named("areWebhooksPrivate"), text("areWebhooksPrivate"), ["yes", "no"]) === "yes",
+    ledgerHeadEveryS: integer(named("ledgerHeadEveryS"), text("ledgerHeadEveryS"), 0, secondsMax),
+    retentionDays: integer(named("retentionDays"), text("retentionDays"), 0, daysMax),
     payments: choice(named("payments"), text("payments"), paymentsSettings),
     publicUrl: text("publicUrl") === "" ? null : origin(named("publicUrl"), text("publicUrl")),
     returnUrl: text("returnUrl") === "" ? null : httpUrl(named("returnUrl"), text("returnUrl")),

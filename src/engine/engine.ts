@@ -21,6 +21,7 @@ import type {
 import type { EndpointRecord } from "../domain/endpoint.ts";
 import type { CampaignMoved, Event, OrderMoved, OrderPayment } from "../domain/event.ts";
 import { limits } from "../domain/limits.ts";
+import { rootOperatorName } from "../domain/operator.ts";
 import type {
   OfficeOutcome,
   OperatorOutcome,
@@ -228,8 +229,9 @@ export class Engine {
         this.#recordPayment(order, "order_paid", payment);
         return moved;
       case "expired": {
+        const isErased = book.isOwner(slot, ""); // nobody is left to send it to
         const isWithinLimit = book.unitsOfOwner(slot) + quantity <= offer.limitPerBuyer;
-        if (offer.available < quantity || !isWithinLimit) {
+        if (isErased || offer.available < quantity || !isWithinLimit) {
           this.#recordPayment(order, "order_refund_due", payment);
           return refundDue;
         }
@@ -334,7 +336,8 @@ export class Engine {
     switch (command.type) {
       case "create_operator": {
         const active = [...state.operators.values()].filter(({ revokedAtMs }) => revokedAtMs === null);
-        if (active.some(({ name }) => name === command.name)) return { code: "name_taken" };
+        const names = [rootOperatorName, ...active.map(({ name }) => name)];
+        if (names.includes(command.name)) return { code: "name_taken" };
         if (active.length >= limits.operatorsMax) return { code: "limit_exceeded" };
         const { name, role, keyHash } = command;
         this.#emit({ ...head, type: "operator_created", name, role, keyHash });

@@ -240,8 +240,8 @@ export class EngineLoop {
     if (!engine.state.isSettled(campaignId)) return { ...command, ...payments };
     const order = source.order(orderId);
     // Only an expired order can take its units again, and only then the buyer's other orders count.
-    const history =
-      order?.state === "expired" ? source.ordersOfBuyerIn(campaignId, buyerId) : order === null ? [] : [order];
+    const isAlone = order?.state !== "expired" || order.buyerId === "";
+    const history = isAlone ? (order === null ? [] : [order]) : source.ordersOfBuyerIn(campaignId, buyerId);
     return { ...command, ...payments, history };
   }
 

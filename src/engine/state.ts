@@ -134,10 +134,13 @@ export class State {
       case "campaign_resumed":
         this.#changeCampaign(event.campaignId, stateAfterChange[event.type]);
         return;
-      case "campaign_ended":
-        this.campaign(event.campaignId).hasWaitlist = event.hasWaitlist;
+      case "campaign_ended": {
+        const campaign = this.campaign(event.campaignId);
+        campaign.hasWaitlist = event.hasWaitlist;
+        if (!event.hasWaitlist) for (const offer of campaign.offers) offer.waiting = null;
         this.#changeCampaign(event.campaignId, "ended");
         return;
+      }
       case "offer_restocked":
         this.#count(this.offer(event.offerId), event);
         return;

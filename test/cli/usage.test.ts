@@ -10,7 +10,7 @@ import { makeLedger } from "./ledger.ts";
 
 setDefaultTimeout(60_000);
 
-const verbs = ["demo", "serve", "token", "health", "load", "verify", "backup", "export", "migrate"] as const;
+const verbs = ["demo", "serve", "token", "health", "load", "verify", "backup", "restore", "export", "migrate"] as const;
 
 describe("help", () => {
   test("names every command, and every command gives an example", async () => {
@@ -61,6 +61,8 @@ describe("wrong usage exits 2 with what to do on standard error, and nothing on 
     [["token"], /required option '--buyer <id>'/],
     [["token", "--buyer", "a", "--expires", "soon"], /Give a duration as 500ms, 10s/],
     [["backup"], /required option '--to <file>'/],
+    [["restore"], /required option '--from <file>'/],
+    [["export", "--state", "sold"], /--state is "sold"\. It must be one of reserved, /],
     [["export", "--format", "xml"], /Allowed choices are csv, jsonl/],
     [["load", "--rate", "0"], /Give a whole number from 1 to/],
     [["load", "--offer", "off_0000000002", "--stock", "5"], /cannot be used with/],

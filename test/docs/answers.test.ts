@@ -69,7 +69,15 @@ async function ask(name: string, expected: number | string, how: Ask = {}): Prom
   return text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : { text };
 }
 
-const documentedHeaders = ["location", "retry-after", "etag", "www-authenticate", "allow", "preference-applied"];
+const documentedHeaders = [
+  "location",
+  "retry-after",
+  "etag",
+  "www-authenticate",
+  "allow",
+  "preference-applied",
+  "content-disposition",
+];
 
 /** The status, or the problem's code; throws when the document does not say what came. */
 function conform(name: string, response: Response, text: string): string {
@@ -245,6 +253,13 @@ test("orders answer as documented", async () => {
   await ask(list, 200, { as: operatorKey });
   await ask(list, "invalid", { as: alice, query: "?limit=0" });
   await ask(list, "unauthorized");
+  const sold = `state=reserved&offer_id=${params.id}&from=2026-01-01T00:00:00Z&to=9999-01-01T00:00:00Z`;
+  await ask(list, 200, { as: operatorKey, query: `?${sold}&buyer_id=alice` });
+  const download = "GET /v1/orders/export";
+  await ask(download, 200, { as: operatorKey, query: `?${sold}` });
+  await ask(download, "invalid", { as: operatorKey, query: "?state=sold" });
+  await ask(download, "unauthorized");
+  await ask(download, "forbidden", { as: alice });
   const get = "GET /v1/orders/{id}";
   await ask(get, 200, { params: one, as: alice });
   await ask(get, "not_found", { params: one, as: bob });

@@ -4,13 +4,15 @@
  * Shorter sequences are their beginnings, so they are checked too. Prints how many there were.
  */
 import { expect, test } from "bun:test";
-import type { Command, Pay, Reserve } from "../../src/domain/command.ts";
+import type { Cancel, Command, Reserve } from "../../src/domain/command.ts";
+import type { Payment } from "../../src/domain/payment.ts";
 import type { ModelOrder } from "./model.ts";
 import { type Step, Trial } from "./trial.ts";
 
 const depth = 5;
 const startMs = 1_700_000_000_000;
 const paymentWindowS = 10;
+const [priceMinor, currency] = [100, "CNY"];
 const [campaignId, offerA, offerB, firstOrderId] = [1, 2, 3, 6];
 
 /** A step of the alphabet, told by what has happened so far. */
@@ -21,8 +23,8 @@ const alphabet: readonly Letter[] = [
   (trial) => reserve(trial, { offerId: offerA, buyerId: "y", key: null }),
   (trial) => reserve(trial, { offerId: offerB, buyerId: "x", key: "k" }),
   (trial) => execute(trial, { type: "cancel", ...orderAt(trial, -1) }),
-  (trial) => execute(trial, { type: "pay", ...orderAt(trial, 0), reference: "first" }),
-  (trial) => execute(trial, { type: "pay", ...orderAt(trial, -1), reference: "last" }),
+  (trial) => execute(trial, { type: "pay", ...orderAt(trial, 0), payment: payment("first") }),
+  (trial) => execute(trial, { type: "pay", ...orderAt(trial, -1), payment: payment("last") }),
   (trial) => ({ kind: "advance", nowMs: trial.model.clockMs + paymentWindowS * 1_000 }),
   // The payment window passes, but nobody has told the engine to let orders expire before the next command.
   (trial) => execute(trial, { type: "restock", offerId: offerA, quantity: -1 }, paymentWindowS * 1_000),
@@ -96,13 +98,21 @@ function openSaleAndDo(letters: readonly Letter[], checkedCount: number): Trial 
 
 function openSale(): Trial {
   const trial = new Trial();
-  const terms = { title: "thing", priceMinor: 100, listPriceMinor: null, currency: "CNY", stock: 1, limitPerBuyer: 1 };
+  const terms = { title: "thing", priceMinor, listPriceMinor: null, currency, stock: 1, limitPerBuyer: 1 };
   const offer = { ...terms, brand: null, category: null, imageUrl: null };
   const offers = [
     { ...offer, sku: "a" },
     { ...offer, sku: "b" },
   ];
-  const draft = { title: "sale", kind: null, opensAtMs: null, closesAtMs: null, paymentWindowS, offers };
+  const draft = {
+    title: "sale",
+    kind: null,
+    opensAtMs: null,
+    closesAtMs: null,
+    paymentWindowS,
+    hasWaitlist: false,
+    offers,
+  };
   trial.stepAgain({ kind: "execute", command: { type: "create_campaign", draft }, nowMs: startMs });
   trial.stepAgain({ kind: "execute", command: { type: "publish", campaignId }, nowMs: startMs });
   return trial;
@@ -116,11 +126,16 @@ function reserve(trial: Trial, request: Pick<Reserve, "offerId" | "buyerId" | "k
   return execute(trial, { type: "reserve", quantity: 1, ...request });
 }
 
-/** The first or the last order, with its buyer's rows when the engine has forgotten them. */
-function orderAt(trial: Trial, index: 0 | -1): Omit<Pay, "type" | "reference"> {
+function payment(reference: string): Payment {
+  return { provider: "shop", reference, amountMinor: priceMinor, currency };
+}
+
+/** The first or the last order, with its payments, and its buyer's rows when the engine has forgotten them. */
+function orderAt(trial: Trial, index: 0 | -1): Omit<Cancel, "type"> {
   const order: ModelOrder | undefined = trial.model.orders.at(index);
   const buyerId = order?.buyerId ?? "x";
-  const target = { orderId: order?.id ?? firstOrderId, campaignId, buyerId };
+  const orderId = order?.id ?? firstOrderId;
+  const target = { orderId, campaignId, buyerId, payments: trial.projection.paymentsOf(orderId) };
   if (order === undefined || !trial.model.isSettled(order.offer.campaign)) return target;
   return { ...target, history: trial.projection.ordersOfBuyerIn(campaignId, buyerId) };
 }

@@ -16,7 +16,8 @@ import { Projection, rowOf } from "./projection.ts";
 import { campaignDraft, offerDraft, paymentWindowMs, startMs } from "./sale.ts";
 
 const [campaignId, offerId] = [1, 2];
-const pay = { type: "pay", campaignId, buyerId: "ana", reference: null } as const;
+const payment = { provider: "shop", reference: null, amountMinor: 100, currency: "CNY" } as const;
+const pay = { type: "pay", campaignId, buyerId: "ana", payment } as const;
 const cancel = { type: "cancel", campaignId, buyerId: "ana" } as const;
 const reserve = { type: "reserve", offerId, buyerId: "ana", quantity: 1, key: null } as const;
 const end = { type: "end", campaignId } as const;

@@ -97,10 +97,10 @@ export class SqliteJournal {
       "UPDATE waitlist SET state = ?, ended_at_ms = ?, order_id = ? WHERE id = ? AND state = 'waiting'",
     );
     this.#eraseOrder = db.prepare(
-      "UPDATE orders SET buyer_id = '', idempotency_key = NULL, salt = NULL, erased_seq = ? WHERE id = ? AND erased_seq IS NULL",
+      "UPDATE orders SET buyer_id = '', idempotency_key = NULL, salt = NULL, erased_seq = ? WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL",
     );
     this.#eraseEntry = db.prepare(
-      "UPDATE waitlist SET buyer_id = '', salt = NULL, erased_seq = ? WHERE id = ? AND erased_seq IS NULL",
+      "UPDATE waitlist SET buyer_id = '', salt = NULL, erased_seq = ? WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL",
     );
     this.#insertOperator = db.prepare(
       "INSERT INTO operators (id, name, role, key_hash, created_at_ms) VALUES (?, ?, ?, ?, ?)",
@@ -155,7 +155,10 @@ export class SqliteJournal {
         this.#writeOrder(event, this.#append(event, { offerId: event.offerId, orderId: event.seq }));
         return;
       case "order_offered":
-        this.#writeOrder(event, this.#append(event, { offerId: event.offerId, orderId: event.seq }));
+        this.#writeOrder(
+          event,
+          this.#append(event, { offerId: event.offerId, orderId: event.seq, previousSeq: event.entryId }),
+        );
         this.#writeOffered(event);
         return;
       case "order_cancelled":
@@ -188,7 +191,7 @@ export class SqliteJournal {
         return;
       }
       case "waitlist_left":
-        this.#append(event, event);
+        this.#append(event, { offerId: event.offerId, previousSeq: event.entryId });
         this.#entries.flush();
         this.#expectOne(this.#endEntry, "left", event.atMs, null, event.entryId);
         return;
@@ -306,9 +309,10 @@ export class SqliteJournal {
     this.#expectOne(this.#moveOrder, to.state ?? null, seq, ...paid, ...ended, reference, orderId, previousSeq);
   }
 
-  #writeErasure({ seq, orderIds, entryIds }: BuyersErased): void {
-    for (const orderId of orderIds) this.#expectOne(this.#eraseOrder, seq, orderId);
-    for (const entryId of entryIds) this.#expectOne(this.#eraseEntry, seq, entryId);
+  /** Two may ask for the same at once: whoever comes second finds some erased already, which is as it should be. */
+  #writeErasure({ seq, campaignId, orderIds, entryIds }: BuyersErased): void {
+    for (const orderId of orderIds) this.#eraseOrder.run(seq, orderId, campaignId);
+    for (const entryId of entryIds) this.#eraseEntry.run(seq, entryId, campaignId);
   }
 
   #writeOffice(event: OfficeEvent): void {

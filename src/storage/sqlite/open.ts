@@ -24,7 +24,7 @@ export function openWriter(folder: string): Database {
   const path = databasePath(folder);
   mkdirSync(folder, { recursive: true });
   if (isMade(path)) openReader(folder).close();
-  const db = open(path, { create: true });
+  const db = openDatabase(path, { create: true });
   try {
     prepareForWriting(db);
   } catch (cause) {
@@ -83,7 +83,7 @@ export function openReader(folder: string): Database {
 
 /** Opens a database file for reading alone, as a backup is one. Throws `OperationError` when it cannot be used. */
 export function openFile(path: string): Database {
-  const db = open(path, { readonly: true });
+  const db = openDatabase(path, { readonly: true });
   try {
     db.exec("PRAGMA busy_timeout = 5000");
     assertOurs(db, path);
@@ -96,7 +96,8 @@ export function openFile(path: string): Database {
   return db;
 }
 
-function open(path: string, how: { create: true } | { readonly: true }): Database {
+/** A connection that stays open until it is closed. Throws `OperationError` when there is none to be had. */
+export function openDatabase(path: string, how: { create: true } | { readwrite: true } | { readonly: true }): Database {
   try {
     const db = new Database(path, { ...how, strict: true });
     pinned.add(db);
