@@ -129,9 +129,18 @@ class DemoShop {
     }
     say("See her orders.", "我的订单", `curl ${this.#url}/v1/orders ${asBuyer}`);
     if (order !== null) {
-      const page = await this.#paymentPage(order);
-      const line = page ?? `curl -X POST ${this.#url}/v1/orders/${order.id}/pay ${asOperator}`;
-      say(`Pay ${order.buyer_id}'s order${page === null ? ", as the shop does" : " in a browser"}.`, "支付", line);
+      if (this.#config.payments !== "none") {
+        say(
+          `Open the page where ${order.buyer_id}'s order is paid: the url of the answer, in a browser.`,
+          "支付页面",
+          `curl -X POST ${this.#url}/v1/orders/${order.id}/checkout ${asOperator}`,
+        );
+      }
+      say(
+        `Pay ${order.buyer_id}'s order, as the shop does.`,
+        "支付",
+        `curl -X POST ${this.#url}/v1/orders/${order.id}/pay ${asOperator}`,
+      );
     }
     say("Look at the sale.", "活动", `curl '${this.#url}/v1/campaigns?state=open'`);
     const here = `--data ${pathText(this.#config.data)}`;
@@ -225,12 +234,6 @@ class DemoShop {
   async #unpaidOrder(): Promise<OrderJson | null> {
     const { orders } = await callApi<OrderPage>(`${this.#url}/v1/orders?limit=200`, { as: this.#operatorKey });
     return orders.find(({ state }) => state === "reserved") ?? null;
-  }
-
-  /** Where the order can be paid; `null` where nobody but the shop takes payments, or it cannot be paid any more. */
-  async #paymentPage(order: OrderJson): Promise<string | null> {
-    const checkout = this.#operate<{ url: string }>(`/v1/orders/${order.id}/checkout`);
-    return checkout.then(({ url }) => url).catch(() => null);
   }
 
   #token(buyer: string): Promise<string> {

@@ -11,6 +11,7 @@ import type { SandboxProvider } from "../payment/sandbox.ts";
 import { type Framed, framedPage, withLanguage, wordsOf } from "./checkout/frame.ts";
 import type { CheckoutWords } from "./checkout/words.ts";
 import { escapeHtml } from "./pages.ts";
+import { problem } from "./problem.ts";
 
 type Button = (typeof buttons)[number];
 type ResultName = keyof CheckoutWords["results"];
@@ -39,7 +40,7 @@ export class SandboxPages {
   async show(request: Request, token: string): Promise<Response> {
     const words = wordsOf(request);
     const order = await this.#sandbox.open(token);
-    if (order === null) return unknownPage(words);
+    if (order === null) return problem("not_found");
     const result = resultNamed(new URL(request.url).searchParams.get("result"), words);
     const address = addressOf(token);
     return framedPage(
@@ -53,7 +54,7 @@ export class SandboxPages {
     const words = wordsOf(request);
     const order = await this.#sandbox.open(token);
     const known = buttons.find((name) => name === button);
-    if (order === null || known === undefined) return unknownPage(words);
+    if (order === null || known === undefined) return problem("not_found");
     const result = await this.#play(known, order);
     const location = withLanguage(`${addressOf(token)}?result=${result}`, words.code);
     return new Response(null, { status: 303, headers: { location } });
@@ -115,12 +116,6 @@ ${factsText(words, order)}
 
 function addressOf(token: string): string {
   return `/sandbox/checkout/${token}`;
-}
-
-function unknownPage(words: CheckoutWords): Response {
-  const { title, detail } = words.unknown;
-  const body = `<h1>${escapeHtml(title)}</h1>\n<p class="detail">${escapeHtml(detail)}</p>`;
-  return framedPage(words, { title, body, banner: words.banner, address: null }, 404);
 }
 
 /** The first one is what most people do next. */

@@ -10,8 +10,8 @@ export interface Framed {
   readonly body: string;
   /** Said at the head of the page. */
   readonly banner?: string;
-  /** The page's own, for its other language; `null` where there is none. */
-  readonly address: string | null;
+  /** The page's own, for its other language. */
+  readonly address: string;
 }
 
 const stylePath = "/checkout/page.css";
@@ -21,28 +21,25 @@ export function frameStyleRoute(): Route {
 }
 
 /** A page in the buyer's language, with a link to the other. Nobody keeps it: it is one buyer's, of this moment. */
-export function framedPage(words: CheckoutWords, { title, body, banner, address }: Framed, status = 200): Response {
+export function framedPage(words: CheckoutWords, { title, body, banner, address }: Framed): Response {
   const { lang, name } = words.other;
-  const other =
-    address === null
-      ? ""
-      : `<a class="language" lang="${checkoutWords[lang].lang}" href="${escapeHtml(withLanguage(address, lang))}">${name}</a>`;
+  const other = escapeHtml(withLanguage(address, lang));
   const text = htmlPage({
     lang: words.lang,
     title,
     kind: "checkout",
     style: stylePath,
     head: '<meta name="robots" content="noindex">',
-    body: `<header>
-<p>${banner === undefined ? "" : escapeHtml(banner)}</p>
-${other}
+    body: `<header${banner === undefined ? "" : ' class="warning"'}>
+<p>${escapeHtml(banner ?? "")}</p>
+<a class="language" lang="${checkoutWords[lang].lang}" href="${other}">${name}</a>
 </header>
 <main>
 ${body}
 </main>`,
   });
   const headers = { ...formPageHeaders, "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
-  return new Response(text, { status, headers: { ...headers, vary: "accept-language" } });
+  return new Response(text, { headers: { ...headers, vary: "accept-language" } });
 }
 
 export function wordsOf(request: Request): CheckoutWords {

@@ -27,7 +27,6 @@ export interface CheckoutWords {
   readonly payLateNowHint: string;
   readonly again: string;
   readonly back: string;
-  readonly unknown: Result;
   /** Where the buyer comes back to after the provider's page. */
   readonly returned: Readonly<Record<"paid" | "unpaid", Result>>;
   readonly results: Readonly<Record<"paid" | "unconfirmed" | "failed" | "late" | "busy", Result>>;
@@ -62,10 +61,6 @@ export const checkoutWords: Readonly<Record<Language, CheckoutWords>> = {
     payLateNowHint: "The payment arrives now, after its time.",
     again: "Back to the payment",
     back: "Back to the shop",
-    unknown: {
-      title: "No such payment page",
-      detail: "The address is not complete, or this server did not make it. Ask for a new one with the order.",
-    },
     returned: {
       paid: {
         title: "Thank you",
@@ -124,7 +119,6 @@ export const checkoutWords: Readonly<Record<Language, CheckoutWords>> = {
     payLateNowHint: "款项现在到达，已超过支付时间。",
     again: "返回支付页面",
     back: "返回商家",
-    unknown: { title: "没有这个支付页面", detail: "地址不完整，或不是由本服务器生成的。请通过订单重新获取。" },
     returned: {
       paid: { title: "感谢您的付款", detail: "支付平台通常会在几秒内通知商家。请到商家处查看订单。" },
       unpaid: { title: "没有付款", detail: "订单在截止时间前仍为您预占，您可以从商家处重新支付。" },
