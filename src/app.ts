@@ -93,7 +93,9 @@ export async function startApp(config: Config): Promise<App> {
     const reply = await within(http.reply("ready"));
     port = reply.port ?? port;
   }
-  await within(office.open(payments));
+  const opened = office.open(payments); // beside the HTTP threads
+  opened.catch(() => {}); // waited for below
+  await within(opened);
   isServing = true;
   // Only `stop` ends it from now on, and in bounded time: a second signal must not break off what the first one began.
   // (One Ctrl-C under npm is two signals: the terminal's, and npm's own.)
