@@ -21,7 +21,6 @@ import { SandboxPages } from "./http/sandbox-pages.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions, metricPlaces } from "./metrics.ts";
 import { openProvider } from "./payment/open-provider.ts";
-import { SandboxProvider } from "./payment/sandbox.ts";
 import { openReader } from "./storage/sqlite/open.ts";
 import { OrderSearch } from "./storage/sqlite/order-search.ts";
 import { type OutboxDesk, openOutboxDesk, outboxPath } from "./storage/sqlite/outbox.ts";
@@ -127,8 +126,7 @@ class HttpThread {
     const { payments: settings } = this.#boot;
     const clock = this.#clock;
     const provider = await openProvider(settings, clock);
-    if (settings.provider !== "sandbox" || !(provider instanceof SandboxProvider))
-      return { provider, sandboxPages: null };
+    if (settings.provider !== "sandbox" || provider?.name !== "sandbox") return { provider, sandboxPages: null };
     return {
       provider,
       sandboxPages: new SandboxPages({ sandbox: provider, returnUrl: settings.returnUrl, clock }),

@@ -72,6 +72,9 @@ export class ProviderFailure extends Error {
   }
 }
 
+/** Our own page for buyers who come back, when the shop has none. */
+export const returnedPath = "/checkout/returned";
+
 /** Where the buyer goes after the provider's page: the shop's address, with the order and how it went. */
 export function returnAddress(returnUrl: string, orderId: number, result: "paid" | "unpaid"): string {
   const url = new URL(returnUrl);
