@@ -16,6 +16,11 @@ export function ensureSecrets(config: Config): AuthSettings {
   return { operatorKey, buyers: { secret: config.jwtSecret ?? readOrCreate(join(config.data, "jwt.secret")) } };
 }
 
+/** What the sandbox signs with: made once, so that its pages and webhooks outlive a restart. */
+export function ensureSandboxSecret({ data }: Pick<Config, "data">): string {
+  return readOrCreate(join(data, "sandbox.secret"));
+}
+
 /** The HS256 secret of the buyers' tokens, for making one. Throws `OperationError` where the shop signs them. */
 export function readJwtSecret(config: Config): string {
   if (config.jwksUrl !== null) {

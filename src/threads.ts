@@ -1,5 +1,6 @@
 /** What the main thread tells its workers at their start, and what they tell it. Ports and shared memory travel along. */
 import type { AuthSettings } from "./http/auth.ts";
+import type { ProviderSettings } from "./payment/open-provider.ts";
 
 export interface EngineBoot {
   readonly data: string;
@@ -15,6 +16,7 @@ export interface EngineBoot {
 export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly host: string;
   readonly auth: AuthSettings;
+  readonly payments: ProviderSettings;
   /** This thread's number from 0, and how many there are. */
   readonly thread: number;
   readonly threads: number;

@@ -146,7 +146,7 @@ CREATE TABLE events (
   campaign_id INTEGER,
   offer_id INTEGER,
   order_id INTEGER,
-  -- The event before this one about the same order.
+  -- The event before this one about the same order; of a waitlist's entry, and of the order that it becomes: its joining.
   previous_seq INTEGER,
   available INTEGER NOT NULL,
   held INTEGER NOT NULL,

@@ -25,22 +25,15 @@ export function verifyCommand(): Command {
     });
 }
 
-/** Prints each check as it is done; answers whether all hold. */
 function verify(path: string): boolean {
   const clock = startClock();
   const startedMs = clock.elapsedMs();
   const db = open(path);
-  let failureCount = 0;
   print(`Verifying ${path}\n`);
+  let failureCount = 0;
   try {
-    const progress = (what: string, count: number) =>
-      showProgress(`  ...     ${what}${count === 0 ? "" : ` ${countText(count)}`}`);
-    for (const check of verifySale(db, progress)) {
-      print(checkText(check));
-      failureCount += check.failureCount;
-    }
+    failureCount = printChecks(db);
   } finally {
-    showProgress();
     db.close();
   }
   const took = durationText(clock.elapsedMs() - startedMs);
@@ -50,6 +43,22 @@ function verify(path: string): boolean {
       : `\n${colors.red(`${countOf(failureCount, "place")} where it does not hold.`)} ${took}`,
   );
   return failureCount === 0;
+}
+
+/** Prints each check as it is done; answers how often something did not hold. */
+export function printChecks(db: Database): number {
+  let failureCount = 0;
+  try {
+    const progress = (what: string, count: number) =>
+      showProgress(`  ...     ${what}${count === 0 ? "" : ` ${countText(count)}`}`);
+    for (const check of verifySale(db, progress)) {
+      print(checkText(check));
+      failureCount += check.failureCount;
+    }
+  } finally {
+    showProgress();
+  }
+  return failureCount;
 }
 
 function open(path: string): Database {

@@ -11,7 +11,10 @@
  */
 import type { Event } from "./event.ts";
 
-/** A row of the ledger as it is hashed. Ids are sequence numbers, `previousSeq` the event before about the same order. */
+/**
+ * A row of the ledger as it is hashed. Ids are sequence numbers; `previousSeq` is the event before about the same order,
+ * or the joining of the waitlist's entry that this is about.
+ */
 export interface LedgerRow {
   readonly seq: number;
   readonly atMs: number;

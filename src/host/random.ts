@@ -10,6 +10,11 @@ export function newSecret(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
 }
 
+/** A secret as Standard Webhooks has it: `whsec_` and 32 random bytes in base64. */
+export function newWebhookSecret(): string {
+  return `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")}`;
+}
+
 /** A number in [0, 1): for spreading load, where it need not be reproducible. */
 export function chance(): number {
   return Math.random();

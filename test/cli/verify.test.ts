@@ -171,12 +171,41 @@ const tamperings: readonly [kind: string, check: string, names: string, ...state
   ["an index taken away", "schema", "index orders_by_buyer is missing", "DROP INDEX orders_by_buyer"],
   ["a table that is not ours", "schema", "table notes is not ours", "CREATE TABLE notes (text)"],
   [
+    "a table with a replicator's name that it did not make",
+    "schema",
+    "table _litestream_seq is not ours",
+    "CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER, note TEXT)",
+  ],
+  [
+    "a trigger with a replicator's name",
+    "schema",
+    "trigger _litestream_lock is not ours",
+    "CREATE TRIGGER _litestream_lock AFTER INSERT ON orders BEGIN DELETE FROM events; END",
+  ],
+  [
+    "another table with the replicator's prefix",
+    "schema",
+    "table _litestream_notes is not ours",
+    "CREATE TABLE _litestream_notes (id INTEGER)",
+  ],
+  [
     "an offer without its campaign",
     "file",
     "row 27 of offers has none in campaigns",
     "DELETE FROM campaigns WHERE id = 26",
   ],
 ];
+
+test("what Litestream keeps in a database that it replicates is let be, and changes nothing else", () => {
+  expect(
+    verifyTampered(
+      ledger,
+      "CREATE TABLE IF NOT EXISTS _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER);",
+      "CREATE TABLE IF NOT EXISTS _litestream_lock (id INTEGER);",
+      "INSERT INTO _litestream_seq VALUES (1, 42)",
+    ),
+  ).toEqual({});
+});
 
 describe("tampering is found and named", () => {
   for (const [kind, check, names, ...statements] of tamperings) {

@@ -3,6 +3,9 @@
  * refusal that can be had from a healthy server, and each answer is held against its place in the document.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Webhook } from "standardwebhooks";
 import { type CampaignJson, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
 import { examplesOf, operations, schemas } from "./document.ts";
 import { type Schema, violationsOf } from "./json-schema.ts";
@@ -10,6 +13,10 @@ import { type Schema, violationsOf } from "./json-schema.ts";
 /** What only a failing or an overtaken server answers; these have tests of their own, elsewhere. */
 const notFromAHealthyServer: Readonly<Record<string, readonly string[]>> = {
   "*": ["internal", "overloaded", "outcome_unknown"],
+  // Needs a key of a viewer, a server without a provider, a provider that is down: test/guarantees/payments.test.ts.
+  "POST /v1/orders/{id}/checkout": ["forbidden", "payments_off", "provider_unavailable"],
+  // A body that is cut off, which no client of this kind sends.
+  "POST /v1/payments/{provider}/webhook": ["invalid"],
   // Shared memory says these before an attempt is taken: only a change in that very moment leaves them to be asked for.
   "GET /v1/attempts/{key}": ["not_open", "paused", "ended"],
 };
@@ -20,7 +27,7 @@ let alice: string;
 let bob: string;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ env: { RUSHBOX_PAYMENTS: "sandbox" } });
   [alice, bob] = await Promise.all([tokenOf("alice"), tokenOf("bob")]);
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -62,7 +69,15 @@ async function ask(name: string, expected: number | string, how: Ask = {}): Prom
   return text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : { text };
 }
 
-const documentedHeaders = ["location", "retry-after", "etag", "www-authenticate", "allow", "preference-applied"];
+const documentedHeaders = [
+  "location",
+  "retry-after",
+  "etag",
+  "www-authenticate",
+  "allow",
+  "preference-applied",
+  "content-disposition",
+];
 
 /** The status, or the problem's code; throws when the document does not say what came. */
 function conform(name: string, response: Response, text: string): string {
@@ -238,6 +253,13 @@ test("orders answer as documented", async () => {
   await ask(list, 200, { as: operatorKey });
   await ask(list, "invalid", { as: alice, query: "?limit=0" });
   await ask(list, "unauthorized");
+  const sold = `state=reserved&offer_id=${params.id}&from=2026-01-01T00:00:00Z&to=9999-01-01T00:00:00Z`;
+  await ask(list, 200, { as: operatorKey, query: `?${sold}&buyer_id=alice` });
+  const download = "GET /v1/orders/export";
+  await ask(download, 200, { as: operatorKey, query: `?${sold}` });
+  await ask(download, "invalid", { as: operatorKey, query: "?state=sold" });
+  await ask(download, "unauthorized");
+  await ask(download, "forbidden", { as: alice });
   const get = "GET /v1/orders/{id}";
   await ask(get, 200, { params: one, as: alice });
   await ask(get, "not_found", { params: one, as: bob });
@@ -255,6 +277,49 @@ test("orders answer as documented", async () => {
   await ask(cancel, 200, { params: two, as: alice });
   await ask(pay, "refund_due", { params: two, as: operatorKey });
   await ask(get, 200, { params: two, as: alice });
+});
+
+test("payments answer as documented", async () => {
+  const params = offerOf(await createCampaign(server, { stock: 9, limitPerBuyer: 9 }));
+  const order = { id: String((await ask("POST /v1/offers/{id}/orders", 201, { params, as: alice }))["id"]) };
+  const checkout = "POST /v1/orders/{id}/checkout";
+  const { url } = await ask(checkout, 201, { params: order, as: alice });
+  await ask(checkout, "unauthorized", { params: order });
+  await ask(checkout, "not_found", { params: order, as: bob });
+  const refund = "POST /v1/orders/{id}/refund";
+  await ask(refund, "unauthorized", { params: order });
+  await ask(refund, "forbidden", { params: order, as: alice });
+  await ask(refund, "not_found", { params: { id: "ord_zzzzzzzzzz" }, as: operatorKey });
+  await ask(refund, "transition_not_allowed", { params: order, as: operatorKey });
+  await askBody(refund, order, operatorKey);
+  await ask(refund, "invalid", { params: order, as: operatorKey, body: { return_units: "no" } });
+
+  const token = String(url).split("/").at(-1) ?? "";
+  const page = "GET /sandbox/checkout/{token}";
+  await ask(page, 200, { params: { token } });
+  await ask(page, "not_found", { params: { token: "nonsense" } });
+  const press = "POST /sandbox/checkout/{token}/{button}";
+  await ask(press, "not_found", { params: { token, button: "nonsense" } });
+  await ask(press, 303, { params: { token, button: "pay" } });
+  await ask(press, 200, { params: { token, button: "pay" }, follow: true });
+  await ask("GET /checkout/returned", 200, { query: `?order=${order.id}&checkout=paid` });
+  await ask("GET /checkout/returned", "method_not_allowed", { method: "PUT" });
+  await ask(checkout, "transition_not_allowed", { params: order, as: alice });
+  await ask(refund, 200, { params: order, as: operatorKey, body: { return_units: false } });
+
+  const webhook = "POST /v1/payments/{provider}/webhook";
+  const provider = { provider: "sandbox" };
+  const secret = readFileSync(join(server.data, "sandbox.secret"), "utf8").trim();
+  const signedAt = new Date();
+  const headers = {
+    "webhook-id": "msg_1",
+    "webhook-timestamp": String(Math.floor(signedAt.getTime() / 1_000)),
+    "webhook-signature": new Webhook(secret, { format: "raw" }).sign("msg_1", signedAt, "{}"),
+  };
+  await ask(webhook, 200, { params: provider, text: "{}", headers });
+  await ask(webhook, "signature_invalid", { params: provider, text: "{} ", headers });
+  await ask(webhook, "not_found", { params: { provider: "stripe" }, text: "{}", headers });
+  await ask(webhook, "payload_too_large", { params: provider, text: "x".repeat(65_537), headers });
 });
 
 test("streams answer as documented, and their events are of the documented shape", async () => {

@@ -157,6 +157,8 @@ const table: BadRequest[] = [
 
   // Who may call what.
   { why: "nobody lists orders", path: "/v1/orders", status: 401, code: "unauthorized" },
+  { why: "nobody exports orders", path: "/v1/orders/export", status: 401, code: "unauthorized" },
+  { why: "a buyer exports", path: "/v1/orders/export", as: "buyer", status: 403, code: "forbidden" },
   { why: "nobody reads an order", path: "/v1/orders/{order}", status: 401, code: "unauthorized" },
   { why: "nobody streams orders", path: "/v1/orders/stream", status: 401, code: "unauthorized" },
   { why: "nobody asks for an attempt", path: "/v1/attempts/k", status: 401, code: "unauthorized" },
@@ -498,6 +500,28 @@ const table: BadRequest[] = [
   badQuery("limit=201", "limit", "/v1/orders", "buyer"),
   badQuery("cursor=cmp_0000000001", "cursor", "/v1/orders", "buyer"),
   badQuery("buyer=bob", "buyer", "/v1/orders", "operator"),
+  badQuery("buyer_id=alice", "buyer_id", "/v1/orders", "buyer"),
+  ...["/v1/orders", "/v1/orders/export"].flatMap((path) =>
+    (
+      [
+        ["campaign_id=off_0000000001", "campaign_id"],
+        ["campaign_id=", "campaign_id"],
+        ["offer_id=2", "offer_id"],
+        ["buyer_id=", "buyer_id"],
+        [`buyer_id=${"x".repeat(201)}`, "buyer_id"],
+        ["state=sold", "state"],
+        ["state=paid&state=paid", "state"],
+        ["from=yesterday", "from"],
+        ["from=2026-11-11", "from"],
+        ["from=2026-11-11T12:00:00", "from"],
+        ["from=2026-11-11T12:00:00+08:00", "from"], // a plus that is a space
+        ["to=2026-02-30T00:00:00Z", "to"],
+        ["from=2026-11-11T12:00:00Z&to=2026-11-11T12:00:00Z", "to"],
+      ] as const
+    ).map(([query, field]) => badQuery(query, field, path, "operator")),
+  ),
+  badQuery("format=xml", "format", "/v1/orders/export", "operator"),
+  badQuery("limit=5", "limit", "/v1/orders/export", "operator"),
   ...["abc", "-1", "1.5", "1 2", "9".repeat(17)].map((id) => ({
     why: `the Last-Event-ID ${id}`,
     path: "/v1/orders/stream",

@@ -74,6 +74,8 @@ function goodRequest(dice: Random, known: Known): RawRequest & { body?: string }
     { path: "/v1/campaigns?state=open&kind=one_yuan&brand=b&limit=5&cursor=cmp_0000000001" },
     { path: `/v1/campaigns/${campaign}/stream`, headers: [["Last-Event-ID", "5"]] },
     { path: "/v1/orders?limit=3&cursor=ord_0000000009", headers: [buyer] },
+    { path: `/v1/orders?state=paid&offer_id=${offer}&from=2026-01-01T00:00:00Z`, headers: [buyer] },
+    { path: `/v1/orders/export?format=jsonl&campaign_id=${campaign}`, headers: [operator] },
     { path: "/v1/orders/stream", headers: [buyer, ["Last-Event-ID", "0"]] },
     { path: `/v1/orders/${order}`, headers: [buyer] },
     { path: "/v1/attempts/k-1", headers: [buyer] },

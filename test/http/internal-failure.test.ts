@@ -3,6 +3,7 @@
  * it was not their fault and nothing else; what happened stands in the log.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { NoticeStreams } from "../../src/delivery/notice-streams.ts";
 import { OrderStreams } from "../../src/delivery/order-streams.ts";
 import { StockStreams } from "../../src/delivery/stock-streams.ts";
 import { limits } from "../../src/domain/limits.ts";
@@ -14,7 +15,8 @@ import { Metrics } from "../../src/host/metrics.ts";
 import { Auth } from "../../src/http/auth.ts";
 import { Catalogue } from "../../src/http/catalogue.ts";
 import { EngineClient } from "../../src/http/engine-client.ts";
-import type { HttpParts, OrderReader } from "../../src/http/parts.ts";
+import { Office } from "../../src/http/office.ts";
+import type { HttpParts, OrderFinder, OrderReader } from "../../src/http/parts.ts";
 import { observed } from "../../src/http/route.ts";
 import { type Listening, listen } from "../../src/http/server.ts";
 import { metricDefinitions } from "../../src/metrics.ts";
@@ -42,7 +44,11 @@ const metrics = new Metrics(metricDefinitions(1), { thread: 0, threads: 1 });
 const fail = (): never => {
   throw new Error(secretWords);
 };
-const orders: OrderReader = { order: fail, ordersOfBuyer: fail, ordersOfBuyerIn: fail, ordersBefore: fail };
+const orders: OrderReader = {
+  ...{ order: fail, ordersOfBuyerIn: fail, paymentsOf: fail, waitingAfter: fail },
+  tracesOfBuyer: fail as OrderReader["tracesOfBuyer"],
+};
+const orderFinder = { range: fail as OrderFinder["range"], newestFirst: fail, oldestFirst: fail };
 
 const offerId = "off_0000000002";
 const offer = {
@@ -51,7 +57,7 @@ const offer = {
 };
 const campaign: CampaignView = {
   ...{ id: 1, title: "Sale", kind: null, state: "open", opensAtMs: null, closesAtMs: null },
-  ...{ paymentWindowS: 900, areKeysFiltered: true, createdAtMs: 0, offers: [offer] },
+  ...{ paymentWindowS: 900, hasWaitlist: true, areKeysFiltered: true, createdAtMs: 0, offers: [offer] },
 };
 
 let listening: Listening;
@@ -63,7 +69,7 @@ const writeLog = process.stderr.write.bind(process.stderr);
 beforeAll(async () => {
   process.stderr.write = (text: string | Uint8Array) => logged.push(String(text)) > 0;
   const catalogue = new Catalogue(counters);
-  counters.publish({ line: 0, id: 2, campaign, total: 5, available: 5, held: 0, sold: 0 });
+  counters.publish({ line: 0, id: 2, campaign, total: 5, available: 5, held: 0, sold: 0, waiting: null });
   catalogue.receive([campaign]);
   const countOpen = () => {};
   const committedSeq = () => 5;
@@ -75,6 +81,17 @@ beforeAll(async () => {
     counters,
     keyFilter: new KeyFilter(),
     metrics,
+    audit: { auditBefore: fail },
+    office: new Office(),
+    outbox: fail,
+    noticeStreams: new NoticeStreams({
+      reader: { last: fail, journalAfter: fail },
+      committedSeq,
+      countOpen,
+      noticeOf: fail,
+    }),
+    payments: { provider: null, sandboxPages: null },
+    orderFinder,
     orders,
     orderStreams: new OrderStreams({
       reader: { last: fail, orderEventsAfter: fail, orderEventsOfBuyerAfter: fail },
@@ -102,6 +119,7 @@ const ask = async (method: string, path: string, as: string) => {
 const failing = [
   ["GET", "/v1/orders", "a buyer"],
   ["GET", "/v1/orders", "an operator"],
+  ["GET", "/v1/orders/export", "an operator"],
   ["GET", "/v1/orders/ord_0000000003", "a buyer"],
   ["POST", "/v1/orders/ord_0000000003/cancel", "a buyer"],
   ["POST", "/v1/orders/ord_0000000003/pay", "an operator"],
@@ -120,6 +138,24 @@ test.each(failing)("%s %s of %s, when it throws, is answered 500 and tells nothi
   const lines = logged.map((line) => JSON.parse(line) as { level: string; cause: string });
   expect(lines.map(({ level }) => level)).toEqual(["error"]);
   expect(lines[0]?.cause).toContain(secretWords);
+});
+
+test("a download whose database breaks under it never looks whole, stands in the log, and gives its place back", async () => {
+  orderFinder.range = () => ({ first: 1, end: 1_000 });
+  try {
+    for (let time = 0; time <= limits.exportsPerThreadMax; time++) {
+      logged.length = 0;
+      const whole = fetch(`${url}/v1/orders/export`, { headers: { authorization: `Bearer ${operatorKey}` } }).then(
+        (answer) => answer.text(),
+      );
+      expect(await whole.catch((cause: Error) => cause)).toBeInstanceOf(Error);
+      expect(logged.join("")).toContain("an export broke off");
+      expect(logged.join("")).toContain(secretWords);
+      expect((await ask("GET", "/v1/time", alice)).status).toBe(200);
+    }
+  } finally {
+    orderFinder.range = fail;
+  }
 });
 
 test("a handler may throw anything, at once or later", async () => {

@@ -134,6 +134,8 @@ export function refusalOf(answer: Answer | null): Response | null {
     case "not_found":
     case "outcome_unknown":
     case "refund_due":
+    case "name_taken":
+    case "limit_exceeded":
       return problem(answer.code);
     default:
       return null;

@@ -214,7 +214,8 @@ export function refusalResponse(answer: Exclude<Answer, { code: "reserved" | "re
 /** As `Headers`, which Bun copies twice as fast as a plain object: 0.7 us against 1.3 us a response. */
 const reservedInit = { status: 201, headers: new Headers(apiHeaders) };
 
-function notOpen(opensAtMs: number | null, nowMs: number): Response {
+/** The refusal before the opening, with when to come back. */
+export function notOpen(opensAtMs: number | null, nowMs: number): Response {
   const retryAfterS = Math.max(1, Math.ceil(((opensAtMs ?? nowMs) - nowMs) / 1_000));
   return problem("not_open", { retryAfterS, members: { opens_at: wireTimeOrNull(opensAtMs) } });
 }

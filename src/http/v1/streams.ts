@@ -1,10 +1,11 @@
-/** Event streams: a campaign's for everybody, a buyer's orders for that buyer. */
+/** Event streams: a campaign's for everybody, a buyer's orders for that buyer, everything for operators. */
 import { parseId } from "../../domain/ids.ts";
+import { requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
 import type { Route } from "../route.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "orderStreams" | "stockStreams">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "noticeStreams" | "orderStreams" | "stockStreams">;
 
 export function streamRoutes(parts: Parts): Route[] {
   return [
@@ -19,6 +20,12 @@ export function streamRoutes(parts: Parts): Route[] {
       method: "GET",
       path: "/v1/orders/stream",
       handle: (request) => streamOrders(parts, request),
+    },
+    {
+      name: "stream_events",
+      method: "GET",
+      path: "/v1/events/stream",
+      handle: (request) => streamEvents(parts, request),
     },
   ];
 }
@@ -37,6 +44,13 @@ async function streamOrders({ auth, orderStreams }: Parts, request: Request): Pr
   if (buyer === null) return problem("unauthorized");
   const after = readLastEventId(request);
   return after instanceof Response ? after : streamResponse(orderStreams.open(buyer.id, after));
+}
+
+async function streamEvents({ auth, noticeStreams }: Parts, request: Request): Promise<Response> {
+  const operator = await requireOperator(auth, request, "viewer");
+  if (operator instanceof Response) return operator;
+  const after = readLastEventId(request);
+  return after instanceof Response ? after : streamResponse(noticeStreams.open(after));
 }
 
 function streamResponse(stream: ReadableStream<Uint8Array> | null): Response {

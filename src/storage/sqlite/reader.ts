@@ -4,9 +4,10 @@
  * being reused.
  */
 import type { Database, Statement } from "bun:sqlite";
-import { and, asc, desc, eq, getTableColumns, gt, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, isNull, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import {
+  auditLogTable,
   campaignsTable,
   endpointsTable,
   eventsTable,
@@ -16,12 +17,14 @@ import {
   paymentsTable,
   waitlistTable,
 } from "../../../schema/tables.ts";
+import type { AuditRecord } from "../../domain/audit.ts";
 import type { CampaignRecord } from "../../domain/campaign.ts";
 import type { EndpointRecord } from "../../domain/endpoint.ts";
+import { limits } from "../../domain/limits.ts";
 import type { OfferRecord } from "../../domain/offer.ts";
 import type { OperatorRecord } from "../../domain/operator.ts";
 import type { LiveOrder, OrderRecord } from "../../domain/order.ts";
-import type { PaymentRecord } from "../../domain/payment.ts";
+import type { PaymentProvider, PaymentRecord } from "../../domain/payment.ts";
 import type { WaitlistRecord } from "../../domain/waitlist.ts";
 
 /** An event about an order, with the order as it stands now. */
@@ -32,9 +35,30 @@ export interface OrderEvent {
   readonly order: OrderRecord;
 }
 
+/** Where a buyer's identity stands: orders and waitlist entries of one campaign. */
+export interface BuyerTraces {
+  readonly campaignId: number;
+  readonly orderIds: readonly number[];
+  readonly entryIds: readonly number[];
+}
+
+/** A row of the journal with the rows that it is about, as they stand now. */
+export interface JournalRow {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly type: string;
+  readonly campaignId: number | null;
+  readonly offerId: number | null;
+  readonly available: number;
+  readonly hash: string;
+  readonly order: OrderRecord | null;
+  readonly payment: PaymentRecord | null;
+  readonly entry: WaitlistRecord | null;
+}
+
 /** Orders of the index `orders_by_buyer` stand in pages of this many ids. */
-const pageBits = 10;
-const idsPerPage = 2 ** pageBits;
+export const pageBits = 10;
+export const idsPerPage = 2 ** pageBits;
 /** Pages that one request may look through: 4 million ids, some ten milliseconds. */
 const pagesPerRequestMax = 4_096;
 /** Pages in one statement: few at first, since most buyers look for what they have just bought; then twice as many. */
@@ -42,11 +66,25 @@ const pagesPerReadMin = 4;
 const pagesPerReadMax = 1_024;
 /** Orders in one read of many: young garbage when it is done with. */
 const ordersPerRead = 1_000;
+/** Entries of the audit log that one request may look through: some milliseconds. */
+const auditsPerReadMax = 5_000;
+
+/** As the partial index `payments_to_return` has it: a bound value would not be known to be its condition. */
+const isDue = sql`${paymentsTable.state} = 'refund_due'`;
 
 /** All columns of an order under the names that the domain gives them. */
-const orderColumns = Object.entries(getTableColumns(ordersTable))
+export const orderColumns = Object.entries(getTableColumns(ordersTable))
   .map(([name, column]) => `orders.${column.name} AS ${name}`)
   .join(", ");
+
+/** Made when it is first needed: a thread asks few of these questions, and no start waits for the others. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
 
 export class SqliteReader {
   readonly #db: Database;
@@ -56,20 +94,30 @@ export class SqliteReader {
   readonly #ordersInPages: Statement<OrderRecord, [from: number, to: number, buyerId: string, before: number]>;
   readonly #keysBetween: Statement<{ buyerId: string; key: string }, [from: number, before: number]>;
   readonly #paymentsOf;
+  readonly #waitingAfter;
+  readonly #auditBefore;
+  /** A buyer's waitlist entries in pages from one to another. */
+  readonly #entriesInPages: Statement<
+    { entryId: number; campaignId: number },
+    [from: number, to: number, buyerId: string]
+  >;
+  readonly #paymentsDue;
   readonly #endOfCampaign;
-  readonly #ordersBefore;
   readonly #eventBySeq;
   readonly #orderEventsAfter;
+  readonly #journalAfter;
 
   constructor(db: Database) {
     this.#db = db;
     const drizzled = drizzle({ client: db });
     this.#last = db.prepare("SELECT seq, at_ms AS atMs FROM events ORDER BY seq DESC LIMIT 1");
-    this.#orderById = drizzled
-      .select()
-      .from(ordersTable)
-      .where(eq(ordersTable.orderId, sql.placeholder("orderId")))
-      .prepare();
+    this.#orderById = once(() =>
+      drizzled
+        .select()
+        .from(ordersTable)
+        .where(eq(ordersTable.orderId, sql.placeholder("orderId")))
+        .prepare(),
+    );
     this.#ordersInPages = db.prepare(
       `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
       SELECT ${orderColumns} FROM page CROSS JOIN orders
@@ -78,37 +126,108 @@ export class SqliteReader {
     this.#keysBetween = db.prepare(
       "SELECT buyer_id AS buyerId, idempotency_key AS key FROM orders WHERE id >= ? AND id < ? AND idempotency_key IS NOT NULL",
     );
-    this.#paymentsOf = drizzled
-      .select()
-      .from(paymentsTable)
-      .where(eq(paymentsTable.orderId, sql.placeholder("orderId")))
-      .orderBy(asc(paymentsTable.paymentId))
-      .prepare();
-    this.#endOfCampaign = drizzled
-      .select({ endedSeq: campaignsTable.endedSeq })
-      .from(campaignsTable)
-      .where(eq(campaignsTable.id, sql.placeholder("campaignId")))
-      .prepare();
-    this.#ordersBefore = drizzled
-      .select()
-      .from(ordersTable)
-      .where(lt(ordersTable.orderId, sql.placeholder("before")))
-      .orderBy(desc(ordersTable.orderId))
-      .limit(sql.placeholder("limit"))
-      .prepare();
-    this.#eventBySeq = drizzled
-      .select()
-      .from(eventsTable)
-      .where(eq(eventsTable.seq, sql.placeholder("seq")))
-      .prepare();
-    this.#orderEventsAfter = drizzled
-      .select({ seq: eventsTable.seq, atMs: eventsTable.atMs, type: eventsTable.type, order: ordersTable })
-      .from(eventsTable)
-      .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
-      .where(gt(eventsTable.seq, sql.placeholder("seq")))
-      .orderBy(asc(eventsTable.seq))
-      .limit(sql.placeholder("limit"))
-      .prepare();
+    this.#waitingAfter = once(() =>
+      drizzled
+        .select()
+        .from(waitlistTable)
+        .where(
+          and(
+            eq(waitlistTable.campaignId, sql.placeholder("campaignId")),
+            eq(waitlistTable.state, "waiting"),
+            eq(waitlistTable.offerId, sql.placeholder("offerId")),
+            gt(waitlistTable.entryId, sql.placeholder("entryId")),
+          ),
+        )
+        .orderBy(asc(waitlistTable.entryId))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+    this.#auditBefore = once(() =>
+      drizzled
+        .select()
+        .from(auditLogTable)
+        .where(lt(auditLogTable.id, sql.placeholder("before")))
+        .orderBy(desc(auditLogTable.id))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+    this.#entriesInPages = db.prepare(
+      `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
+      SELECT waitlist.id AS entryId, waitlist.campaign_id AS campaignId FROM page CROSS JOIN waitlist
+      WHERE waitlist.id >> ${pageBits} = page.number AND waitlist.buyer_id = ?3`,
+    );
+    this.#paymentsOf = once(() =>
+      drizzled
+        .select()
+        .from(paymentsTable)
+        .where(eq(paymentsTable.orderId, sql.placeholder("orderId")))
+        .orderBy(asc(paymentsTable.paymentId))
+        .prepare(),
+    );
+    this.#paymentsDue = once(() =>
+      drizzled
+        .select()
+        .from(paymentsTable)
+        .where(
+          and(
+            isDue,
+            eq(paymentsTable.provider, sql.placeholder("provider")),
+            gt(paymentsTable.paymentId, sql.placeholder("afterId")),
+          ),
+        )
+        .orderBy(asc(paymentsTable.paymentId))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+    this.#endOfCampaign = once(() =>
+      drizzled
+        .select({ endedSeq: campaignsTable.endedSeq })
+        .from(campaignsTable)
+        .where(eq(campaignsTable.id, sql.placeholder("campaignId")))
+        .prepare(),
+    );
+    this.#eventBySeq = once(() =>
+      drizzled
+        .select()
+        .from(eventsTable)
+        .where(eq(eventsTable.seq, sql.placeholder("seq")))
+        .prepare(),
+    );
+    this.#orderEventsAfter = once(() =>
+      drizzled
+        .select({ seq: eventsTable.seq, atMs: eventsTable.atMs, type: eventsTable.type, order: ordersTable })
+        .from(eventsTable)
+        .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
+        .where(gt(eventsTable.seq, sql.placeholder("seq")))
+        .orderBy(asc(eventsTable.seq))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+    const isAboutEntry = sql`${eventsTable.type} IN ('waitlist_left', 'order_offered')`;
+    const { seq, atMs, type, campaignId, offerId, available, hash } = eventsTable;
+    this.#journalAfter = once(() =>
+      drizzled
+        .select({
+          ...{ seq, atMs, type, campaignId, offerId, available, hash },
+          ...{ order: ordersTable, payment: paymentsTable, entry: waitlistTable },
+        })
+        .from(eventsTable)
+        .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
+        .leftJoin(paymentsTable, eq(paymentsTable.paymentId, eventsTable.seq))
+        .leftJoin(
+          waitlistTable,
+          eq(waitlistTable.entryId, sql`iif(${isAboutEntry}, ${eventsTable.previousSeq}, ${eventsTable.seq})`),
+        )
+        .where(gt(eventsTable.seq, sql.placeholder("seq")))
+        .orderBy(asc(eventsTable.seq))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+  }
+
+  /** Rows of the journal after a sequence number, in order. */
+  journalAfter(seq: number, limit: number): JournalRow[] {
+    return this.#journalAfter().all({ seq, limit });
   }
 
   last(): { seq: number; atMs: number } {
@@ -150,7 +269,89 @@ export class SqliteReader {
 
   /** The payments of an order, in the order of their ids. */
   paymentsOf(orderId: number): PaymentRecord[] {
-    return this.#paymentsOf.all({ orderId });
+    return this.#paymentsOf().all({ orderId });
+  }
+
+  /** Who waits for an offer, after an entry, in the order of joining. */
+  waitingAfter(campaignId: number, offerId: number, entryId: number, limit: number): WaitlistRecord[] {
+    return this.#waitingAfter().all({ campaignId, offerId, entryId, limit });
+  }
+
+  /** Where a buyer's identity stands, by campaign, in slices that one command may erase. */
+  *tracesOfBuyer(buyerId: string): Generator<BuyerTraces> {
+    const orders: OrderRecord[] = [];
+    for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null; ) {
+      const page: { orders: OrderRecord[]; next: number | null } = this.ordersOfBuyer(buyerId, before, ordersPerRead);
+      orders.push(...page.orders);
+      before = page.next;
+    }
+    const entries = this.#entriesInPages.all(0, Math.floor(this.last().seq / idsPerPage), buyerId);
+    const campaignIds = new Set([...orders, ...entries].map(({ campaignId }) => campaignId));
+    for (const campaignId of campaignIds) {
+      const orderIds = orders.filter((order) => order.campaignId === campaignId).map(({ orderId }) => orderId);
+      const entryIds = entries.filter((entry) => entry.campaignId === campaignId).map(({ entryId }) => entryId);
+      yield* slicesOf({ campaignId, orderIds, entryIds });
+    }
+  }
+
+  /** Campaigns that nothing can be bought or offered in since before a time. */
+  campaignsEndedBefore(atMs: number): number[] {
+    const rows = this.#db
+      .query<{ id: number }, [number]>(
+        "SELECT campaigns.id FROM campaigns JOIN events ON events.seq = campaigns.ended_seq WHERE events.at_ms < ?",
+      )
+      .all(atMs);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Some of a campaign's orders and entries whose buyers are still known; `null` when there are none. */
+  tracesOfCampaign(campaignId: number): BuyerTraces | null {
+    const end = this.#endOfCampaign().get({ campaignId })?.endedSeq ?? this.last().seq;
+    const rows = this.#db
+      .query<{ id: number }, [number, number, number, number]>(
+        "SELECT id FROM orders WHERE id > ? AND id <= ? AND campaign_id = ? AND erased_seq IS NULL LIMIT ?",
+      )
+      .all(campaignId, end, campaignId, limits.erasuresPerCommandMax);
+    if (rows.length > 0) return { campaignId, orderIds: rows.map(({ id }) => id), entryIds: [] };
+    const entries = this.#db
+      .query<{ id: number }, [number, number, number, number]>(
+        "SELECT id FROM waitlist WHERE id > ? AND id <= ? AND campaign_id = ? AND erased_seq IS NULL LIMIT ?",
+      )
+      .all(campaignId, end, campaignId, limits.erasuresPerCommandMax);
+    return entries.length === 0 ? null : { campaignId, orderIds: [], entryIds: entries.map(({ id }) => id) };
+  }
+
+  /** What operators did, newest first, of entries before `id`. Looks through so many entries at most, then answers short. */
+  auditBefore(
+    id: number,
+    limit: number,
+    filter: { readonly operator?: string; readonly action?: string; readonly subject?: string },
+  ): { records: (AuditRecord & { id: number })[]; next: number | null } {
+    const looked = this.#auditBefore().all({ before: id, limit: auditsPerReadMax });
+    const fits = looked.filter(
+      ({ operator, action, subject }) =>
+        (filter.operator === undefined || filter.operator === operator) &&
+        (filter.action === undefined || filter.action === action) &&
+        (filter.subject === undefined || filter.subject === subject),
+    );
+    const records = fits.slice(0, limit);
+    if (fits.length > limit) return { records, next: records.at(-1)?.id ?? null };
+    return { records, next: looked.length < auditsPerReadMax ? null : (looked.at(-1)?.id ?? null) };
+  }
+
+  /** The payments of a provider that are to be returned, with larger ids than `afterId`, in the order of ids. */
+  paymentsDue(provider: PaymentProvider, afterId: number, limit: number): PaymentRecord[] {
+    return this.#paymentsDue().all({ provider, afterId, limit });
+  }
+
+  /** How many payments are to be returned, by provider. */
+  paymentsDueByProvider(): { provider: PaymentProvider; count: number }[] {
+    return drizzle({ client: this.#db })
+      .select({ provider: paymentsTable.provider, count: count() })
+      .from(paymentsTable)
+      .where(isDue)
+      .groupBy(paymentsTable.provider)
+      .all();
   }
 
   /** Calls back for every order with a larger id, in the order of ids, with what the engine needs of it. */
@@ -173,22 +374,8 @@ export class SqliteReader {
     return this.#keysBetween.all(from, before);
   }
 
-  /** All orders with larger ids in the order of ids, page by page: for exports. */
-  *ordersAfter(orderId: number): Generator<readonly OrderRecord[], void> {
-    const statement = this.#db.prepare<OrderRecord, [number, number]>(
-      `SELECT ${orderColumns} FROM orders WHERE id > ? ORDER BY id LIMIT ?`,
-    );
-    for (let after = orderId; ; ) {
-      const orders = statement.all(after, ordersPerRead);
-      if (orders.length > 0) yield orders;
-      after = orders.at(-1)?.orderId ?? after;
-      if (orders.length < ordersPerRead) break;
-    }
-    statement.finalize();
-  }
-
   order(orderId: number): OrderRecord | null {
-    return this.#orderById.get({ orderId }) ?? null;
+    return this.#orderById().get({ orderId }) ?? null;
   }
 
   /**
@@ -211,16 +398,9 @@ export class SqliteReader {
     return { orders, next: null };
   }
 
-  /** Everybody's orders with smaller ids than `before`, newest first. */
-  ordersBefore(before: number, limit: number): { orders: OrderRecord[]; next: number | null } {
-    const rows = this.#ordersBefore.all({ before, limit: limit + 1 });
-    const orders = rows.slice(0, limit);
-    return { orders, next: rows.length > limit ? (orders.at(-1)?.orderId ?? null) : null };
-  }
-
   /** All orders of one buyer in one campaign, in the order of ids. */
   ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[] {
-    const endedSeq = this.#endOfCampaign.get({ campaignId })?.endedSeq;
+    const endedSeq = this.#endOfCampaign().get({ campaignId })?.endedSeq;
     const end = (endedSeq ?? this.last().seq) + 1;
     const [from, to] = [Math.floor(campaignId / idsPerPage), Math.floor(end / idsPerPage)];
     return this.#ordersInPages.all(from, to, buyerId, end).filter((order) => order.campaignId === campaignId);
@@ -228,7 +408,7 @@ export class SqliteReader {
 
   /** Events about orders after a sequence number, and the last number looked at. */
   orderEventsAfter(seq: number, limit: number): { events: OrderEvent[]; lastSeq: number } {
-    const rows = this.#orderEventsAfter.all({ seq, limit });
+    const rows = this.#orderEventsAfter().all({ seq, limit });
     const events = rows.flatMap(({ order, ...event }) => (order === null ? [] : [{ ...event, order }]));
     return { events, lastSeq: rows.at(-1)?.seq ?? seq };
   }
@@ -249,12 +429,23 @@ export class SqliteReader {
 
   #eventsOf(order: OrderRecord, afterSeq: number): OrderEvent[] {
     const events: OrderEvent[] = [];
-    for (let at: number | null = order.lastSeq; at !== null && at > afterSeq; ) {
-      const event: typeof eventsTable.$inferSelect | undefined = this.#eventBySeq.get({ seq: at });
+    for (let at: number | null = order.lastSeq; at !== null && at > afterSeq && at >= order.orderId; ) {
+      const event: typeof eventsTable.$inferSelect | undefined = this.#eventBySeq().get({ seq: at });
       if (event === undefined) throw new Error(`event ${at} of order ${order.orderId} is missing`);
       events.push({ seq: event.seq, atMs: event.atMs, type: event.type, order });
       at = event.previousSeq;
     }
     return events;
+  }
+}
+
+/** As many at once as one command may erase. */
+function* slicesOf({ campaignId, orderIds, entryIds }: BuyerTraces): Generator<BuyerTraces> {
+  const size = limits.erasuresPerCommandMax;
+  for (let at = 0; at < orderIds.length; at += size) {
+    yield { campaignId, orderIds: orderIds.slice(at, at + size), entryIds: [] };
+  }
+  for (let at = 0; at < entryIds.length; at += size) {
+    yield { campaignId, orderIds: [], entryIds: entryIds.slice(at, at + size) };
   }
 }
