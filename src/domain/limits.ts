@@ -44,6 +44,8 @@ export const limits = {
   batchCommandsMax: 2_048,
   /** Orders that expire in one batch: a million that expire at once must not hold up those who buy. */
   expiriesPerBatchMax: 2_048,
+  /** Orders that one return of units offers to those who wait in one batch: the rest follows in the next ones. */
+  offersPerReturnMax: 2_048,
   /** Bytes of a request body. */
   bodyBytesMax: 16_384,
   /** Orders on one page. */
