@@ -112,19 +112,20 @@ describe("campaigns", () => {
       opens_at: "2040-11-11T12:00:00.000Z",
       closes_at: "2040-11-11T12:30:00.000Z",
       payment_window_s: 600,
+      waitlist: true,
       created_at: expect.stringMatching(wireTime),
       offers: [
         {
           id: expect.stringMatching(/^off_[0-9a-z]{10}$/),
           campaign_id: created.body.id,
           ...terms,
-          ...{ total: stock, available: stock, held: 0, sold: 0 },
+          ...{ total: stock, available: stock, held: 0, sold: 0, waiting: 0 },
         },
         {
           id: expect.stringMatching(/^off_[0-9a-z]{10}$/),
           campaign_id: created.body.id,
           ...{ sku: "b", title: "B", price_minor: 0, list_price_minor: null, currency: "JPY", limit_per_buyer: 1 },
-          ...{ brand: null, category: null, image_url: null, total: 0, available: 0, held: 0, sold: 0 },
+          ...{ brand: null, category: null, image_url: null, total: 0, available: 0, held: 0, sold: 0, waiting: 0 },
         },
       ],
     });

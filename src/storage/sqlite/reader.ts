@@ -69,8 +69,9 @@ const ordersPerRead = 1_000;
 /** Entries of the audit log that one request may look through: some milliseconds. */
 const auditsPerReadMax = 5_000;
 
-/** As the partial index `payments_to_return` has it: a bound value would not be known to be its condition. */
+/** As the partial indexes have them: a bound value would not be known to be their condition. */
 const isDue = sql`${paymentsTable.state} = 'refund_due'`;
+const isWaiting = sql`${waitlistTable.state} = 'waiting'`;
 
 /** All columns of an order under the names that the domain gives them. */
 export const orderColumns = Object.entries(getTableColumns(ordersTable))
@@ -133,7 +134,7 @@ export class SqliteReader {
         .where(
           and(
             eq(waitlistTable.campaignId, sql.placeholder("campaignId")),
-            eq(waitlistTable.state, "waiting"),
+            isWaiting,
             eq(waitlistTable.offerId, sql.placeholder("offerId")),
             gt(waitlistTable.entryId, sql.placeholder("entryId")),
           ),
@@ -262,7 +263,7 @@ export class SqliteReader {
     return drizzle({ client: this.#db })
       .select()
       .from(waitlistTable)
-      .where(and(eq(waitlistTable.campaignId, campaignId), eq(waitlistTable.state, "waiting")))
+      .where(and(eq(waitlistTable.campaignId, campaignId), isWaiting))
       .orderBy(asc(waitlistTable.entryId))
       .all();
   }
