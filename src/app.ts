@@ -12,7 +12,7 @@ import { OperationError } from "./host/operation-error.ts";
 import { claimPort } from "./host/port.ts";
 import { metricDefinitions } from "./metrics.ts";
 import { Office } from "./office.ts";
-import { ensureSecrets } from "./secrets.ts";
+import { ensureReceiptKey, ensureSecrets } from "./secrets.ts";
 import { lockFolder } from "./storage/sqlite/lock.ts";
 import type { EngineBoot, FromWorker, HttpBoot, ToWorker } from "./threads.ts";
 
@@ -35,6 +35,7 @@ export async function startApp(config: Config): Promise<App> {
   stack.use(lockFolder(config.data));
   const claim = stack.use(claimPort(config.host, config.port, config.httpThreads > 1));
   const auth = ensureSecrets(config); // the first thing that is left behind: only once the port is ours
+  const receiptKey = ensureReceiptKey(config);
   const counters = Counters.forOffers(limits.offersMax);
   const keyFilter = new KeyFilter();
   const threads = config.httpThreads;
@@ -74,7 +75,7 @@ export async function startApp(config: Config): Promise<App> {
   engine.send({ type: "boot", boot: { ...shared, ports, threads } }, ports);
   stack.use(new Office({ engine: ownPort, counters }));
   channels.forEach(({ port2 }, thread) => {
-    const boot = { ...shared, host: config.host, auth, thread, threads, engine: port2 };
+    const boot = { ...shared, host: config.host, auth, receiptKey, thread, threads, engine: port2 };
     https[thread]?.send({ type: "boot", boot }, [port2]);
   });
 

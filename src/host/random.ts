@@ -1,4 +1,5 @@
 /** The only source of chance: the operating system's, for secrets and ids that nobody may guess. */
+import { generateKeyPairSync } from "node:crypto";
 
 /** A new UUID version 7: sorts by time. */
 export function newUuid(): string {
@@ -8,6 +9,12 @@ export function newUuid(): string {
 /** A secret of 32 random bytes in base64url: 43 characters. */
 export function newSecret(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
+}
+
+/** A new Ed25519 key for signing, PKCS #8 in PEM. */
+export function newSigningKey(): string {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString().trim();
 }
 
 /** A number in [0, 1): for spreading load, where it need not be reproducible. */

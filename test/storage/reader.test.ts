@@ -10,10 +10,10 @@ test("a buyer's missed events are found with 30,000,000 ids between an order and
   const db = openWriter(newFolder());
   const [old, recent] = [5, far];
   const order = db.prepare(
-    "INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms) VALUES (?, 1, 2, ?, 1, 1, ?, ?, 0, 0)",
+    "INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms, salt) VALUES (?, 1, 2, ?, 1, 1, ?, ?, 0, 0, '')",
   );
   const event = db.prepare(
-    "INSERT INTO events (seq, at_ms, type, campaign_id, offer_id, order_id, previous_seq, available, held, sold) VALUES (?, 0, ?, 1, 2, ?, ?, 0, 0, 0)",
+    "INSERT INTO events (seq, at_ms, type, campaign_id, offer_id, order_id, previous_seq, available, held, sold, hash) VALUES (?, 0, ?, 1, 2, ?, ?, 0, 0, 0, '')",
   );
   order.run(old, "eve", "expired", recent);
   event.run(old, "order_reserved", old, null);

@@ -38,7 +38,7 @@ describe("the schema", () => {
   }
 
   test("an offer whose counts do not add up cannot be stored", () => {
-    db.exec("INSERT INTO campaigns VALUES (1, 't', NULL, 'open', NULL, NULL, 900, 1, NULL)");
+    db.exec("INSERT INTO campaigns VALUES (1, 't', NULL, 'open', NULL, NULL, 900, 1, 0, NULL)");
     const insert = (total: number, available: number, held: number, sold: number) =>
       db.exec(
         `INSERT INTO offers VALUES (2, 1, 'a', 'A', 1, NULL, 'CNY', 1, NULL, NULL, NULL, ${total}, ${available}, ${held}, ${sold})`,
