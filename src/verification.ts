@@ -1,20 +1,13 @@
 /**
  * Verifies a database file in two threads, since two cores are there: the events and their rows here, hashes and pages
- * in a thread of its own, each from its own snapshot: beside a running server the later one may hold some rows more. Some 10 us of CPU for a row of the ledger, half of it in each.
+ * in a thread of its own. Each has its own snapshot: beside a running server one may hold some rows more. Some 10 us of
+ * CPU for a row of the ledger, half of it in each.
  */
 import type { Database } from "bun:sqlite";
 import { OperationError } from "./host/operation-error.ts";
-import { openFile } from "./storage/sqlite/open.ts";
 import type { CheckResult, Progress } from "./storage/sqlite/verify/check.ts";
-import { verifyEvents, verifyHashes, withSnapshot } from "./storage/sqlite/verify.ts";
-
-export interface VerifyTask {
-  readonly path: string;
-}
-
-export type VerifyReport =
-  | { readonly type: "progress"; readonly noun: string; readonly count: number }
-  | { readonly type: "checked"; readonly results: readonly CheckResult[] };
+import { verifyEvents, withSnapshot } from "./storage/sqlite/verify.ts";
+import type { VerifyReport, VerifyTask } from "./verify.worker.ts";
 
 /** Gives each half's checks as it is done with. */
 export async function verifyInTwoThreads(
@@ -38,12 +31,4 @@ export async function verifyInTwoThreads(
   } finally {
     worker.terminate();
   }
-}
-
-/** What the other thread does with its task. */
-export function runVerifyTask({ path }: VerifyTask, tell: (report: VerifyReport) => void): void {
-  const db = openFile(path);
-  const progress: Progress = (noun, count) => tell({ type: "progress", noun, count });
-  const results = withSnapshot(db, () => verifyHashes(db, progress));
-  tell({ type: "checked", results });
 }
