@@ -14,7 +14,7 @@ import { metricDefinitions, metricPlaces } from "./metrics.ts";
 import { Office } from "./office.ts";
 import type { ProviderSettings } from "./payment/open-provider.ts";
 import { returnedPath } from "./payment/provider.ts";
-import { ensureSandboxSecret, ensureSecrets } from "./secrets.ts";
+import { ensureReceiptKey, ensureSandboxSecret, ensureSecrets } from "./secrets.ts";
 import { lockFolder } from "./storage/sqlite/lock.ts";
 import type { EngineBoot, FromWorker, HttpBoot, ToWorker } from "./threads.ts";
 
@@ -38,6 +38,7 @@ export async function startApp(config: Config): Promise<App> {
   const claim = stack.use(claimPort(config.host, config.port, config.httpThreads > 1));
   const auth = ensureSecrets(config); // the first thing that is left behind: only once the port is ours
   const payments = providerSettings(config, claim.port);
+  const receiptKey = ensureReceiptKey(config);
   const counters = Counters.forOffers(limits.offersMax);
   const keyFilter = new KeyFilter();
   const threads = config.httpThreads;
@@ -80,7 +81,7 @@ export async function startApp(config: Config): Promise<App> {
   engine.send({ type: "boot", boot: { ...shared, ports, threads } }, ports);
   const office = stack.use(new Office({ settings: config, engine: ownPort, counters, metrics }));
   channels.forEach(({ port2 }, thread) => {
-    const boot = { ...shared, host: config.host, auth, payments, thread, threads, engine: port2 };
+    const boot = { ...shared, host: config.host, auth, payments, receiptKey, thread, threads, engine: port2 };
     https[thread]?.send({ type: "boot", boot }, [port2]);
   });
 
