@@ -264,13 +264,13 @@ export class Engine {
     const { book, slot } = this.state.order(order.campaign.id, order.orderId);
     const from = book.state(slot);
     const moved = { code: "moved", orderId: order.orderId } as const;
-    if (from === "refunded") return moved;
-    if (from !== "paid" && from !== "refund_due") return { code: "transition_not_allowed", state: from };
-    if (from === "paid") this.#emit({ ...this.#headOf(order), type: "order_refund_requested", returnsUnits });
     let due = payments.filter(({ state }) => state === "refund_due" || (from === "paid" && state === "accepted"));
-    for (const { paymentId, provider } of due) {
-      if (provider === "shop") due = this.#returnPayment(order, paymentId, due);
-    }
+    const ofShop = due.filter(({ provider }) => provider === "shop");
+    const isOfMoney = from === "paid" || from === "refund_due" || from === "refunded";
+    // An order of any state may have had a payment of a wrong amount.
+    if (!isOfMoney && ofShop.length === 0) return { code: "transition_not_allowed", state: from };
+    if (from === "paid") this.#emit({ ...this.#headOf(order), type: "order_refund_requested", returnsUnits });
+    for (const { paymentId } of ofShop) due = this.#returnPayment(order, paymentId, due);
     if (from === "paid" && returnsUnits) this.#serveWaitlist(offerOf(order));
     return moved;
   }

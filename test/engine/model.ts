@@ -454,8 +454,10 @@ export class Model {
 
   #refund(order: ModelOrder, { returnsUnits }: Refund): Outcome {
     const { state, offer } = order;
-    if (state === "refunded") return { code: "moved", orderId: order.id };
-    if (state !== "paid" && state !== "refund_due") return { code: "transition_not_allowed", state };
+    if (state === "reserved" || state === "cancelled" || state === "expired") {
+      const isShopsDue = order.payments.some((told) => told.state === "refund_due" && told.payment.provider === "shop");
+      if (!isShopsDue) return { code: "transition_not_allowed", state };
+    }
     if (state === "paid") {
       this.#events.push({ type: "order_refund_requested", ...this.#orderHead(order, "refund_due"), returnsUnits });
       order.isWrittenOff = !returnsUnits;

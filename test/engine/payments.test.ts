@@ -201,11 +201,37 @@ describe("a refund", () => {
     expect(sale.reserve(offerId).code).toBe("reserved");
   });
 
-  test.each(["reserved", "cancelled", "expired"] as const)("of an order that is %s is refused", (state) => {
+  describe.each(["reserved", "cancelled", "expired"] as const)("of an order that is %s", (state) => {
+    test("is refused when nothing of the shop's is to be returned", () => {
+      const { sale, orderId } = reserved();
+      sale.pay(orderId, "wrong", { ...stripe, amountMinor: 1 });
+      if (state === "cancelled") sale.cancel(orderId);
+      if (state === "expired") sale.advance(paymentWindowMs);
+      expect(sale.refund(orderId)).toEqual({ code: "transition_not_allowed", state });
+      expect(statesOf(sale, orderId)).toEqual(["wrong refund_due"]);
+    });
+
+    test("tells that the shop has returned its payment of a wrong amount, and leaves the order where it is", () => {
+      const { sale, orderId, offerId } = reserved();
+      sale.pay(orderId, "wrong", { amountMinor: 1 });
+      if (state === "cancelled") sale.cancel(orderId);
+      if (state === "expired") sale.advance(paymentWindowMs);
+      const before = sale.counts(offerId);
+      expect(sale.refund(orderId)).toEqual({ code: "moved", orderId });
+      expect(statesOf(sale, orderId)).toEqual(["wrong refunded"]);
+      expect(sale.orderState(orderId)).toBe(state);
+      expect(sale.counts(offerId)).toEqual(before);
+    });
+  });
+
+  test("of an order that is refunded returns what the shop took after that", () => {
     const { sale, orderId } = reserved();
-    if (state === "cancelled") sale.cancel(orderId);
-    if (state === "expired") sale.advance(paymentWindowMs);
-    expect(sale.refund(orderId)).toEqual({ code: "transition_not_allowed", state });
+    sale.pay(orderId, "first");
+    sale.refund(orderId);
+    expect(sale.pay(orderId, "second")).toEqual({ code: "refund_due" });
+    expect(sale.refund(orderId)).toEqual({ code: "moved", orderId });
+    expect(statesOf(sale, orderId)).toEqual(["first refunded", "second refunded"]);
+    expect(sale.orderState(orderId)).toBe("refunded");
   });
 
   test("in a campaign that is settled works as in one that is not, and sells nothing again", () => {
