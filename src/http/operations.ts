@@ -1324,7 +1324,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       },
     },
     problems: [
-      ["invalid", fieldError("enabled", "must be of the right type (false: events wait until it is true again)")],
+      ["invalid", fieldError("enabled", "must be true or false (false: events wait until it is true again)")],
       ...bodyProblems,
       ...operatorProblems,
       "not_found",
