@@ -7,6 +7,7 @@ import { createWebhookPost } from "./delivery/webhook-post.ts";
 import { type EventSource, WebhookRelay } from "./delivery/webhook-relay.ts";
 import type { EndpointRecord } from "./domain/endpoint.ts";
 import { formatId } from "./domain/ids.ts";
+import { retentionName } from "./domain/operator.ts";
 import type { PaymentRecord } from "./domain/payment.ts";
 import type { Counters } from "./engine/counters.ts";
 import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
@@ -35,8 +36,6 @@ export interface OfficeSettings {
   readonly retentionDays: number;
 }
 
-/** Who erases by the setting: stands in the audit log. */
-const retentionName = "retention";
 const retentionEveryMs = 3_600_000;
 const msPerDay = 86_400_000;
 const countEveryMs = 1_000;

@@ -18,6 +18,9 @@ export interface OperatorRecord {
 /** The operator whose key is the setting: an admin who cannot be revoked. */
 export const rootOperatorName = "root";
 
+/** Who erases by the retention setting: stands in the audit log, and is nobody's name. */
+export const retentionName = "retention";
+
 export function mayActAs(role: OperatorRole, needed: OperatorRole): boolean {
   return operatorRoles.indexOf(role) >= operatorRoles.indexOf(needed);
 }

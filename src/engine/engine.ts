@@ -21,7 +21,7 @@ import type {
 import type { EndpointRecord } from "../domain/endpoint.ts";
 import type { CampaignMoved, Event, OrderMoved, OrderPayment } from "../domain/event.ts";
 import { limits } from "../domain/limits.ts";
-import { rootOperatorName } from "../domain/operator.ts";
+import { retentionName, rootOperatorName } from "../domain/operator.ts";
 import type {
   OfficeOutcome,
   OperatorOutcome,
@@ -346,7 +346,7 @@ export class Engine {
     switch (command.type) {
       case "create_operator": {
         const active = [...state.operators.values()].filter(({ revokedAtMs }) => revokedAtMs === null);
-        const names = [rootOperatorName, ...active.map(({ name }) => name)];
+        const names = [rootOperatorName, retentionName, ...active.map(({ name }) => name)];
         if (names.includes(command.name)) return { code: "name_taken" };
         if (active.length >= limits.operatorsMax) return { code: "limit_exceeded" };
         const { name, role, keyHash } = command;

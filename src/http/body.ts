@@ -54,7 +54,7 @@ export function conform<S extends TSchema>(value: unknown, schema: S): Static<S>
   }
   if (check.Check(value)) return value as Static<S>;
   const errors: { field: string; detail: string }[] = [];
-  for (const error of check.Errors(value)) {
+  for (const error of causesOf(check.Errors(value))) {
     const field = fieldOf(error.path);
     if (errors.some((told) => told.field === field)) continue;
     errors.push({ field, detail: detailOf(error) });
@@ -96,6 +96,15 @@ async function readBounded(request: Request, bytesMax: number): Promise<Uint8Arr
   return Buffer.concat(chunks);
 }
 
+/** Of what may also be null, and is neither that nor right, what is wrong with it as it would be without null. */
+function* causesOf(errors: Iterable<ValueError>): Generator<ValueError> {
+  for (const error of errors) {
+    const [first] = error.errors;
+    if (first === undefined || error.value === undefined) yield error;
+    else yield* causesOf(first);
+  }
+}
+
 /** `/offers/0/sku` -> `offers[0].sku`. */
 function fieldOf(path: string): string {
   return (
@@ -122,7 +131,7 @@ function shapeOf(schema: TSchema): string {
     case "integer":
       return `a whole number from ${schema["minimum"]} to ${schema["maximum"]}`;
     case "array":
-      return `a list of ${schema["minItems"]} to ${schema["maxItems"]}`;
+      return `a list of ${schema["minItems"]} to ${schema["maxItems"]}${schema["uniqueItems"] === true ? ", each once" : ""}`;
     case "object":
       return "a JSON object";
     case "boolean":

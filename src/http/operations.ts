@@ -700,7 +700,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     answers: {
       200: { description: "Cancelled.", schema: OrderAnswer, examples: one("Cancelled", cancelledOrder) },
     },
-    problems: [...buyerProblems, "not_found", transitionNotAllowed("paid"), "outcome_unknown"],
+    problems: [...buyerProblems, "forbidden", "not_found", transitionNotAllowed("paid"), "outcome_unknown"],
   },
   create_checkout: {
     id: "create_checkout",
@@ -1325,7 +1325,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       },
     },
     problems: [
-      ["invalid", fieldError("enabled", "must be of the right type (false: events wait until it is true again)")],
+      ["invalid", fieldError("enabled", "must be true or false (false: events wait until it is true again)")],
       ...bodyProblems,
       ...operatorProblems,
       "not_found",

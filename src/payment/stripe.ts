@@ -78,7 +78,7 @@ export class StripeProvider implements PaymentProvider {
     const expiresAtS = sessionEndS(order.expiresAtMs, this.#clock.nowMs());
     const params = this.#sessionParams(order, expiresAtS);
     const key = `rushbox-checkout-${formatId("ord", order.orderId)}-${expiresAtS}`;
-    const session = await this.#createSession(params, key);
+    const session = assertStripes("checkout", "checkout.session", await this.#createSession(params, key));
     if (session.url === null) throw failed("checkout", "the session has no address", false);
     return { url: session.url, expiresAtMs: Math.min(order.expiresAtMs, expiresAtS * 1_000) };
   }
@@ -110,6 +110,7 @@ export class StripeProvider implements PaymentProvider {
       if (cause instanceof Stripe.errors.StripeError && cause.code === "charge_already_refunded") return null;
       throw failureOf("refund", cause);
     });
+    if (refund !== null) assertStripes("refund", "refund", refund);
     if (refund?.status === "failed" || refund?.status === "canceled") {
       throw failed("refund", `${refund.id} is ${refund.status}: ${refund.failure_reason ?? "no reason given"}`, false);
     }
@@ -200,6 +201,12 @@ function whole(amount: number): number | null {
 function stripePerMajor(currency: string): number {
   if (wholeCurrencies.has(currency)) return 1;
   return thousandthCurrencies.has(currency) ? 1_000 : 100;
+}
+
+/** The library takes every JSON without an error in it for an answer: a proxy's as well, which has done nothing. */
+function assertStripes<T extends { readonly object: string }>(operation: Operation, object: T["object"], answer: T): T {
+  if (answer.object !== object) throw failed(operation, "what answers is not Stripe", true);
+  return answer;
 }
 
 /** What Stripe's library threw, as ours; anything else is our own fault and goes on. */

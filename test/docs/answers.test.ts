@@ -6,15 +6,16 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
-import { type CampaignJson, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
+import { limits } from "../../src/domain/limits.ts";
+import { type CampaignJson, call, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
 import { examplesOf, operations, schemas } from "./document.ts";
 import { type Schema, violationsOf } from "./json-schema.ts";
 
 /** What only a failing or an overtaken server answers; these have tests of their own, elsewhere. */
 const notFromAHealthyServer: Readonly<Record<string, readonly string[]>> = {
   "*": ["internal", "overloaded", "outcome_unknown"],
-  // Needs a key of a viewer, a server without a provider, a provider that is down: test/guarantees/payments.test.ts.
-  "POST /v1/orders/{id}/checkout": ["forbidden", "payments_off", "provider_unavailable"],
+  // Needs a million buyers: test/engine has them.
+  "POST /v1/offers/{id}/waitlist": ["waitlist_full"],
   // A body that is cut off, which no client of this kind sends.
   "POST /v1/payments/{provider}/webhook": ["invalid"],
   // Shared memory says these before an attempt is taken: only a change in that very moment leaves them to be asked for.
@@ -43,6 +44,8 @@ interface Ask {
   /** In place of the operation's own, for 405. */
   readonly method?: string;
   readonly follow?: true;
+  /** In place of the server with the sandbox. */
+  readonly at?: Server;
 }
 
 /** Asks for an operation, holds the answer against the document, and gives its body back. */
@@ -50,7 +53,7 @@ async function ask(name: string, expected: number | string, how: Ask = {}): Prom
   const [method = "", template = ""] = name.split(" ");
   const path = template.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => how.params?.[parameter] ?? "");
   const sent = how.text ?? (how.body === undefined ? undefined : JSON.stringify(how.body));
-  const response = await fetch(`${server.url}${path}${how.query ?? ""}`, {
+  const response = await fetch(`${(how.at ?? server).url}${path}${how.query ?? ""}`, {
     method: how.method ?? method,
     redirect: how.follow === true ? "follow" : "manual",
     headers: {
@@ -320,6 +323,23 @@ test("payments answer as documented", async () => {
   await ask(webhook, "signature_invalid", { params: provider, text: "{} ", headers });
   await ask(webhook, "not_found", { params: { provider: "stripe" }, text: "{}", headers });
   await ask(webhook, "payload_too_large", { params: provider, text: "x".repeat(65_537), headers });
+
+  const payments = "GET /v1/orders/{id}/payments";
+  expect((await ask(payments, 200, { params: order, as: alice }))["payments"]).toHaveLength(1);
+  await ask(payments, "unauthorized", { params: order });
+  await ask(payments, "not_found", { params: order, as: bob });
+
+  await using alone = await startServer();
+  const stripe = { RUSHBOX_PAYMENTS: "stripe", RUSHBOX_STRIPE_SECRET_KEY: "sk_test_1", RUSHBOX_STRIPE_URL: alone.url };
+  await using failing = await startServer({ env: { ...stripe, RUSHBOX_STRIPE_WEBHOOK_SECRET: "whsec_1" } });
+  for (const [at, refusal] of [
+    [alone, "payments_off"],
+    [failing, "provider_unavailable"],
+  ] as const) {
+    const offered = offerOf(await createCampaign(at));
+    const { id } = await ask("POST /v1/offers/{id}/orders", 201, { params: offered, as: alice, at });
+    await ask(checkout, refusal, { params: { id: String(id) }, as: alice, at });
+  }
 });
 
 test("streams answer as documented, and their events are of the documented shape", async () => {
@@ -339,6 +359,138 @@ test("streams answer as documented, and their events are of the documented shape
   expect(violationsOf(dataOf(event), { $ref: "#/components/schemas/Order" }, schemas)).toEqual([]);
   await ask("GET /v1/orders/stream", "unauthorized");
   await ask("GET /v1/orders/stream", "invalid", { as: bob, headers: { "last-event-id": "x" } });
+
+  const events = "GET /v1/events/stream";
+  const { text: notice } = await ask(events, 200, { as: operatorKey, headers: { "last-event-id": before } });
+  expect(notice).toContain(`id: ${order["seq"]}\nevent: order_reserved\n`);
+  expect(dataOf(notice)).toMatchObject({ seq: order["seq"], campaign_id: campaign.id, order });
+  await ask(events, "unauthorized");
+  await ask(events, "forbidden", { as: bob });
+  await ask(events, "invalid", { as: operatorKey, headers: { "last-event-id": "x" } });
+});
+
+test("a waitlist answers as documented", async () => {
+  const join = "POST /v1/offers/{id}/waitlist";
+  const place = "GET /v1/offers/{id}/waitlist";
+  const leave = "POST /v1/offers/{id}/waitlist/leave";
+  const list = "GET /v1/offers/{id}/waitlist/entries";
+  const campaign = await createCampaign(server, { stock: 1 });
+  const params = offerOf(campaign);
+  await ask(join, "not_sold_out", { params, as: bob });
+  await ask("POST /v1/offers/{id}/orders", 201, { params, as: alice });
+  await ask(join, "limit_reached", { params, as: alice });
+  await ask(place, "not_waiting", { params, as: bob });
+  await ask(leave, "not_waiting", { params, as: bob });
+  await ask(join, 201, { params, as: bob });
+  await ask(join, 200, { params, as: bob });
+  await ask(place, 200, { params, as: bob });
+  await ask(list, 200, { params, as: operatorKey });
+  await ask(list, "invalid", { params, as: operatorKey, query: "?limit=0" });
+  await ask(list, "forbidden", { params, as: alice });
+  for (const name of [join, place, leave, list]) {
+    await ask(name, "unauthorized", { params });
+    await ask(name, "not_found", { params: missingOffer, as: name === list ? operatorKey : bob });
+  }
+  await ask(leave, 200, { params, as: bob });
+  await ask("POST /v1/campaigns/{id}/pause", 200, { params: { id: campaign.id }, as: operatorKey });
+  await ask(join, "paused", { params, as: bob });
+  await ask("POST /v1/campaigns/{id}/end", 200, { params: { id: campaign.id }, as: operatorKey });
+  await ask(join, "ended", { params, as: bob });
+  const off = await createCampaign(server, { stock: 0, waitlist: false });
+  await ask(join, "waitlist_off", { params: offerOf(off), as: bob });
+  const later = await createCampaign(server, { opensAt: soon(3_600_000) });
+  await ask(join, "not_open", { params: offerOf(later), as: bob });
+});
+
+test("operators and the audit log answer as documented", async () => {
+  const create = "POST /v1/operators";
+  const body = { name: "Li Na", role: "viewer" };
+  const made = await ask(create, 201, { as: operatorKey, body });
+  const viewer = String(made["key"]);
+  await ask(create, "name_taken", { as: operatorKey, body });
+  await ask(create, "unauthorized", { body });
+  await ask(create, "forbidden", { as: viewer, body });
+  await askBody(create, {}, operatorKey);
+  const list = "GET /v1/operators";
+  await ask(list, 200, { as: operatorKey });
+  await ask(list, "unauthorized");
+  await ask(list, "forbidden", { as: viewer });
+  const me = "GET /v1/operators/me";
+  await ask(me, 200, { as: viewer });
+  await ask(me, "unauthorized");
+  await ask(me, "forbidden", { as: alice });
+
+  const params = offerOf(await createCampaign(server));
+  const order = { id: String((await ask("POST /v1/offers/{id}/orders", 201, { params, as: alice }))["id"]) };
+  await ask("POST /v1/orders/{id}/cancel", "forbidden", { params: order, as: viewer });
+  await ask("POST /v1/orders/{id}/checkout", "forbidden", { params: order, as: viewer });
+
+  const revoke = "POST /v1/operators/{id}/revoke";
+  const operator = { id: String(made["id"]) };
+  await ask(revoke, "unauthorized", { params: operator });
+  await ask(revoke, "forbidden", { params: operator, as: viewer });
+  await ask(revoke, "not_found", { params: { id: "opr_zzzzzzzzzz" }, as: operatorKey });
+  await ask(revoke, 200, { params: operator, as: operatorKey });
+  await ask(me, "unauthorized", { as: viewer });
+
+  const audit = "GET /v1/audit";
+  await ask(audit, 200, { as: operatorKey, query: "?limit=200" });
+  await ask(audit, "invalid", { as: operatorKey, query: "?limit=0" });
+  await ask(audit, "unauthorized");
+  await ask(audit, "forbidden", { as: alice });
+
+  const names = Array.from({ length: limits.operatorsMax }, (_, at) => ({ name: `program ${at}`, role: "viewer" }));
+  await Promise.all(
+    names.map((one) => call(`${server.url}/v1/operators`, { method: "POST", as: operatorKey, body: one })),
+  );
+  await ask(create, "limit_exceeded", { as: operatorKey, body: { name: "one more", role: "viewer" } });
+});
+
+test("erasure answers as documented", async () => {
+  const name = "POST /v1/buyers/erase";
+  const body = { buyer_id: "carol" };
+  await ask(name, "unauthorized", { body });
+  await ask(name, "forbidden", { as: alice, body });
+  await askBody(name, {}, operatorKey);
+  await ask(name, "not_found", { as: operatorKey, body });
+  const params = offerOf(await createCampaign(server));
+  await ask("POST /v1/offers/{id}/orders", 201, { params, as: await tokenOf("carol") });
+  await ask(name, 200, { as: operatorKey, body });
+});
+
+test("webhooks answer as documented", async () => {
+  const create = "POST /v1/webhooks";
+  const body = { url: "http://127.0.0.1:9/hooks", types: ["order_paid"] };
+  const made = await ask(create, 201, { as: operatorKey, body });
+  await ask(create, "unauthorized", { body });
+  await ask(create, "forbidden", { as: alice, body });
+  await askBody(create, {}, operatorKey);
+  const params = { id: String(made["id"]) };
+  const list = "GET /v1/webhooks";
+  await ask(list, 200, { as: operatorKey });
+  await ask(list, "unauthorized");
+  await ask(list, "forbidden", { as: alice });
+  const [change, rotate, remove] = ["", "/rotate", "/delete"].map((end) => `POST /v1/webhooks/{id}${end}`) as [
+    string,
+    string,
+    string,
+  ];
+  const deliveries = "GET /v1/webhooks/{id}/deliveries";
+  const replay = "POST /v1/webhooks/{id}/replay";
+  for (const name of ["GET /v1/webhooks/{id}", change, rotate, deliveries, replay, remove]) {
+    const asked = name === change ? { enabled: false } : undefined;
+    const how = asked === undefined ? {} : { body: asked };
+    await ask(name, "unauthorized", { params, ...how });
+    await ask(name, "forbidden", { params, as: alice, ...how });
+    await ask(name, "not_found", { params: { id: "end_zzzzzzzzzz" }, as: operatorKey, ...how });
+    if (name === change || name === replay) await askBody(name, params, operatorKey);
+    await ask(name, 200, { params, as: operatorKey, ...how });
+  }
+  await ask("GET /v1/webhooks/{id}", "not_found", { params, as: operatorKey });
+  const many = Array.from({ length: limits.endpointsMax }, (_, at) => ({ url: `https://shop.example/${at}` }));
+  const ids = await Promise.all(many.map((one) => ask(create, 201, { as: operatorKey, body: one })));
+  await ask(create, "limit_exceeded", { as: operatorKey, body });
+  await ask(deliveries, "invalid", { params: { id: String(ids[0]?.["id"]) }, as: operatorKey, query: "?limit=0" });
 });
 
 function dataOf(event: unknown): unknown {

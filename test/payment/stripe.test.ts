@@ -254,6 +254,20 @@ describe("a refund", () => {
   });
 });
 
+test("an answer that is not Stripe's is no checkout and no refund, whatever its status", async () => {
+  const payment = refundOf(await read(standIn.pay(await sessionOf(newOrder()))));
+  for (const status of [200, 404, 502]) {
+    await using proxy = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: () => Response.json({ detail: "no upstream" }, { status }),
+    });
+    const behind = providerOf({ url: proxy.url.origin });
+    expect((await failureOf(behind.checkout(newOrder()))).isTemporary).toBe(true);
+    expect((await failureOf(behind.refund(payment))).isTemporary).toBe(true);
+  }
+});
+
 let lastOrderId = 0;
 
 function newOrder(changes: Partial<CheckoutOrder> = {}): CheckoutOrder {

@@ -75,12 +75,18 @@ async function listAudit({ auth, audit }: Parts, request: Request): Promise<Resp
   if (query instanceof Response) return query;
   const limit = readLimit(query.limit);
   if (limit instanceof Response) return limit;
-  const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(query.cursor);
-  if (!Number.isSafeInteger(before))
+  const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : entryIdIn(query.cursor);
+  if (before === null)
     return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
   const { records, next } = audit.auditBefore(before, limit, query);
   const entries = records.map(({ id, atMs, ...record }) => ({ id, at: wireTime(atMs), ...record }));
   return json(JSON.stringify({ entries, next_cursor: next === null ? null : String(next) }));
+}
+
+/** Entries of the audit log are numbered, and have no other id. */
+function entryIdIn(cursor: string): number | null {
+  const id = Number(cursor);
+  return /^\d+$/.test(cursor) && Number.isSafeInteger(id) ? id : null;
 }
 
 function shown({ operatorId, name, role, createdAtMs, revokedAtMs }: OperatorRecord) {
