@@ -10,7 +10,7 @@ import { KeyFilter } from "./engine/key-filter.ts";
 import { Metrics } from "./host/metrics.ts";
 import { OperationError } from "./host/operation-error.ts";
 import { claimPort } from "./host/port.ts";
-import { metricDefinitions } from "./metrics.ts";
+import { metricDefinitions, metricPlaces } from "./metrics.ts";
 import { Office } from "./office.ts";
 import type { ProviderSettings } from "./payment/open-provider.ts";
 import { returnedPath } from "./payment/provider.ts";
@@ -41,7 +41,10 @@ export async function startApp(config: Config): Promise<App> {
   const counters = Counters.forOffers(limits.offersMax);
   const keyFilter = new KeyFilter();
   const threads = config.httpThreads;
-  const metrics = new Metrics(metricDefinitions(threads), { thread: threads, threads: threads + 1 });
+  const metrics = new Metrics(metricDefinitions(threads), {
+    thread: metricPlaces(threads).main,
+    threads: metricPlaces(threads).threads,
+  });
   const shared = {
     data: config.data,
     counters: counters.buffer,
@@ -75,7 +78,7 @@ export async function startApp(config: Config): Promise<App> {
   failure.catch(() => {}); // whoever waits for it gets it; until then it is not unhandled
   const ports = [...channels.map(({ port1 }) => port1), officePort];
   engine.send({ type: "boot", boot: { ...shared, ports, threads } }, ports);
-  const office = stack.use(new Office({ settings: config, engine: ownPort, counters }));
+  const office = stack.use(new Office({ settings: config, engine: ownPort, counters, metrics }));
   channels.forEach(({ port2 }, thread) => {
     const boot = { ...shared, host: config.host, auth, payments, thread, threads, engine: port2 };
     https[thread]?.send({ type: "boot", boot }, [port2]);
@@ -90,7 +93,9 @@ export async function startApp(config: Config): Promise<App> {
     const reply = await within(http.reply("ready"));
     port = reply.port ?? port;
   }
-  await within(office.open(payments));
+  const opened = office.open(payments); // beside the HTTP threads
+  opened.catch(() => {}); // waited for below
+  await within(opened);
   isServing = true;
   // Only `stop` ends it from now on, and in bounded time: a second signal must not break off what the first one began.
   // (One Ctrl-C under npm is two signals: the terminal's, and npm's own.)

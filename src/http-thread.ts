@@ -19,7 +19,7 @@ import { buyerJsonOf, orderJson } from "./http/order-json.ts";
 import type { HttpParts, Payments } from "./http/parts.ts";
 import { SandboxPages } from "./http/sandbox-pages.ts";
 import { type Listening, listen } from "./http/server.ts";
-import { httpThreadLabel, metricDefinitions } from "./metrics.ts";
+import { httpThreadLabel, metricDefinitions, metricPlaces } from "./metrics.ts";
 import { openProvider } from "./payment/open-provider.ts";
 import { openReader } from "./storage/sqlite/open.ts";
 import { OrderSearch } from "./storage/sqlite/order-search.ts";
@@ -136,7 +136,7 @@ class HttpThread {
   #build(payments: Payments): HttpParts {
     const { data, keyFilter, thread, threads, metrics: buffer } = this.#boot;
     const [clock, counters, catalogue, client] = [this.#clock, this.#counters, this.#catalogue, this.#client];
-    const metrics = new Metrics(metricDefinitions(threads), { thread, threads: threads + 1, buffer });
+    const metrics = new Metrics(metricDefinitions(threads), { thread, threads: metricPlaces(threads).threads, buffer });
     watchEventLoop(metrics, httpThreadLabel(thread), clock);
     const db = openReader(data);
     const reader = new SqliteReader(db);

@@ -4,7 +4,7 @@
  * happens here, where no buyer waits for it.
  */
 import { createWebhookPost } from "./delivery/webhook-post.ts";
-import { type EventSource, type RelayStats, WebhookRelay } from "./delivery/webhook-relay.ts";
+import { type EventSource, WebhookRelay } from "./delivery/webhook-relay.ts";
 import type { EndpointRecord } from "./domain/endpoint.ts";
 import { formatId } from "./domain/ids.ts";
 import type { PaymentRecord } from "./domain/payment.ts";
@@ -12,11 +12,13 @@ import type { Counters } from "./engine/counters.ts";
 import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
 import { type Clock, startClock } from "./host/clock.ts";
 import { log } from "./host/log.ts";
+import type { Metrics } from "./host/metrics.ts";
 import { chance } from "./host/random.ts";
 import { Catalogue } from "./http/catalogue.ts";
 import { EngineClient } from "./http/engine-client.ts";
 import { noticeOf } from "./http/notice-json.ts";
 import { wireTime } from "./http/respond.ts";
+import { webhookOutcomes } from "./metrics.ts";
 import { openProvider, type ProviderSettings } from "./payment/open-provider.ts";
 import { Refunds } from "./payment/refunds.ts";
 import { openReader } from "./storage/sqlite/open.ts";
@@ -37,10 +39,12 @@ export interface OfficeSettings {
 const retentionName = "retention";
 const retentionEveryMs = 3_600_000;
 const msPerDay = 86_400_000;
+const countEveryMs = 1_000;
 
 export class Office {
   readonly #settings: OfficeSettings;
   readonly #counters: Counters;
+  readonly #metrics: Metrics;
   readonly #port: MessagePort;
   readonly #clock: Clock = startClock();
   readonly #client: EngineClient;
@@ -54,7 +58,8 @@ export class Office {
   /** Campaigns of which no buyer is known any more. */
   readonly #erased = new Set<number>();
 
-  constructor(parts: { settings: OfficeSettings; engine: MessagePort; counters: Counters }) {
+  constructor(parts: { settings: OfficeSettings; engine: MessagePort; counters: Counters; metrics: Metrics }) {
+    this.#metrics = parts.metrics;
     this.#settings = parts.settings;
     this.#counters = parts.counters;
     this.#port = parts.engine;
@@ -78,16 +83,12 @@ export class Office {
     this.#reader = reader;
     this.#setEndpoints(this.#endpoints);
     this.#refunds = await this.#openRefunds(reader, payments);
+    this.#timers.push(setInterval(() => this.#count(reader), countEveryMs));
     const { ledgerHeadEveryS, retentionDays } = this.#settings;
     if (ledgerHeadEveryS > 0) this.#timers.push(setInterval(() => this.#publishHead(), ledgerHeadEveryS * 1_000));
     if (retentionDays === 0) return;
     void this.#eraseOld();
     this.#timers.push(setInterval(() => void this.#eraseOld(), retentionEveryMs));
-  }
-
-  /** Figures of the relay, or `null` when there is no webhook. */
-  relayStats(): RelayStats | null {
-    return this.#relay?.stats() ?? null;
   }
 
   /** Begins nothing new. The engine is still answered, since it waits for all threads to have its news. */
@@ -163,6 +164,22 @@ export class Office {
         return { events, lastSeq };
       },
     };
+  }
+
+  #count(reader: SqliteReader): void {
+    const metrics = this.#metrics;
+    const due = reader.paymentsDueByProvider().reduce((sum, { count }) => sum + count, 0);
+    metrics.set(metrics.series("rushbox_payments_refund_due"), due);
+    const stats = this.#relay?.stats();
+    if (stats === undefined) return;
+    metrics.set(metrics.series("rushbox_webhook_pending"), stats.pending);
+    metrics.set(metrics.series("rushbox_webhook_endpoints_failing"), stats.endpointsFailing);
+    metrics.set(metrics.series("rushbox_webhook_events_behind"), stats.eventsBehindMax);
+    const { delivered, refused, unreachable, forbiddenAddress: forbidden_address, deadLettered: dead } = stats;
+    const counts = { delivered, refused, unreachable, forbidden_address, dead };
+    for (const outcome of webhookOutcomes) {
+      metrics.set(metrics.series("rushbox_webhook_deliveries_total", { outcome }), counts[outcome]);
+    }
   }
 
   #publishHead(): void {

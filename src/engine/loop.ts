@@ -155,7 +155,7 @@ export class EngineLoop {
     engine.advance(nowMs);
     const answers: Answer[] = [];
     for (const { letter } of batch) {
-      if (engine.pendingEvents.length > 0 && this.#needsHistory(letter[1])) {
+      if (engine.pendingEvents.length > 0 && this.#needsStored(letter[1])) {
         if (answers.length > 0) break;
         this.#store(); // what time alone has done
       }
@@ -214,8 +214,7 @@ export class EngineLoop {
 
   /**
    * What the engine does not keep in memory comes with the command: the buyer's rows when the campaign is settled, the
-   * payments of an order to which something has happened. They are read from what is committed, so such a command waits
-   * until everything before it is.
+   * payments of an order to which something has happened.
    */
   #needsHistory(request: Request): request is OrderCommand {
     switch (request.type) {
@@ -230,6 +229,14 @@ export class EngineLoop {
       default:
         return false;
     }
+  }
+
+  /** History is read from what is committed, so a command waits until all that its history may tell of is. */
+  #needsStored(request: Request): boolean {
+    if (!this.#needsHistory(request)) return false;
+    const { engine, counters } = this.#parts;
+    const { campaignId, orderId } = request;
+    return engine.state.isSettled(campaignId) || engine.state.lastSeqOf(campaignId, orderId) > counters.committedSeq;
   }
 
   #withHistory(command: Command): Command {

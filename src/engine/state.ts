@@ -242,9 +242,14 @@ export class State {
 
   /** Whether more has happened to an order in memory than being reserved. */
   hasMoved(campaignId: number, orderId: number): boolean {
+    return this.lastSeqOf(campaignId, orderId) > orderId;
+  }
+
+  /** The last event about an order in memory, or 0. */
+  lastSeqOf(campaignId: number, orderId: number): number {
     const book = this.campaigns.get(campaignId)?.book ?? null;
     const slot = book === null ? -1 : book.find(orderId);
-    return book !== null && slot >= 0 && book.lastSeq(slot) !== orderId;
+    return book === null || slot < 0 ? 0 : book.lastSeq(slot);
   }
 
   /** Whether the campaign's orders have left memory: it has ended and holds nothing. */

@@ -150,7 +150,11 @@ export const RefundBody = Type.Object(
 );
 
 export const PayBody = Type.Object(
-  { reference: Type.Optional(text(limits.referenceLengthMax, "the payment's own number", "pay_81723")) },
+  {
+    reference: Type.Optional(text(limits.referenceLengthMax, "the payment's own number", "pay_81723")),
+    amount_minor: Type.Optional(price("what was paid, in minor units: the order's amount when absent", 100)),
+    currency: Type.Optional(currency),
+  },
   closed,
 );
 

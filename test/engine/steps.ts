@@ -12,8 +12,9 @@ import type { Random } from "./random.ts";
 import type { Step, Trial } from "./trial.ts";
 
 /** The two first buyers and their keys are chosen so that "buyer, line break, key" is the same text for both. */
-const buyers = ["ana", "ana\nx", "bo", "陈小明", "zoë🦊"];
+const buyers = ["ana", "ana\nx", "bo", "陈小明", "zoë🦊", "max", "ivy"];
 const keysShared = ["x\nk", "k", "k2"];
+const moves = ["pause", "resume", "pause", "resume"] as const;
 const operatorNames = ["root", "kim", "lee", "max"];
 const idsMissing = [0, -1, 1_000_000, 2 ** 40];
 
@@ -23,10 +24,13 @@ export class Steps {
   /** The wall clock of the world; now and then it is told wrongly. */
   #clockMs = 1_700_000_000_000;
   #keysCount = 0;
+  /** Half of the worlds have one long sale of little after the other, in which lines form and move. */
+  readonly #isScarce: boolean;
 
   constructor(random: Random, trial: Trial) {
     this.#random = random;
     this.#trial = trial;
+    this.#isScarce = random.percent(50);
   }
 
   next(): Step {
@@ -48,8 +52,8 @@ export class Steps {
     if (chance < 900) this.#clockMs += random.between(1, 400);
     else if (chance < 960 && due !== Number.POSITIVE_INFINITY && due > 0) {
       this.#clockMs = Math.max(this.#clockMs, due - random.below(2));
-    } else if (chance < 990) this.#clockMs += random.between(400, 8_000);
-    else if (chance < 998) this.#clockMs += random.between(8_000, 60_000);
+    } else if (chance < 994) this.#clockMs += random.between(400, 8_000);
+    else if (chance < 999) this.#clockMs += random.between(8_000, 60_000);
     else this.#clockMs += random.between(60_000, 7_500_000);
   }
 
@@ -57,7 +61,7 @@ export class Steps {
     const random = this.#random;
     const { campaigns, orders } = this.#trial.model;
     const living = campaigns.filter(({ state }) => state !== "ended").length;
-    const creates = living === 0 ? 500 : living < 4 ? 25 : 2;
+    const creates = living === 0 ? 500 : this.#isScarce ? 1 : living < 4 ? 25 : 2;
     if (random.below(1_000) < creates) return { type: "create_campaign", draft: this.#draft() };
     const chance = random.below(1_000);
     if (chance < 350) return this.#reserve();
@@ -86,7 +90,7 @@ export class Steps {
         ? "publish"
         : campaign?.state === "paused" && random.percent(70)
           ? "resume"
-          : random.pick(["publish", "pause", "resume", "pause", "resume", "end"] as const);
+          : random.pick(this.#isScarce && random.percent(80) ? moves : [...moves, "publish", "end"]);
     return { type: action, campaignId: this.#orMissing(campaign?.id) };
   }
 
@@ -99,7 +103,14 @@ export class Steps {
 
   #restock(): Command {
     const random = this.#random;
-    const quantity = random.percent(2) ? 1_000_000_000 : random.pick([-3, -2, -1, -1, 1, 1, 2, 3]);
+    const { model } = this.#trial;
+    const inLine = model.offers.filter((offer) => offer.campaign.state === "paused" && model.lineOf(offer).length > 0);
+    // So that units wait for those in line, and a late payment can come in between.
+    if (inLine.length > 0 && random.percent(60)) {
+      return { type: "restock", offerId: random.pick(inLine).id, quantity: random.between(1, 3) };
+    }
+    const quantities = this.#isScarce ? [-3, -2, -1, 1] : [-3, -2, -1, -1, 1, 1, 2, 3];
+    const quantity = random.percent(2) ? 1_000_000_000 : random.pick(quantities);
     return { type: "restock", offerId: this.#offerId(), quantity };
   }
 
@@ -147,18 +158,31 @@ export class Steps {
     }
   }
 
-  /** Mostly one of the last; for a refund one that somebody paid for. */
+  /** Mostly one of the last, or one to which the command does something. */
   #order(type: OrderCommand["type"]): ModelOrder {
     const random = this.#random;
     const { model } = this.#trial;
     const recent = random.percent(70) ? model.orders.slice(-12) : model.orders;
-    const wanted = recent.filter((order) => {
-      if (type === "refund" || type === "confirm_refund") return order.payments.length > 0;
-      // Whoever pays late while the sale is paused may have as many as they may when their turn in line comes.
-      if (type === "pay") return order.state === "expired" && order.offer.campaign.state === "paused";
-      return false;
-    });
-    return random.pick(wanted.length > 0 && random.percent(75) ? wanted : recent);
+    const wanted = random.percent(60) ? model.orders.filter((order) => this.#isWanted(type, order)) : [];
+    return random.pick(wanted.length > 0 ? wanted : recent);
+  }
+
+  #isWanted(type: OrderCommand["type"], { state, offer, buyerId, quantity, payments }: ModelOrder): boolean {
+    const { model } = this.#trial;
+    switch (type) {
+      case "cancel":
+        return state === "reserved";
+      case "refund":
+        return state === "paid" && offer.campaign.state !== "ended";
+      case "confirm_refund":
+        return payments.some((payment) => payment.state === "refund_due");
+      case "pay": {
+        // Whoever pays late during a pause, while in line, has as many as one may when their turn comes.
+        if (state !== "expired" || offer.campaign.state !== "paused") return false;
+        if (model.countsOf(offer).available < quantity) return false;
+        return model.lineOf(offer).some((entry) => entry.buyerId === buyerId);
+      }
+    }
   }
 
   /** Few providers and references, so that the same come again; now and then another amount or currency. */
@@ -245,12 +269,24 @@ export class Steps {
 
   #draft(): CampaignDraft {
     const random = this.#random;
+    if (this.#isScarce && random.percent(95)) return this.#scarceDraft();
     const kind: CampaignKind | null = random.pick([null, null, null, "one_yuan", "limited_time", "hot_item"]);
     const opensAtMs = random.percent(35) ? null : this.#clockMs + random.between(-2_000, 15_000);
-    const closesAtMs = random.percent(35) ? null : this.#clockMs + random.between(-1_000, 120_000);
+    const closesAtMs = random.percent(50) ? null : this.#clockMs + random.between(-1_000, 120_000);
     const offers = Array.from({ length: random.between(1, 3) }, (_, index) => this.#offerDraft(kind, index));
     const paymentWindowS = random.between(1, 30);
     return { title: "sale", kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist: random.percent(80), offers };
+  }
+
+  #scarceDraft(): CampaignDraft {
+    const random = this.#random;
+    const closesAtMs = random.percent(30) ? null : this.#clockMs + random.between(3_000, 40_000);
+    const offers = Array.from({ length: random.pick([1, 1, 2]) }, (_, index) => {
+      const offer = this.#offerDraft(null, index);
+      return { ...offer, stock: random.between(1, 3), limitPerBuyer: random.pick([1, 1, 2]) };
+    });
+    const what = { title: "scarce", kind: null, opensAtMs: null, closesAtMs, hasWaitlist: true };
+    return { ...what, paymentWindowS: random.between(1, 10), offers };
   }
 
   #offerDraft(kind: CampaignKind | null, index: number): OfferDraft {

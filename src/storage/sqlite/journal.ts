@@ -24,7 +24,7 @@ import {
 import { detailsOf, detailsText, firstPreviousHash, ledgerText } from "../../domain/ledger.ts";
 import { sha256 } from "../../host/hash.ts";
 import { newSalt } from "../../host/random.ts";
-import { diskFailure } from "./open.ts";
+import { busyTimeoutMs, diskFailure, syncFile } from "./open.ts";
 import { RowInserter } from "./row-inserter.ts";
 
 const eventColumns = [
@@ -38,6 +38,8 @@ const orderColumns = [
 ] as const;
 
 const entryColumns = ["id", "campaign_id", "offer_id", "buyer_id", "state", "joined_at_ms", "salt"] as const;
+
+const checkpointWaitMs = 250;
 
 export class SqliteJournal {
   readonly #db: Database;
@@ -140,10 +142,16 @@ export class SqliteJournal {
     }
   }
 
-  /** Moves what is committed from the log into the database file and empties the log: at start and stop. */
+  /**
+   * Moves what is committed from the log into the database file and empties the log: at start and stop. A replicator
+   * that reads the log all the time keeps it from being emptied: then it is on disk at least.
+   */
   checkpoint(): void {
     try {
-      this.#db.query("PRAGMA wal_checkpoint(TRUNCATE)").get();
+      this.#db.exec(`PRAGMA busy_timeout = ${checkpointWaitMs}`);
+      const { busy } = this.#db.query("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
+      this.#db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+      if (busy !== 0) syncFile(`${this.#db.filename}-wal`);
     } catch (cause) {
       throw diskFailure("checkpoint", this.#db.filename, cause);
     }

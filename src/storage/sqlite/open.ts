@@ -3,7 +3,7 @@
  * write. What is not ours, damaged, or newer than this program is refused before anything is changed.
  */
 import { Database, SQLiteError } from "bun:sqlite";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { OperationError } from "../../host/operation-error.ts";
 import { applyMigrations, assertMigrationsKnown, missingMigrations } from "./migrate.ts";
@@ -11,6 +11,9 @@ import { applyMigrations, assertMigrationsKnown, missingMigrations } from "./mig
 /** "RUSH" in ASCII: marks a SQLite file as ours. */
 const applicationId = 0x52555348;
 const versionMin = [3, 51, 3]; // older versions can corrupt a WAL that is reset while another connection checkpoints
+
+/** How long a statement waits for whoever else holds the file. */
+export const busyTimeoutMs = 5_000;
 
 // A Database that nothing refers to is closed by the garbage collector: connections are pinned for the process's life.
 const pinned = new Set<Database>();
@@ -35,7 +38,7 @@ export function openWriter(folder: string): Database {
 
 function prepareForWriting(db: Database): void {
   // First: whoever else holds the file briefly (a backup, a replicator) must not fail our statements.
-  db.exec("PRAGMA busy_timeout = 5000");
+  db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   db.exec("PRAGMA journal_mode = WAL");
   db.exec("PRAGMA synchronous = FULL"); // acknowledged means durable: the WAL is synced at every COMMIT
   db.exec("PRAGMA foreign_keys = ON");
@@ -85,7 +88,7 @@ export function openReader(folder: string): Database {
 export function openFile(path: string): Database {
   const db = openDatabase(path, { readonly: true });
   try {
-    db.exec("PRAGMA busy_timeout = 5000");
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     assertOurs(db, path);
     assertMigrationsKnown(db, path);
   } catch (cause) {
@@ -143,6 +146,16 @@ export function diskFailure(operation: string, path: string, cause: unknown): un
     hint: `${hint}, then start again: it recovers.`,
     cause,
   });
+}
+
+/** Has the system write a file, or the names in a folder, to the disk. */
+export function syncFile(path: string): void {
+  const file = openSync(path, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Whether SQLite cannot make sense of what stands in the file. */

@@ -4,11 +4,11 @@
  * gets its name, so a file of that name is always a whole one, and nothing is ever overwritten.
  */
 import type { Database } from "bun:sqlite";
-import { closeSync, existsSync, fsyncSync, linkSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
+import { existsSync, linkSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { OperationError } from "../../host/operation-error.ts";
 import { lockFolder } from "./lock.ts";
-import { damaged, databasePath, isDamage, needsWriting, openFile, openReader, openWriter } from "./open.ts";
+import { damaged, databasePath, isDamage, needsWriting, openFile, openReader, openWriter, syncFile } from "./open.ts";
 
 export interface Snapshot {
   readonly bytes: number;
@@ -24,9 +24,9 @@ export function copySale(folder: string, to: string): Snapshot {
   try {
     copyInto(partial, openReader(folder));
     const inside = inspect(partial);
-    sync(partial);
+    syncFile(partial);
     linkSync(partial, to); // unlike a rename, never overwrites
-    sync(dirname(resolve(to)));
+    syncFile(dirname(resolve(to)));
     return { ...inside, bytes: statSync(to).size };
   } catch (cause) {
     if (cause instanceof OperationError) throw cause;
@@ -61,10 +61,10 @@ export function restoreSale(from: string, folder: string, check: (db: Database) 
     if (!checkCopy(work, check)) return false;
     const log = `${databasePath(work)}-wal`; // stays behind: what was migrated must have moved out of it
     if (existsSync(log) && statSync(log).size > 0) throw new Error(`${log} is not empty`);
-    sync(databasePath(work));
+    syncFile(databasePath(work));
     linkSync(databasePath(work), to);
-    sync(folder);
-    sync(dirname(resolve(folder)));
+    syncFile(folder);
+    syncFile(dirname(resolve(folder)));
     return true;
   } catch (cause) {
     if (cause instanceof OperationError) throw cause;
@@ -109,15 +109,6 @@ function inspect(path: string): Omit<Snapshot, "bytes"> {
       .get() as Omit<Snapshot, "bytes">;
   } finally {
     db.close();
-  }
-}
-
-function sync(path: string): void {
-  const file = openSync(path, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }
 
