@@ -16,6 +16,8 @@ const notFromAHealthyServer: Readonly<Record<string, readonly string[]>> = {
   "*": ["internal", "overloaded", "outcome_unknown"],
   // Needs a million buyers: test/engine has them.
   "POST /v1/offers/{id}/waitlist": ["waitlist_full"],
+  // Needs a server without a provider, a provider that is down: test/guarantees/payments.test.ts.
+  "POST /v1/orders/{id}/checkout": ["payments_off", "provider_unavailable"],
   // A body that is cut off, which no client of this kind sends.
   "POST /v1/payments/{provider}/webhook": ["invalid"],
   // Shared memory says these before an attempt is taken: only a change in that very moment leaves them to be asked for.
@@ -289,6 +291,12 @@ test("payments answer as documented", async () => {
   const { url } = await ask(checkout, 201, { params: order, as: alice });
   await ask(checkout, "unauthorized", { params: order });
   await ask(checkout, "not_found", { params: order, as: bob });
+  const viewer = await call<{ key: string }>(`${server.url}/v1/operators`, {
+    method: "POST",
+    as: operatorKey,
+    body: { name: "auditor", role: "viewer" },
+  });
+  await ask(checkout, "forbidden", { params: order, as: viewer.body.key });
   const refund = "POST /v1/orders/{id}/refund";
   await ask(refund, "unauthorized", { params: order });
   await ask(refund, "forbidden", { params: order, as: alice });
