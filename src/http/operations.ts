@@ -315,6 +315,14 @@ const orderIdParameter: Parameter = {
   schema: OrderAnswer.properties.id,
   example: order.id,
 };
+const paymentIdParameter: Parameter = {
+  name: "payment",
+  in: "path",
+  required: true,
+  description: "The payment.",
+  schema: PaymentAnswer.properties.id,
+  example: payment.id,
+};
 const operatorIdParameter: Parameter = {
   name: "id",
   in: "path",
@@ -928,7 +936,13 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       examples: one("The sandbox's, signed by its headers", {
         type: "payment.paid",
         timestamp: "2026-11-11T12:03:11.870Z",
-        data: { order_id: order.id, reference: `sandbox_${order.id}`, amount_minor: 100, currency: "CNY" },
+        data: {
+          order_id: order.id,
+          reference: `sandbox_${order.id}`,
+          amount_minor: 100,
+          currency: "CNY",
+          order_expires_at_ms: 1_794_399_300_137,
+        },
       }),
     },
     answers: {
@@ -1027,6 +1041,19 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       },
     },
     problems: [...buyerProblems, "not_found"],
+  },
+  return_payment: {
+    id: "return_payment",
+    tag: "Operating",
+    summary: "Tell that the shop has returned a payment",
+    description:
+      "For a payment that the shop took itself and that is `refund_due`: one too many, too late, or of another amount. Repeated: 200 again. What a provider took Rushbox has returned by itself.",
+    callers: "operators",
+    parameters: [orderIdParameter, paymentIdParameter],
+    answers: {
+      200: { description: "The order as it stands.", schema: OrderAnswer, examples: one("Still paid", paidOrder) },
+    },
+    problems: [...operatorProblems, "not_found", transitionNotAllowed("paid"), "outcome_unknown"],
   },
   join_waitlist: {
     id: "join_waitlist",

@@ -19,6 +19,7 @@ export const routeNames = [
   "payment_webhook",
   "stream_orders",
   "list_payments",
+  "return_payment",
   "join_waitlist",
   "get_waitlist_place",
   "leave_waitlist",

@@ -296,6 +296,7 @@ export const ProviderEventBody = Type.Object({
     reference: Type.String({ description: "the payment's own number" }),
     amount_minor: count("what was paid, in minor units", 100),
     currency,
+    order_expires_at_ms: Type.Integer({ description: "the order's, as it was when its page was opened" }),
   }),
 });
 

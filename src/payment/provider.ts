@@ -27,6 +27,8 @@ export type WebhookNotice =
   | {
       readonly kind: "paid";
       readonly orderId: number;
+      /** The order's, as it was when the payment page was opened: ids alone may be another installation's, or an older one's. */
+      readonly orderExpiresAtMs: number;
       /** The provider's own name of the payment, by which it refunds it. */
       readonly reference: string;
       readonly amountMinor: number;

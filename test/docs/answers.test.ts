@@ -281,6 +281,16 @@ test("orders answer as documented", async () => {
   await ask(cancel, "not_found", { params: two, as: bob });
   await ask(cancel, 200, { params: two, as: alice });
   await ask(pay, "refund_due", { params: two, as: operatorKey });
+  const returned = "POST /v1/orders/{id}/payments/{payment}/returned";
+  const paymentOf = async (order: { id: string }) => {
+    const { payments } = await ask("GET /v1/orders/{id}/payments", 200, { params: order, as: alice });
+    return { ...order, payment: (payments as { id: string }[])[0]?.id ?? "" };
+  };
+  await ask(returned, "transition_not_allowed", { params: await paymentOf(one), as: operatorKey });
+  await ask(returned, 200, { params: await paymentOf(two), as: operatorKey });
+  await ask(returned, "unauthorized", { params: await paymentOf(two) });
+  await ask(returned, "forbidden", { params: await paymentOf(two), as: alice });
+  await ask(returned, "not_found", { params: { ...two, payment: "pay_zzzzzzzzzz" }, as: operatorKey });
   await ask(get, 200, { params: two, as: alice });
 });
 
