@@ -81,9 +81,10 @@ export class OrderSearch {
     return search(this.#oldestFirst, filter, range, limit);
   }
 
+  /** Beyond all orders of a campaign: the last one may be the very order that was offered to its waitlist last. */
   #endOfCampaign(campaignId: number | null): number {
     const campaign = campaignId === null ? null : this.#campaign.get(campaignId);
-    return campaign === null ? 0 : (campaign.endedSeq ?? Number.MAX_SAFE_INTEGER);
+    return campaign === null ? 0 : (campaign.endedSeq ?? Number.MAX_SAFE_INTEGER - 1) + 1;
   }
 
   /** The first id in a range from which on every order was reserved at that time or later: times rise with ids. */
