@@ -14,8 +14,10 @@ import { EngineClient } from "./http/engine-client.ts";
 import { Office } from "./http/office.ts";
 import { orderJson } from "./http/order-json.ts";
 import type { HttpParts } from "./http/parts.ts";
+import { Receipts } from "./http/receipts.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions } from "./metrics.ts";
+import { SqliteLedgerReader } from "./storage/sqlite/ledger-reader.ts";
 import { openReader } from "./storage/sqlite/open.ts";
 import { SqliteReader } from "./storage/sqlite/reader.ts";
 import type { FromWorker, HttpBoot, ToWorker } from "./threads.ts";
@@ -116,7 +118,8 @@ class HttpThread {
     const [clock, counters, catalogue, client] = [this.#clock, this.#counters, this.#catalogue, this.#client];
     const metrics = new Metrics(metricDefinitions(threads), { thread, threads: threads + 1, buffer });
     watchEventLoop(metrics, httpThreadLabel(thread), clock);
-    const reader = new SqliteReader(openReader(data));
+    const db = openReader(data);
+    const reader = new SqliteReader(db);
     const committedSeq = () => counters.committedSeq;
     const streamsOpen = metrics.series("rushbox_streams_open");
     const countOpen = (change: 1 | -1) => metrics.add(streamsOpen, change);
@@ -127,6 +130,7 @@ class HttpThread {
       clock,
       counters,
       keyFilter: new KeyFilter(keyFilter),
+      ledger: new SqliteLedgerReader(db),
       metrics,
       office: this.#office,
       orders: reader,
@@ -139,6 +143,7 @@ class HttpThread {
           return offer === undefined ? null : orderJson(order, JSON.stringify(order.buyerId), offer);
         },
       }),
+      receipts: new Receipts(this.#boot.receiptKey),
       stockStreams: new StockStreams({
         committedSeq,
         countOpen,

@@ -1,8 +1,7 @@
 /**
  * Pages for the reader of the API: Swagger UI, the document, and a page for every kind of problem. Everything comes
  * from this program's own file: no page names another host, and the policy in pageHeaders would stop it if one did.
- *
- * Files are read when somebody first asks for them, and then kept: two megabytes in a thread that has shown /docs.
+ * Two megabytes stay in a thread that has shown /docs.
  */
 
 import swaggerLicense from "swagger-ui-dist/LICENSE" with { type: "file" };
@@ -16,14 +15,9 @@ import { attemptOutcomes, canRetryHelp } from "../domain/outcome.ts";
 import openScript from "./docs/open.js" with { type: "file" };
 import pageStyle from "./docs/page.css" with { type: "file" };
 import { problemWordsZh } from "./docs/problem-words.ts";
+import { contentOf, css, html, javascript, page, pageResponse, plain, read } from "./pages.ts";
 import { type ProblemCode, type ProblemKind, problem, problemKinds, problemType } from "./problem.ts";
-import { pageHeaders } from "./respond.ts";
 import type { Route } from "./route.ts";
-
-const html = "text/html; charset=utf-8";
-const css = "text/css; charset=utf-8";
-const javascript = "text/javascript; charset=utf-8";
-const plain = "text/plain; charset=utf-8";
 
 export function docsRoutes(): Route[] {
   return [
@@ -41,44 +35,6 @@ export function docsRoutes(): Route[] {
       handle: (request, { code }) => answerProblemPage(request, code),
     },
   ];
-}
-
-interface Content {
-  readonly body: string | Uint8Array<ArrayBuffer>;
-  readonly etag: string;
-}
-
-/** A route that always answers the same. */
-function page(
-  name: Route["name"],
-  path: string,
-  type: string,
-  load: () => Content["body"] | Promise<Content["body"]>,
-): Route {
-  let content: Content | null = null;
-  const handle = async (request: Request) => {
-    content ??= contentOf(await load());
-    return pageResponse(request, type, content);
-  };
-  return { name, method: "GET", path, handle };
-}
-
-function contentOf(body: Content["body"]): Content {
-  return { body, etag: `"${Bun.hash(body).toString(36)}"` };
-}
-
-/** Browsers keep it and ask whether it changed: names stay the same when a new version is installed. */
-function pageResponse(request: Request, type: string, { body, etag }: Content): Response {
-  const headers = { ...pageHeaders, "content-type": type, "cache-control": "no-cache", etag };
-  const known = request.headers.get("if-none-match");
-  if (known?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag)) {
-    return new Response(null, { status: 304, headers });
-  }
-  return new Response(body, { headers });
-}
-
-function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return Bun.file(path).bytes();
 }
 
 const docsPage = htmlPage({

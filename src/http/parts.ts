@@ -2,6 +2,7 @@
 
 import type { OrderStreams } from "../delivery/order-streams.ts";
 import type { StockStreams } from "../delivery/stock-streams.ts";
+import type { LedgerRow } from "../domain/ledger.ts";
 import type { OrderRecord } from "../domain/order.ts";
 import type { PaymentRecord } from "../domain/payment.ts";
 import type { Counters } from "../engine/counters.ts";
@@ -12,6 +13,7 @@ import type { Auth } from "./auth.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { EngineClient } from "./engine-client.ts";
 import type { Office } from "./office.ts";
+import type { Receipts } from "./receipts.ts";
 
 /** Reads of committed orders; implemented by storage, which HTTP does not know. */
 export interface OrderReader {
@@ -22,6 +24,25 @@ export interface OrderReader {
   ordersBefore(before: number, limit: number): { orders: OrderRecord[]; next: number | null };
 }
 
+/** A row of the ledger with its hash, and the buyer it is about where they are known. */
+export interface LedgerEntry extends LedgerRow {
+  readonly hash: string;
+  readonly buyerId: string | null;
+}
+
+/** Reads of the committed ledger; implemented by storage. */
+export interface LedgerReader {
+  rowsAfter(seq: number, limit: number): LedgerEntry[];
+  rowsWithBuyersAfter(
+    seq: number,
+    limit: number,
+    campaignId: number | null,
+  ): { readonly rows: LedgerEntry[]; readonly next: number | null };
+  row(seq: number): LedgerEntry | null;
+  hashOf(seq: number): string | null;
+  saltOf(orderId: number): string | null;
+}
+
 export interface HttpParts {
   readonly auth: Auth;
   readonly catalogue: Catalogue;
@@ -29,9 +50,11 @@ export interface HttpParts {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly keyFilter: KeyFilter;
+  readonly ledger: LedgerReader;
   readonly metrics: Metrics;
   readonly office: Office;
   readonly orders: OrderReader;
   readonly orderStreams: OrderStreams;
+  readonly receipts: Receipts;
   readonly stockStreams: StockStreams;
 }

@@ -8,10 +8,12 @@ import { problemOfHost } from "./query.ts";
 import { failure, observed, type Route } from "./route.ts";
 import { attemptRoute } from "./v1/attempts.ts";
 import { campaignRoutes } from "./v1/campaigns.ts";
+import { ledgerRoutes } from "./v1/ledger.ts";
 import { offerRoutes } from "./v1/offers.ts";
 import { orderRoutes } from "./v1/orders.ts";
 import { reserveRoute } from "./v1/reserve.ts";
 import { streamRoutes } from "./v1/streams.ts";
+import { verifyPageRoutes } from "./verify-page.ts";
 
 export interface Listening {
   readonly port: number;
@@ -34,8 +36,10 @@ export function allRoutes(parts: HttpParts): Route[] {
     ...streamRoutes(parts),
     ...orderRoutes(parts),
     attemptRoute(parts),
+    ...ledgerRoutes(parts),
     ...opsRoutes(parts),
     ...docsRoutes(),
+    ...verifyPageRoutes(),
   ];
 }
 
