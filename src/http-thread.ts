@@ -17,10 +17,12 @@ import { type JournalRow, noticeOf } from "./http/notice-json.ts";
 import { Office } from "./http/office.ts";
 import { buyerJsonOf, orderJson } from "./http/order-json.ts";
 import type { HttpParts, Payments } from "./http/parts.ts";
+import { Receipts } from "./http/receipts.ts";
 import { SandboxPages } from "./http/sandbox-pages.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions, metricPlaces } from "./metrics.ts";
 import { openProvider } from "./payment/open-provider.ts";
+import { SqliteLedgerReader } from "./storage/sqlite/ledger-reader.ts";
 import { openReader } from "./storage/sqlite/open.ts";
 import { OrderSearch } from "./storage/sqlite/order-search.ts";
 import { type OutboxDesk, openOutboxDesk, outboxPath } from "./storage/sqlite/outbox.ts";
@@ -150,6 +152,7 @@ class HttpThread {
       clock,
       counters,
       keyFilter: new KeyFilter(keyFilter),
+      ledger: new SqliteLedgerReader(db),
       metrics,
       office: this.#office,
       orderFinder: new OrderSearch(db),
@@ -175,6 +178,7 @@ class HttpThread {
         },
       }),
       payments,
+      receipts: new Receipts(this.#boot.receiptKey),
       stockStreams: new StockStreams({
         committedSeq,
         countOpen,

@@ -50,6 +50,8 @@ export const limits = {
   bodyBytesMax: 16_384,
   /** Orders on one page. */
   pageSizeMax: 200,
+  /** Rows on one page of the ledger: some 300 KB. */
+  ledgerPageSizeMax: 1_000,
   /** Open event streams on one HTTP thread, and from one buyer. */
   streamsPerThreadMax: 10_000,
   streamsPerBuyerMax: 4,
