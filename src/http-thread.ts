@@ -85,6 +85,7 @@ class HttpThread {
         if (data.office !== undefined) {
           this.#office.receive(data.office);
           this.#auth.receive(data.office.operators);
+          this.#running?.parts.noticeStreams.closeForbidden();
         }
         post({ type: "news_known", told: data.told });
         resolve();

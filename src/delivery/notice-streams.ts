@@ -21,6 +21,7 @@ export interface NoticeStreamParts<R extends Row> {
 }
 
 interface Stream {
+  readonly isAllowed: () => boolean;
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   seq: number;
   /** Set while it has read all there is: goes on with reading. */
@@ -41,13 +42,16 @@ export class NoticeStreams<R extends Row> {
     setInterval(() => this.#beat(), heartbeatEveryMs);
   }
 
-  /** A stream of what happens after `afterSeq`, or from now on; `null` when too many are open. */
-  open(afterSeq: number | null): ReadableStream<Uint8Array> | null {
+  /**
+   * A stream of what happens after `afterSeq`, or from now on, for as long as its reader is allowed to have it; `null`
+   * when too many are open.
+   */
+  open(afterSeq: number | null, isAllowed: () => boolean): ReadableStream<Uint8Array> | null {
     if (this.#streams.size >= limits.noticeStreamsPerThreadMax) return null;
     let stream: Stream | null = null;
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
-        stream = { controller, seq: afterSeq ?? this.#parts.reader.last().seq, wake: null };
+        stream = { isAllowed, controller, seq: afterSeq ?? this.#parts.reader.last().seq, wake: null };
         this.#streams.add(stream);
         this.#parts.countOpen(1);
         controller.enqueue(streamOpening);
@@ -60,10 +64,17 @@ export class NoticeStreams<R extends Row> {
   }
 
   closeAll(): void {
-    for (const stream of [...this.#streams]) {
-      stream.controller.close();
-      this.#remove(stream);
-    }
+    for (const stream of [...this.#streams]) this.#close(stream);
+  }
+
+  /** Closes those whose readers are not allowed any more: to be called when that may have changed. */
+  closeForbidden(): void {
+    for (const stream of [...this.#streams]) if (!stream.isAllowed()) this.#close(stream);
+  }
+
+  #close(stream: Stream): void {
+    stream.controller.close();
+    this.#remove(stream);
   }
 
   /** Sends what there is; else resolves when there is more. */

@@ -50,7 +50,7 @@ async function streamEvents({ auth, noticeStreams }: Parts, request: Request): P
   const operator = await requireOperator(auth, request, "viewer");
   if (operator instanceof Response) return operator;
   const after = readLastEventId(request);
-  return after instanceof Response ? after : streamResponse(noticeStreams.open(after));
+  return after instanceof Response ? after : streamResponse(noticeStreams.open(after, () => auth.isOperator(request)));
 }
 
 function streamResponse(stream: ReadableStream<Uint8Array> | null): Response {

@@ -100,8 +100,9 @@ async function change(
   const answer = await parts.client.send(command, { operator: operator.name });
   const refused = refusalOf(answer);
   if (refused !== null) return refused;
-  const endpoint = answer?.code === "done" ? parts.office.endpoint(answer.id) : undefined;
-  if (endpoint === undefined) throw new Error("the engine tells of an endpoint before it answers");
+  if (answer?.code !== "done") throw new Error(`unexpected answer ${answer?.code}`);
+  const endpoint = parts.office.endpoint(answer.id);
+  if (endpoint === undefined) return problem("not_found"); // deleted by another admin in the same moment
   return json(endpointJson(parts, endpoint, secret), { status });
 }
 
