@@ -255,8 +255,9 @@ export class Engine {
     const { book, slot } = this.state.order(order.campaign.id, order.orderId);
     const from = book.state(slot);
     const moved = { code: "moved", orderId: order.orderId } as const;
-    if (from === "refunded") return moved;
-    if (from !== "paid" && from !== "refund_due") return { code: "transition_not_allowed", state: from };
+    if (from !== "paid" && from !== "refund_due" && from !== "refunded") {
+      return { code: "transition_not_allowed", state: from };
+    }
     if (from === "paid") this.#emit({ ...this.#headOf(order), type: "order_refund_requested", returnsUnits });
     let due = payments.filter(({ state }) => state === "refund_due" || (from === "paid" && state === "accepted"));
     for (const { paymentId, provider } of due) {

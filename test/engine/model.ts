@@ -462,8 +462,8 @@ export class Model {
 
   #refund(order: ModelOrder, { returnsUnits }: Refund): Outcome {
     const { state, offer } = order;
-    if (state === "refunded") return { code: "moved", orderId: order.id };
-    if (state !== "paid" && state !== "refund_due") return { code: "transition_not_allowed", state };
+    if (state !== "paid" && state !== "refund_due" && state !== "refunded")
+      return { code: "transition_not_allowed", state };
     if (state === "paid") {
       this.#events.push({ type: "order_refund_requested", ...this.#orderHead(order, "refund_due"), returnsUnits });
       order.isWrittenOff = !returnsUnits;
