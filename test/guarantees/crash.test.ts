@@ -20,7 +20,7 @@ import {
   spawnServer,
   startServer,
 } from "../harness.ts";
-import { brokenChain } from "./chain.ts";
+import { brokenDetails } from "./details.ts";
 import { portOf } from "./ending.ts";
 import { canInject, injection } from "./faults.ts";
 import { type Ledger, numberOf, readLedger } from "./ledger.ts";
@@ -202,7 +202,7 @@ async function crashOver(
   expect(await server.stop()).toBe(0);
   const { found, ledger } = wrongIn(data, witness);
   expect(found).toEqual([]);
-  expect(brokenChain(data)).toEqual([]);
+  expect(brokenDetails(data)).toEqual([]);
   expect(undelivered(ledger, receiver, numberOf(webhook.id))).toEqual([]);
   expect(ledger.payments.filter(({ state }) => state === "refund_due")).toEqual([]);
   return { witness, ledger, receiver };

@@ -20,6 +20,7 @@ export interface StoredOrder {
   readonly expires_at_ms: number;
   readonly ended_at_ms: number | null;
   readonly idempotency_key: string | null;
+  readonly erased_seq: number | null;
 }
 
 export interface StoredPayment {
@@ -48,16 +49,19 @@ export interface StoredOffer {
   readonly sold: number;
 }
 
+/** Its columns stand in the order in which they are hashed. */
 export interface StoredEvent {
   readonly seq: number;
   readonly at_ms: number;
   readonly type: string;
+  readonly campaign_id: number | null;
   readonly offer_id: number | null;
   readonly order_id: number | null;
   readonly previous_seq: number | null;
   readonly available: number;
   readonly held: number;
   readonly sold: number;
+  readonly details: string | null;
   readonly hash: string;
 }
 
@@ -103,6 +107,7 @@ export function readLedger(folder: string): Ledger {
 export function violationsIn(ledger: Ledger): string[] {
   const { orders, offers, events, integrity } = ledger;
   const found: string[] = integrity === "ok" ? [] : [`integrity_check: ${integrity}`];
+  found.push(...brokenHashesIn(events));
   const offerById = new Map(offers.map((offer) => [offer.id, offer]));
   const orderById = new Map(orders.map((order) => [order.id, order]));
   const counts = new Map<number, { available: number; held: number; sold: number }>();
@@ -142,7 +147,8 @@ export function violationsIn(ledger: Ledger): string[] {
     const owner = `${order.buyer_id} of ${offerId}`;
     const held = (units.get(owner) ?? 0) + order.quantity * (unitsOf[type] ?? 0);
     units.set(owner, held);
-    if (held > offer.limit_per_buyer) found.push(`limit broken: ${owner} has ${held} at event ${seq}`);
+    if (order.erased_seq === null && held > offer.limit_per_buyer)
+      found.push(`limit broken: ${owner} has ${held} at event ${seq}`);
   });
   const sums = new Map<string, number>();
   for (const { offer_id: offer, state, quantity } of orders) {
@@ -248,6 +254,19 @@ export function keyOf(buyer: string, key: string): string {
 /** The number in a public id. */
 export function numberOf(id: string): number {
   return Number.parseInt(id.slice(4), 36);
+}
+
+/** Every row has the hash of itself after the one before. */
+function brokenHashesIn(events: readonly StoredEvent[]): string[] {
+  const found: string[] = [];
+  let previous = "0".repeat(64);
+  for (const { hash, ...row } of events) {
+    const text = [previous, ...Object.values(row)].map((value) => value ?? "").join("\n");
+    if (new Bun.CryptoHasher("sha256").update(text).digest("hex") !== hash)
+      found.push(`event ${row.seq} has no such hash`);
+    previous = hash;
+  }
+  return found;
 }
 
 const beginnings = ["order_reserved", "order_offered"];
