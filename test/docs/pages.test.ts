@@ -10,7 +10,10 @@ import { type CampaignJson, call, createCampaign, operatorKey, type Server, star
 import { type Browser, findChromium, type Page, startChromium } from "./chromium.ts";
 import { documentText, operations } from "./document.ts";
 
-const assets = ["/docs/page.css", "/docs/open.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"];
+const assets = [
+  ...["/docs/page.css", "/docs/open.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"],
+  ...["/verify", "/verify/page.css", "/verify/page.js"],
+];
 const foreignHost = /https?:\/\/|src="\/\/|href="\/\/|url\(\s*['"]?\/\//;
 
 for (const compiled of [false, true]) {
@@ -52,7 +55,8 @@ for (const compiled of [false, true]) {
 
     test("names no foreign host in a page of its own, its style or its script", async () => {
       const pages = Object.keys(problemKinds).map((code) => `/problems/${code}`);
-      for (const path of ["/docs", "/docs/page.css", "/docs/open.js", "/openapi.json", ...pages]) {
+      const own = ["/docs", "/docs/page.css", "/docs/open.js", "/verify", "/verify/page.css", "/verify/page.js"];
+      for (const path of [...own, "/openapi.json", ...pages]) {
         expect([path, foreignHost.exec(await (await fetch(`${server.url}${path}`)).text())]).toEqual([path, null]);
       }
     });
