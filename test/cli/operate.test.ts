@@ -82,7 +82,10 @@ describe("migrate", () => {
     expect([tables(), readdirSync(data)]).toEqual([[], ["rushbox.db"]]);
     const applied = await runCommand(["migrate", "--data", data]);
     expect(applied.stdout).toContain("0001_sale_core  applied now");
-    expect(tables()).toEqual(["campaigns", "events", "migrations", "offers", "orders"]);
+    expect(tables()).toEqual([
+      ...["audit_log", "campaigns", "endpoints", "events", "migrations"],
+      ...["offers", "operators", "orders", "payments", "waitlist"],
+    ]);
     const again = await runCommand(["migrate", "--data", data]);
     expect(again.stdout).toContain("is up to date.");
     expect([planned.code, applied.code, again.code]).toEqual([0, 0, 0]);

@@ -11,10 +11,13 @@ import { KeyFilter } from "../../src/engine/key-filter.ts";
 import { type CampaignView, decodeLetters, encodeAnswers, type ToEngine } from "../../src/engine/mailbox.ts";
 import type { Clock } from "../../src/host/clock.ts";
 import { Metrics } from "../../src/host/metrics.ts";
+import { newSigningKey } from "../../src/host/random.ts";
 import { Auth } from "../../src/http/auth.ts";
 import { Catalogue } from "../../src/http/catalogue.ts";
 import { EngineClient } from "../../src/http/engine-client.ts";
-import type { HttpParts, OrderReader } from "../../src/http/parts.ts";
+import { Office } from "../../src/http/office.ts";
+import type { HttpParts, LedgerReader, OrderReader } from "../../src/http/parts.ts";
+import { Receipts } from "../../src/http/receipts.ts";
 import { observed } from "../../src/http/route.ts";
 import { type Listening, listen } from "../../src/http/server.ts";
 import { metricDefinitions } from "../../src/metrics.ts";
@@ -42,7 +45,12 @@ const metrics = new Metrics(metricDefinitions(1), { thread: 0, threads: 1 });
 const fail = (): never => {
   throw new Error(secretWords);
 };
-const orders: OrderReader = { order: fail, ordersOfBuyer: fail, ordersOfBuyerIn: fail, ordersBefore: fail };
+const orders: OrderReader = {
+  ...{ order: fail, paymentsOf: fail, ordersOfBuyer: fail, ordersOfBuyerIn: fail, ordersBefore: fail },
+};
+const ledger: LedgerReader = {
+  ...{ rowsAfter: fail, rowsWithBuyersAfter: fail, row: fail, hashOf: fail, saltOf: fail },
+};
 
 const offerId = "off_0000000002";
 const offer = {
@@ -51,7 +59,7 @@ const offer = {
 };
 const campaign: CampaignView = {
   ...{ id: 1, title: "Sale", kind: null, state: "open", opensAtMs: null, closesAtMs: null },
-  ...{ paymentWindowS: 900, areKeysFiltered: true, createdAtMs: 0, offers: [offer] },
+  ...{ paymentWindowS: 900, hasWaitlist: true, areKeysFiltered: true, createdAtMs: 0, offers: [offer] },
 };
 
 let listening: Listening;
@@ -63,7 +71,7 @@ const writeLog = process.stderr.write.bind(process.stderr);
 beforeAll(async () => {
   process.stderr.write = (text: string | Uint8Array) => logged.push(String(text)) > 0;
   const catalogue = new Catalogue(counters);
-  counters.publish({ line: 0, id: 2, campaign, total: 5, available: 5, held: 0, sold: 0 });
+  counters.publish({ line: 0, id: 2, campaign, total: 5, available: 5, held: 0, sold: 0, waiting: null });
   catalogue.receive([campaign]);
   const countOpen = () => {};
   const committedSeq = () => 5;
@@ -74,7 +82,9 @@ beforeAll(async () => {
     clock,
     counters,
     keyFilter: new KeyFilter(),
+    ledger,
     metrics,
+    office: new Office(),
     orders,
     orderStreams: new OrderStreams({
       reader: { last: fail, orderEventsAfter: fail, orderEventsOfBuyerAfter: fail },
@@ -82,6 +92,7 @@ beforeAll(async () => {
       countOpen,
       render: fail,
     }),
+    receipts: new Receipts(newSigningKey()),
     stockStreams: new StockStreams({ versionOf: fail, render: fail, committedSeq, countOpen }),
   };
   listening = listen(parts, { host: "127.0.0.1", port: 0, isShared: false });
@@ -105,6 +116,9 @@ const failing = [
   ["GET", "/v1/orders/ord_0000000003", "a buyer"],
   ["POST", "/v1/orders/ord_0000000003/cancel", "a buyer"],
   ["POST", "/v1/orders/ord_0000000003/pay", "an operator"],
+  ["GET", "/v1/orders/ord_0000000003/receipt", "a buyer"],
+  ["GET", "/v1/ledger", "an operator"],
+  ["GET", "/v1/campaigns/cmp_0000000001/ledger", "a buyer"],
   ["GET", "/v1/orders/stream", "a buyer"],
   ["GET", "/v1/campaigns/cmp_0000000001/stream", "a buyer"],
 ] as const;
