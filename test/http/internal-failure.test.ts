@@ -127,6 +127,9 @@ const failing = [
   ["GET", "/v1/orders/ord_0000000003", "a buyer"],
   ["POST", "/v1/orders/ord_0000000003/cancel", "a buyer"],
   ["POST", "/v1/orders/ord_0000000003/pay", "an operator"],
+  ["GET", "/v1/orders/ord_0000000003/receipt", "a buyer"],
+  ["GET", "/v1/ledger", "an operator"],
+  ["GET", "/v1/campaigns/cmp_0000000001/ledger", "a buyer"],
   ["GET", "/v1/orders/stream", "a buyer"],
   ["GET", "/v1/campaigns/cmp_0000000001/stream", "a buyer"],
 ] as const;
