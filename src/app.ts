@@ -10,11 +10,11 @@ import { KeyFilter } from "./engine/key-filter.ts";
 import { Metrics } from "./host/metrics.ts";
 import { OperationError } from "./host/operation-error.ts";
 import { claimPort } from "./host/port.ts";
-import { returnedPath } from "./http/checkout-pages.ts";
 import { metricDefinitions, metricPlaces } from "./metrics.ts";
 import { Office } from "./office.ts";
 import type { ProviderSettings } from "./payment/open-provider.ts";
-import { ensureSandboxSecret, ensureSecrets } from "./secrets.ts";
+import { returnedPath } from "./payment/provider.ts";
+import { ensureReceiptKey, ensureSandboxSecret, ensureSecrets } from "./secrets.ts";
 import { lockFolder } from "./storage/sqlite/lock.ts";
 import type { EngineBoot, FromWorker, HttpBoot, ToWorker } from "./threads.ts";
 
@@ -38,6 +38,7 @@ export async function startApp(config: Config): Promise<App> {
   const claim = stack.use(claimPort(config.host, config.port, config.httpThreads > 1));
   const auth = ensureSecrets(config); // the first thing that is left behind: only once the port is ours
   const payments = providerSettings(config, claim.port);
+  const receiptKey = ensureReceiptKey(config);
   const counters = Counters.forOffers(limits.offersMax);
   const keyFilter = new KeyFilter();
   const threads = config.httpThreads;
@@ -80,7 +81,7 @@ export async function startApp(config: Config): Promise<App> {
   engine.send({ type: "boot", boot: { ...shared, ports, threads } }, ports);
   const office = stack.use(new Office({ settings: config, engine: ownPort, counters, metrics }));
   channels.forEach(({ port2 }, thread) => {
-    const boot = { ...shared, host: config.host, auth, payments, thread, threads, engine: port2 };
+    const boot = { ...shared, host: config.host, auth, payments, receiptKey, thread, threads, engine: port2 };
     https[thread]?.send({ type: "boot", boot }, [port2]);
   });
 
@@ -93,7 +94,9 @@ export async function startApp(config: Config): Promise<App> {
     const reply = await within(http.reply("ready"));
     port = reply.port ?? port;
   }
-  await within(office.open(payments));
+  const opened = office.open(payments); // beside the HTTP threads
+  opened.catch(() => {}); // waited for below
+  await within(opened);
   isServing = true;
   // Only `stop` ends it from now on, and in bounded time: a second signal must not break off what the first one began.
   // (One Ctrl-C under npm is two signals: the terminal's, and npm's own.)

@@ -17,11 +17,12 @@ import { type JournalRow, noticeOf } from "./http/notice-json.ts";
 import { Office } from "./http/office.ts";
 import { buyerJsonOf, orderJson } from "./http/order-json.ts";
 import type { HttpParts, Payments } from "./http/parts.ts";
+import { Receipts } from "./http/receipts.ts";
 import { SandboxPages } from "./http/sandbox-pages.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions, metricPlaces } from "./metrics.ts";
 import { openProvider } from "./payment/open-provider.ts";
-import { SandboxProvider } from "./payment/sandbox.ts";
+import { SqliteLedgerReader } from "./storage/sqlite/ledger-reader.ts";
 import { openReader } from "./storage/sqlite/open.ts";
 import { OrderSearch } from "./storage/sqlite/order-search.ts";
 import { type OutboxDesk, openOutboxDesk, outboxPath } from "./storage/sqlite/outbox.ts";
@@ -128,8 +129,7 @@ class HttpThread {
     const { payments: settings } = this.#boot;
     const clock = this.#clock;
     const provider = await openProvider(settings, clock);
-    if (settings.provider !== "sandbox" || !(provider instanceof SandboxProvider))
-      return { provider, sandboxPages: null };
+    if (settings.provider !== "sandbox" || provider?.name !== "sandbox") return { provider, sandboxPages: null };
     return {
       provider,
       sandboxPages: new SandboxPages({ sandbox: provider, returnUrl: settings.returnUrl, clock }),
@@ -153,6 +153,7 @@ class HttpThread {
       clock,
       counters,
       keyFilter: new KeyFilter(keyFilter),
+      ledger: new SqliteLedgerReader(db),
       metrics,
       office: this.#office,
       orderFinder: new OrderSearch(db),
@@ -178,6 +179,7 @@ class HttpThread {
         },
       }),
       payments,
+      receipts: new Receipts(this.#boot.receiptKey),
       stockStreams: new StockStreams({
         committedSeq,
         countOpen,

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { OperationError } from "./host/operation-error.ts";
-import { newSecret } from "./host/random.ts";
+import { newSecret, newSigningKey } from "./host/random.ts";
 import type { AuthSettings } from "./http/auth.ts";
 
 /** What the HTTP threads check credentials with. Generates what is missing. */
@@ -19,6 +19,16 @@ export function ensureSecrets(config: Config): AuthSettings {
 /** What the sandbox signs with: made once, so that its pages and webhooks outlive a restart. */
 export function ensureSandboxSecret({ data }: Pick<Config, "data">): string {
   return readOrCreate(join(data, "sandbox.secret"));
+}
+
+/** The key that signs receipts, PKCS #8 in PEM. Generated when it is missing, and then kept: receipts outlive it. */
+export function ensureReceiptKey(config: Pick<Config, "data">): string {
+  return readOrCreate(join(config.data, "receipt.key"), newSigningKey);
+}
+
+/** The same for checking receipts. Throws `OperationError` when the folder has none yet. */
+export function readReceiptKey(folder: string): string {
+  return readExisting(join(folder, "receipt.key"));
 }
 
 /** The HS256 secret of the buyers' tokens, for making one. Throws `OperationError` where the shop signs them. */
@@ -53,9 +63,9 @@ function readExisting(path: string): string {
   });
 }
 
-function readOrCreate(path: string): string {
+function readOrCreate(path: string, make = newSecret): string {
   if (existsSync(path)) return readFileSync(path, "utf8").trim();
-  const secret = newSecret();
+  const secret = make();
   writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: "wx" });
   return secret;
 }

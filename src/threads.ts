@@ -17,6 +17,8 @@ export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly host: string;
   readonly auth: AuthSettings;
   readonly payments: ProviderSettings;
+  /** The key that signs receipts, PKCS #8 in PEM. */
+  readonly receiptKey: string;
   /** This thread's number from 0, and how many there are. */
   readonly thread: number;
   readonly threads: number;

@@ -20,15 +20,15 @@ export function restoreCommand(): Command {
   return addSettings(command, ["data"])
     .addHelpText(
       "after",
-      "\nThe keys, operator.key and jwt.secret, are not in a backup: copy them from the old folder if they were made there, or new ones are.",
+      "\nThe keys, operator.key, jwt.secret and receipt.key, are not in a backup: copy them from the old folder if they were made there, or new ones are.",
     )
     .addHelpText("after", "\nExample:\n  rushbox restore --from ./backup.db --data ./restored")
-    .action(({ from, ...flags }: Settings & { from: string }) => {
-      process.exitCode = restore(from, readConfig(flags)) ? 0 : 1;
+    .action(async ({ from, ...flags }: Settings & { from: string }) => {
+      process.exitCode = (await restore(from, readConfig(flags))) ? 0 : 1;
     });
 }
 
-function restore(from: string, config: Config): boolean {
+async function restore(from: string, config: Config): Promise<boolean> {
   const { data } = config;
   if (!existsSync(from)) {
     throw new OperationError({
@@ -40,9 +40,9 @@ function restore(from: string, config: Config): boolean {
   const clock = startClock();
   const startedMs = clock.elapsedMs();
   let failureCount = 0;
-  const isRestored = restoreSale(from, data, (db) => {
+  const isRestored = await restoreSale(from, data, async (db) => {
     print(`Verifying a copy of ${from}\n`);
-    failureCount = printChecks(db);
+    failureCount = await printChecks(db);
     return failureCount === 0;
   });
   const took = durationText(clock.elapsedMs() - startedMs);
@@ -63,7 +63,7 @@ function restore(from: string, config: Config): boolean {
 
 /** The keys that neither a setting gives nor the folder has. */
 function missingKeys({ data, operatorKey, jwtSecret, jwksUrl }: Config): string[] {
-  const names = [];
+  const names = ["receipt.key"]; // what it has signed is checked with it
   if (operatorKey === null) names.push("operator.key");
   if (jwtSecret === null && jwksUrl === null) names.push("jwt.secret");
   return names.filter((name) => !existsSync(join(data, name)));

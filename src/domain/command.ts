@@ -69,7 +69,10 @@ export interface Pay extends OrderTarget {
   readonly payment: Payment;
 }
 
-/** The money of an order goes back to its buyer. The shop's own payments count as returned with it. */
+/**
+ * The money of an order goes back to its buyer. The shop's own payments count as returned with it; an order that is not
+ * paid stays where it is, when the shop has returned a payment of a wrong amount for it.
+ */
 export interface Refund extends OrderTarget {
   readonly type: "refund";
   /** Whether the units go back on sale; else they are written off. */

@@ -44,10 +44,14 @@ export const limits = {
   batchCommandsMax: 2_048,
   /** Orders that expire in one batch: a million that expire at once must not hold up those who buy. */
   expiriesPerBatchMax: 2_048,
+  /** Orders that one return of units offers to those who wait in one batch: the rest follows in the next ones. */
+  offersPerReturnMax: 2_048,
   /** Bytes of a request body. */
   bodyBytesMax: 16_384,
   /** Orders on one page. */
   pageSizeMax: 200,
+  /** Rows on one page of the ledger: some 300 KB. */
+  ledgerPageSizeMax: 1_000,
   /** Open event streams on one HTTP thread, and from one buyer. */
   streamsPerThreadMax: 10_000,
   streamsPerBuyerMax: 4,

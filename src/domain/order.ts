@@ -44,7 +44,7 @@ export type LiveOrder = Pick<
   "orderId" | "campaignId" | "offerId" | "buyerId" | "quantity" | "state" | "lastSeq" | "expiresAtMs" | "idempotencyKey"
 >;
 
-/** Whether an order in this state counts against its buyer's limit: freed by cancelling and expiring. */
+/** Whether an order in this state counts against its buyer's limit: freed by cancelling, expiring and refunds. */
 export function countsAgainstLimit(state: OrderState): boolean {
   return state === "reserved" || state === "paid";
 }

@@ -6,10 +6,12 @@
  * |---------|---------------------------------------------------------------------------|---------------------------------|
  * | waiting | joined, while the campaign sells and the offer is sold out                | a unit is offered, or left      |
  * | offered | a unit returned: an order is reserved for the buyer                       | never: the order goes its way   |
- * | left    | the buyer leaves, or has as many units as one may have when their turn comes | never                        |
+ * | left    | the buyer leaves                                                          | never                           |
  *
- * Units are offered while the campaign is open, and after its closing time as long as orders are unpaid; nothing is
- * offered while it is paused, and never again once an operator has ended it. Then whoever waits waits in vain.
+ * While somebody waits, units that came back are theirs: nobody buys them, and no late payment takes them. A return of
+ * thousands is offered in several batches. Units are offered while the campaign is open, and after its closing time as
+ * long as orders are unpaid; nothing is offered while it is paused, and never again once an operator has ended it: then
+ * the line is gone.
  */
 
 export const waitlistStates = ["waiting", "offered", "left"] as const;

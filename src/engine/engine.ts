@@ -31,7 +31,7 @@ import type {
   WaitlistOutcome,
 } from "../domain/outcome.ts";
 import { isSamePayment, type Payment, type PaymentRecord } from "../domain/payment.ts";
-import { type Campaign, dueAtMs, type Offer, State } from "./state.ts";
+import { type Campaign, dueAtMs, freeOf, type Offer, State } from "./state.ts";
 
 const notFound = { code: "not_found" } as const;
 const paused = { code: "paused" } as const;
@@ -43,9 +43,12 @@ const done = (id: number) => ({ code: "done", id }) as const;
 export class Engine {
   readonly state: State;
   #events: Event[] = [];
+  /** Offers of which more came back than one batch takes, and those who wait are not all served. */
+  readonly #unserved = new Set<Offer>();
 
   constructor(state = new State()) {
     this.state = state;
+    for (const offer of state.offers.values()) if (owes(offer)) this.#unserved.add(offer);
   }
 
   /** The events since the last call, in order. */
@@ -62,6 +65,7 @@ export class Engine {
 
   /** When time alone next changes something, or `Infinity`. */
   get nextDueAtMs(): number {
+    if (this.#unserved.size > 0) return this.state.nowMs;
     return Math.min(this.state.nextChangeAtMs, this.state.expiries.nextAtMs);
   }
 
@@ -101,11 +105,16 @@ export class Engine {
 
   /**
    * Lets time pass: campaigns open and close, unpaid orders expire and their units return. At most
-   * `expiriesPerBatchMax` expire in one call; `nextDueAtMs` stays in the past while more are due.
+   * `expiriesPerBatchMax` expire in one call, and `offersPerReturnMax` of an offer are offered; `nextDueAtMs` stays in
+   * the past while more are due.
    */
   advance(nowMs: number): void {
     this.#setTime(nowMs);
     const { expiries } = this.state;
+    for (const offer of [...this.#unserved]) {
+      this.#unserved.delete(offer);
+      this.#serveWaitlist(offer);
+    }
     const ended = new Set<Campaign>();
     for (let n = 0; n < limits.expiriesPerBatchMax && expiries.nextAtMs <= this.state.nowMs; n++) {
       const { book: number, orderId } = expiries.pop();
@@ -152,22 +161,22 @@ export class Engine {
     return { code: "reserved", orderId, reservedAtMs: state.nowMs, expiresAtMs };
   }
 
-  /** Whatever has come back goes to those who wait, one unit each, before anybody else can ask for it. */
+  /**
+   * Whatever has come back goes to those who wait, one unit each, before anybody else can ask for it. Nobody in line has
+   * reached the limit: who joined was below it, and as long as somebody waits no unit can be had past the line.
+   */
   #serveWaitlist(offer: Offer): void {
-    const { campaign, waiting } = offer;
-    const isServing = campaign.hasWaitlist && (campaign.state === "open" || campaign.state === "ended");
-    if (waiting === null || !isServing) return;
+    const { campaign } = offer;
     const { state } = this;
-    while (offer.available > 0) {
-      const first = waiting.first();
-      if (first === null) return;
+    for (let n = 0; owes(offer) && !this.#unserved.has(offer); n++) {
+      const first = offer.waiting?.first() ?? null;
+      if (first === null) throw new Error(`nobody is in the line of offer ${offer.id}`);
+      if (n === limits.offersPerReturnMax) {
+        this.#unserved.add(offer);
+        return;
+      }
       const { entryId, buyerId } = first;
       const head = { seq: state.lastSeq + 1, atMs: state.nowMs, campaignId: campaign.id, offerId: offer.id };
-      const units = campaign.book?.unitsOf(buyerId, offer.index) ?? 0;
-      if (units + 1 > offer.limitPerBuyer) {
-        this.#emit({ ...head, type: "waitlist_left", entryId });
-        continue;
-      }
       const expiresAtMs = state.nowMs + campaign.paymentWindowS * 1_000;
       const what = { quantity: 1, amountMinor: offer.priceMinor, expiresAtMs, key: null };
       this.#emit({ ...head, type: "order_offered", entryId, buyerId, ...what });
@@ -231,7 +240,7 @@ export class Engine {
       case "expired": {
         const isErased = book.isOwner(slot, ""); // nobody is left to send it to
         const isWithinLimit = book.unitsOfOwner(slot) + quantity <= offer.limitPerBuyer;
-        if (isErased || offer.available < quantity || !isWithinLimit) {
+        if (isErased || freeOf(offer) < quantity || !isWithinLimit) {
           this.#recordPayment(order, "order_refund_due", payment);
           return refundDue;
         }
@@ -255,13 +264,13 @@ export class Engine {
     const { book, slot } = this.state.order(order.campaign.id, order.orderId);
     const from = book.state(slot);
     const moved = { code: "moved", orderId: order.orderId } as const;
-    if (from === "refunded") return moved;
-    if (from !== "paid" && from !== "refund_due") return { code: "transition_not_allowed", state: from };
-    if (from === "paid") this.#emit({ ...this.#headOf(order), type: "order_refund_requested", returnsUnits });
     let due = payments.filter(({ state }) => state === "refund_due" || (from === "paid" && state === "accepted"));
-    for (const { paymentId, provider } of due) {
-      if (provider === "shop") due = this.#returnPayment(order, paymentId, due);
-    }
+    const ofShop = due.filter(({ provider }) => provider === "shop");
+    const isOfMoney = from === "paid" || from === "refund_due" || from === "refunded";
+    // An order of any state may have had a payment of a wrong amount.
+    if (!isOfMoney && ofShop.length === 0) return { code: "transition_not_allowed", state: from };
+    if (from === "paid") this.#emit({ ...this.#headOf(order), type: "order_refund_requested", returnsUnits });
+    for (const { paymentId } of ofShop) due = this.#returnPayment(order, paymentId, due);
     if (from === "paid" && returnsUnits) this.#serveWaitlist(offerOf(order));
     return moved;
   }
@@ -297,7 +306,8 @@ export class Engine {
     if (entry !== null) return { code: "waiting", ...entry };
     const units = campaign.book?.unitsOf(buyerId, offer.index) ?? 0;
     if (units + 1 > offer.limitPerBuyer) return { code: "limit_reached", limitPerBuyer: offer.limitPerBuyer };
-    if (offer.available > 0) return { code: "not_sold_out", available: offer.available };
+    const available = freeOf(offer);
+    if (available > 0) return { code: "not_sold_out", available };
     const ahead = offer.waiting?.count ?? 0;
     if (ahead >= limits.waitlistMax) return { code: "waitlist_full" };
     const entryId = state.lastSeq + 1;
@@ -507,6 +517,12 @@ function offerOf({ campaign, slot }: OrderInMemory): Offer {
   return offer;
 }
 
+/** Whether there are units for those who wait, and they may have them now. */
+function owes({ campaign, waiting, available }: Offer): boolean {
+  const isServing = campaign.hasWaitlist && (campaign.state === "open" || campaign.state === "ended");
+  return isServing && available > 0 && waiting !== null && waiting.count > 0;
+}
+
 /** Why an offer cannot be had by this buyer now, or `null` when it can. The order of checks is part of the contract. */
 function decideReserve(offer: Offer, buyerId: string, quantity: number): ReserveOutcome | null {
   const { campaign } = offer;
@@ -522,9 +538,10 @@ function decideReserve(offer: Offer, buyerId: string, quantity: number): Reserve
     case "open":
       break;
   }
-  if (offer.available === 0) return { code: "sold_out", available: 0 };
+  const available = freeOf(offer);
+  if (available === 0) return { code: "sold_out", available };
   const units = campaign.book?.unitsOf(buyerId, offer.index) ?? 0;
   if (units + quantity > offer.limitPerBuyer) return { code: "limit_reached", limitPerBuyer: offer.limitPerBuyer };
-  if (offer.available < quantity) return { code: "sold_out", available: offer.available };
+  if (available < quantity) return { code: "sold_out", available };
   return null;
 }

@@ -381,6 +381,11 @@ export class State {
   }
 }
 
+/** Units that may be had by whoever asks: those that came back belong to those who wait. */
+export function freeOf(offer: Offer): number {
+  return offer.waiting !== null && offer.waiting.count > 0 ? 0 : offer.available;
+}
+
 /** When the clock next changes the campaign's state, or `Infinity`. */
 export function dueAtMs(campaign: Campaign): number {
   if (campaign.state === "scheduled") return campaign.opensAtMs ?? 0;

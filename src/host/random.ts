@@ -1,4 +1,5 @@
 /** The only source of chance: the operating system's, for secrets and ids that nobody may guess. */
+import { generateKeyPairSync } from "node:crypto";
 
 /** A new UUID version 7: sorts by time. */
 export function newUuid(): string {
@@ -13,6 +14,12 @@ export function newSecret(): string {
 /** A secret as Standard Webhooks has it: `whsec_` and 32 random bytes in base64. */
 export function newWebhookSecret(): string {
   return `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")}`;
+}
+
+/** A new Ed25519 key for signing, PKCS #8 in PEM. */
+export function newSigningKey(): string {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString().trim();
 }
 
 /** A number in [0, 1): for spreading load, where it need not be reproducible. */

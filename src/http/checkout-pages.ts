@@ -1,13 +1,11 @@
 /** The addresses of the pages around a payment: the sandbox's, and the one where buyers come back to. */
 import { formatId, parseId } from "../domain/ids.ts";
+import { returnedPath } from "../payment/provider.ts";
 import { framedPage, frameStyleRoute, wordsOf } from "./checkout/frame.ts";
 import { escapeHtml } from "./pages.ts";
 import type { HttpParts } from "./parts.ts";
 import { problem } from "./problem.ts";
 import type { Route } from "./route.ts";
-
-/** Where buyers come back to when the shop has no address of its own for that. */
-export const returnedPath = "/checkout/returned";
 
 export function checkoutPageRoutes(parts: Pick<HttpParts, "payments">): Route[] {
   return [

@@ -16,12 +16,9 @@ import { attemptOutcomes, canRetryHelp } from "../domain/outcome.ts";
 import openScript from "./docs/open.js" with { type: "file" };
 import pageStyle from "./docs/page.css" with { type: "file" };
 import { problemWordsZh } from "./docs/problem-words.ts";
-import { contentOf, css, escapeHtml, html, htmlPage, page, pageResponse, read } from "./pages.ts";
+import { contentOf, css, escapeHtml, html, htmlPage, javascript, page, pageResponse, plain, read } from "./pages.ts";
 import { type ProblemCode, type ProblemKind, problem, problemKinds, problemType } from "./problem.ts";
 import type { Route } from "./route.ts";
-
-const javascript = "text/javascript; charset=utf-8";
-const plain = "text/plain; charset=utf-8";
 
 export function docsRoutes(): Route[] {
   return [

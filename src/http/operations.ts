@@ -26,6 +26,7 @@ import {
   EraseBody,
   ErasureAnswer,
   HealthAnswer,
+  LedgerAnswer,
   NewOperatorAnswer,
   OfferAnswer,
   OfferBody,
@@ -41,7 +42,10 @@ import {
   ProblemAnswer,
   ProviderEventAnswer,
   ProviderEventBody,
+  PublicLedgerAnswer,
   ReadyAnswer,
+  ReceiptAnswer,
+  ReceiptKeysAnswer,
   RefundBody,
   ReplayAnswer,
   ReplayBody,
@@ -100,6 +104,7 @@ export const tags = {
   Buying: "What a shop's page calls for its buyers: see the sale, buy, look after the order.",
   Operating: "What a shop's back end calls: make a campaign, run it, tell of payments.",
   Administering: "For admins: operators' keys, webhooks, the audit log, erasure.",
+  Proof: "The ledger, receipts, and how anybody checks them.",
   "Live streams": "Server-Sent Events: changes as they happen. Made for `EventSource` and `curl -N`.",
   Running: "For whoever runs this server, and the pages about the API itself.",
 } as const;
@@ -122,6 +127,10 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Order: OrderAnswer,
   OrderList: OrderListAnswer,
   PendingAttempt: AttemptAnswer,
+  Ledger: LedgerAnswer,
+  PublicLedger: PublicLedgerAnswer,
+  Receipt: ReceiptAnswer,
+  ReceiptKeys: ReceiptKeysAnswer,
   NewCampaign: CampaignBody,
   NewOffer: OfferBody,
   NewOrder: ReserveBody,
@@ -165,7 +174,8 @@ export function operationOf(route: Pick<Route, "name" | "path">): Operation | nu
     return campaignChanges[action];
   }
   if (route.name === "unmatched") throw new Error("what no route takes is no operation");
-  return route.name === "docs" && route.path !== "/docs" ? null : operations[route.name];
+  const isFile = (route.name === "docs" || route.name === "verify_page") && route.path.lastIndexOf("/") > 0;
+  return isFile ? null : operations[route.name];
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -285,6 +295,39 @@ const exportExample = [
 const refundedOrder = { ...paidOrder, state: "refunded", ended_at: "2026-11-12T09:30:00.512Z" } as const;
 const attempt = "/v1/attempts/4f1c7c9e-1111-4a52-9a0e-0f5d3c1b2a10";
 
+const ledgerRow = {
+  seq: 118,
+  at: "2026-11-11T12:00:00.137Z",
+  type: "order_reserved",
+  campaign_id: campaign.id,
+  offer_id: offer.id,
+  order_id: order.id,
+  previous_seq: null,
+  available: -1,
+  held: 1,
+  sold: 0,
+  details: "5662f896e29ca4eada3d61c952f8b400cb030d463a4f8fe2c73633919c45618a",
+  hash: "31bca9999ab4c4df2a4ddc577bd7765cd4fd7c6dafcf8cd2f9ecfaaf0289d80c",
+} as const;
+const previousHash = "1b2fbdab8c49873af7d365186da2e0613c1d37435d9918674098a3a27a803e92";
+const receipt: Static<typeof ReceiptAnswer> = {
+  ...ledgerRow,
+  buyer_id: "alice",
+  quantity: 1,
+  amount_minor: 100,
+  expires_at: "2026-11-11T12:15:00.137Z",
+  idempotency_key: "4f1c7c9e-1111-4a52-9a0e-0f5d3c1b2a10",
+  salt: "8f14e45fceea167a5a36dedd4bea2543",
+  previous_hash: previousHash,
+  receipt: "eyJhbGciOiJFZERTQSJ9.eyJvcmRlcl9pZCI6Im9yZF8wMDAwMDAwMDNhIn0.eWP51HCXAt72MA42ww9svg",
+};
+/** How a row's hash is made, for whoever reads the ledger. */
+const hashWords = [
+  "A row's `hash` is the SHA-256 of the hash before it and of the row, joined by line feeds: `seq`, `at` in milliseconds",
+  "since 1970, `type`, the numbers of campaign, offer and order (their ids' digits in base 36; nothing for null),",
+  "`previous_seq`, `available`, `held`, `sold`, `details`.",
+];
+
 const one = (summary: string, value: unknown): Examples => ({ example: [summary, value] });
 const fieldError = (field: string, detail: string): ProblemExtras => ({ errors: [{ field, detail }] });
 
@@ -314,6 +357,14 @@ const orderIdParameter: Parameter = {
   description: "The order.",
   schema: OrderAnswer.properties.id,
   example: order.id,
+};
+const paymentIdParameter: Parameter = {
+  name: "payment",
+  in: "path",
+  required: true,
+  description: "The payment.",
+  schema: PaymentAnswer.properties.id,
+  example: payment.id,
 };
 const operatorIdParameter: Parameter = {
   name: "id",
@@ -377,6 +428,18 @@ const orderFilterParameters: readonly Parameter[] = [
     schema: Type.String({ format: "date-time" }),
   },
 ];
+const afterParameter: Parameter = {
+  name: "after",
+  in: "query",
+  description: "The `seq` of the row after which the page begins: the `next_after` of the page before.",
+  schema: Type.Integer({ minimum: 0, default: 0 }),
+};
+const ledgerLimitParameter: Parameter = {
+  name: "limit",
+  in: "query",
+  description: "How many rows at most on this page.",
+  schema: Type.Integer({ minimum: 1, maximum: limits.ledgerPageSizeMax, default: 50 }),
+};
 const ifNoneMatch: Parameter = {
   name: "If-None-Match",
   in: "header",
@@ -418,6 +481,10 @@ const operatorProblems = ["unauthorized", "forbidden", "overloaded", "internal"]
 const transitionNotAllowed = (stateNow: string) =>
   ["transition_not_allowed", { members: { state: stateNow } }] as const;
 const limitWrong = ["invalid", fieldError("limit", `must be a whole number from 1 to ${limits.pageSizeMax}`)] as const;
+const ledgerLimitWrong = [
+  "invalid",
+  fieldError("limit", `must be a whole number from 1 to ${limits.ledgerPageSizeMax}`),
+] as const;
 const lastEventIdWrong = ["invalid", fieldError("Last-Event-ID", "must be an id of this stream")] as const;
 const limitReached = [
   "limit_reached",
@@ -838,7 +905,8 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "For the shop's back end, after the money arrived. Repeated: 200 again. A payment that comes too late takes the",
       "units once more if they are still there; if not, the order becomes `refund_due`, and the answer is 409: return",
       "the money. A payment never ends in both, never in neither. Name every payment by its `reference`: another one for",
-      "the same order is then found and answered `refund_due`; payments without a reference cannot be told apart.",
+      "the same order is then found and answered `refund_due`; payments without a reference cannot be told apart. An",
+      "`amount_minor` or `currency` that is not the order's is answered `refund_due` too, and the order stays as it is.",
     ].join("\n"),
     callers: "operators",
     parameters: [orderIdParameter],
@@ -927,7 +995,13 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       examples: one("The sandbox's, signed by its headers", {
         type: "payment.paid",
         timestamp: "2026-11-11T12:03:11.870Z",
-        data: { order_id: order.id, reference: `sandbox_${order.id}`, amount_minor: 100, currency: "CNY" },
+        data: {
+          order_id: order.id,
+          reference: `sandbox_${order.id}`,
+          amount_minor: 100,
+          currency: "CNY",
+          order_expires_at_ms: 1_794_399_300_137,
+        },
       }),
     },
     answers: {
@@ -1026,6 +1100,19 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       },
     },
     problems: [...buyerProblems, "not_found"],
+  },
+  return_payment: {
+    id: "return_payment",
+    tag: "Operating",
+    summary: "Tell that the shop has returned a payment",
+    description:
+      "For a payment that the shop took itself and that is `refund_due`: one too many, too late, or of another amount. Repeated: 200 again. What a provider took Rushbox has returned by itself.",
+    callers: "operators",
+    parameters: [orderIdParameter, paymentIdParameter],
+    answers: {
+      200: { description: "The order as it stands.", schema: OrderAnswer, examples: one("Still paid", paidOrder) },
+    },
+    problems: [...operatorProblems, "not_found", transitionNotAllowed("paid"), "outcome_unknown"],
   },
   join_waitlist: {
     id: "join_waitlist",
@@ -1449,6 +1536,131 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       ...operatorProblems,
       ["overloaded", { detail: "Too many streams are open: close one, or ask again later." }],
     ],
+  },
+  list_campaign_ledger: {
+    id: "list_campaign_ledger",
+    tag: "Proof",
+    summary: "The public ledger, from a campaign's creation on",
+    description: [
+      "For anybody who wants to check a sale: all rows of the ledger from that of the campaign's creation on, since the",
+      "chain of hashes goes through all of them. No row tells who bought: what a row says of persons and terms stands in",
+      "it as a hash, `details`. The page at `/verify` does the whole check in a browser.",
+      "",
+      ...hashWords,
+      "",
+      "Full pages never change and may be kept for ever.",
+    ].join("\n"),
+    callers: "everybody",
+    parameters: [campaignIdParameter, afterParameter, ledgerLimitParameter],
+    answers: {
+      200: {
+        description: "A page of rows.",
+        schema: PublicLedgerAnswer,
+        examples: one("One row, and one of a sale that is not published yet", {
+          previous_hash: previousHash,
+          rows: [ledgerRow, { seq: 119, hash: previousHash }],
+          next_after: null,
+        }),
+        headers: { "Cache-Control": "A full page for ever, the last one a second." },
+      },
+    },
+    problems: [ledgerLimitWrong, "not_found", "internal"],
+  },
+  get_receipt: {
+    id: "get_receipt",
+    tag: "Proof",
+    summary: "The receipt of an order",
+    description: [
+      "What the ledger says of the order's beginning, signed: with it a buyer can prove later that their row stood in the",
+      "ledger, and where. `receipt` is all of it as a JWS; the keys are at `/.well-known/jwks.json`. `details` is the",
+      "SHA-256 of the salt, a line feed and the JSON array `[buyer_id, quantity, amount_minor, expires_at in",
+      "milliseconds since 1970, idempotency_key]`.",
+      "",
+      ...hashWords,
+      "",
+      "When the buyer's identity was erased there is none any more.",
+    ].join("\n"),
+    callers: "buyers and operators",
+    parameters: [orderIdParameter],
+    answers: { 200: { description: "The receipt.", schema: ReceiptAnswer, examples: one("A receipt", receipt) } },
+    problems: [...buyerProblems, "not_found"],
+  },
+  receipt_keys: {
+    id: "receipt_keys",
+    tag: "Proof",
+    summary: "The keys to check receipts with",
+    description: "A JSON Web Key Set (RFC 7517): the public half of the key in the data folder.",
+    callers: "everybody",
+    answers: {
+      200: {
+        description: "The keys.",
+        schema: ReceiptKeysAnswer,
+        examples: one("One key", {
+          keys: [
+            {
+              crv: "Ed25519",
+              x: "EXyr3TUkIxbjFIOGLgHlOimowT8Zjv6WjPg8mntgQBE",
+              kty: "OKP",
+              alg: "EdDSA",
+              use: "sig",
+              kid: "IYavu2-Kvxraw_7gQ-FYUXYIl_wxWgOICu_PBPjQds0",
+            },
+          ],
+        }),
+        headers: { "Cache-Control": "An hour." },
+      },
+    },
+    problems: ["method_not_allowed", "internal"],
+  },
+  list_ledger: {
+    id: "list_ledger",
+    tag: "Proof",
+    summary: "The ledger with its buyers",
+    description: [
+      "Every row from the first on, or those of one campaign. A page of one campaign may be short, even empty, with a",
+      "`next_after`, where its rows lie far apart.",
+      "",
+      ...hashWords,
+    ].join("\n"),
+    callers: "operators",
+    parameters: [
+      afterParameter,
+      ledgerLimitParameter,
+      {
+        name: "campaign_id",
+        in: "query",
+        description: "Only rows of this campaign.",
+        schema: CampaignAnswer.properties.id,
+      },
+    ],
+    answers: {
+      200: {
+        description: "A page of rows.",
+        schema: LedgerAnswer,
+        examples: one("One row", { rows: [{ ...ledgerRow, buyer_id: "alice" }], next_after: null }),
+      },
+    },
+    problems: [ledgerLimitWrong, ...operatorProblems],
+  },
+  verify_page: {
+    id: "verify_page",
+    tag: "Proof",
+    summary: "Check a sale in the browser",
+    description:
+      "A page in English and Chinese that reads the public ledger, makes every hash anew and adds up the counts; it checks receipts too. `?campaign=` begins with that one, `?lang=zh` or `en` chooses the language.",
+    callers: "everybody",
+    parameters: [ifNoneMatch],
+    answers: {
+      200: {
+        description: "The page.",
+        type: "text/html",
+        schema: Type.String(),
+        examples: one("The page", "<!doctype html>\n<title>Check a sale</title>"),
+        headers: etagHeader,
+      },
+      304: notModified,
+    },
+    problems: ["method_not_allowed"],
   },
   healthz: {
     id: "healthz",

@@ -7,6 +7,8 @@ import type { Route } from "./route.ts";
 
 export const html = "text/html; charset=utf-8";
 export const css = "text/css; charset=utf-8";
+export const javascript = "text/javascript; charset=utf-8";
+export const plain = "text/plain; charset=utf-8";
 
 export interface HtmlPage {
   readonly lang: "en" | "zh-Hans";

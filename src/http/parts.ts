@@ -5,6 +5,7 @@ import type { OrderStreams } from "../delivery/order-streams.ts";
 import type { StockStreams } from "../delivery/stock-streams.ts";
 import type { AuditRecord } from "../domain/audit.ts";
 import type { DeliveryRecord, DeliveryState } from "../domain/endpoint.ts";
+import type { LedgerRow } from "../domain/ledger.ts";
 import type { OrderRecord } from "../domain/order.ts";
 import type { IdRange, OrderFilter, OrderPage } from "../domain/order-filter.ts";
 import type { PaymentRecord } from "../domain/payment.ts";
@@ -19,6 +20,7 @@ import type { Catalogue } from "./catalogue.ts";
 import type { EngineClient } from "./engine-client.ts";
 import type { JournalRow } from "./notice-json.ts";
 import type { Office } from "./office.ts";
+import type { Receipts } from "./receipts.ts";
 import type { SandboxPages } from "./sandbox-pages.ts";
 
 /** Reads of committed orders; implemented by storage, which HTTP does not know. */
@@ -69,6 +71,25 @@ export interface Payments {
   readonly sandboxPages: SandboxPages | null;
 }
 
+/** A row of the ledger with its hash, and the buyer it is about where they are known. */
+export interface LedgerEntry extends LedgerRow {
+  readonly hash: string;
+  readonly buyerId: string | null;
+}
+
+/** Reads of the committed ledger; implemented by storage. */
+export interface LedgerReader {
+  rowsAfter(seq: number, limit: number): LedgerEntry[];
+  rowsWithBuyersAfter(
+    seq: number,
+    limit: number,
+    campaignId: number | null,
+  ): { readonly rows: LedgerEntry[]; readonly next: number | null };
+  row(seq: number): LedgerEntry | null;
+  hashOf(seq: number): string | null;
+  saltOf(orderId: number): string | null;
+}
+
 export interface HttpParts {
   readonly audit: AuditReader;
   readonly auth: Auth;
@@ -77,6 +98,7 @@ export interface HttpParts {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly keyFilter: KeyFilter;
+  readonly ledger: LedgerReader;
   readonly metrics: Metrics;
   readonly office: Office;
   readonly orderFinder: OrderFinder;
@@ -86,5 +108,6 @@ export interface HttpParts {
   readonly outbox: () => Outbox | null;
   readonly noticeStreams: NoticeStreams<JournalRow>;
   readonly payments: Payments;
+  readonly receipts: Receipts;
   readonly stockStreams: StockStreams;
 }

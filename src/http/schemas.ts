@@ -150,7 +150,11 @@ export const RefundBody = Type.Object(
 );
 
 export const PayBody = Type.Object(
-  { reference: Type.Optional(text(limits.referenceLengthMax, "the payment's own number", "pay_81723")) },
+  {
+    reference: Type.Optional(text(limits.referenceLengthMax, "the payment's own number", "pay_81723")),
+    amount_minor: Type.Optional(price("what was paid, in minor units: the order's amount when absent", 100)),
+    currency: Type.Optional(currency),
+  },
   closed,
 );
 
@@ -292,6 +296,7 @@ export const ProviderEventBody = Type.Object({
     reference: Type.String({ description: "the payment's own number" }),
     amount_minor: count("what was paid, in minor units", 100),
     currency,
+    order_expires_at_ms: Type.Integer({ description: "the order's, as it was when its page was opened" }),
   }),
 });
 
@@ -452,6 +457,114 @@ export const CountsAnswer = Type.Object({
       waiting: count("buyers who wait for units that return", 0),
     }),
     { description: "every offer of the campaign" },
+  ),
+});
+
+const hash = (description: string, example: string) =>
+  Type.String({ pattern: "^[0-9a-f]{64}$", description, examples: [example] });
+const seq = (description: string) => Type.Integer({ minimum: 1, description, examples: [118] });
+const units = (description: string, example: number) => Type.Integer({ description, examples: [example] });
+
+const exampleHashes = {
+  previous: "1b2fbdab8c49873af7d365186da2e0613c1d37435d9918674098a3a27a803e92",
+  details: "5662f896e29ca4eada3d61c952f8b400cb030d463a4f8fe2c73633919c45618a",
+  row: "31bca9999ab4c4df2a4ddc577bd7765cd4fd7c6dafcf8cd2f9ecfaaf0289d80c",
+} as const;
+const rowSeq = seq("1, 2, 3 ... without a gap, over everything that happened");
+const rowHash = hash(
+  "SHA-256 of the row before's hash and of this row: see the description of the operation",
+  exampleHashes.row,
+);
+const rowMembers = {
+  at: time("when it happened", "2026-11-11T12:00:00.137Z"),
+  type: Type.String({ description: "what happened", examples: ["order_reserved"] }),
+  campaign_id: nullable(idOf("cmp", "the campaign, where it is about one", 1)),
+  offer_id: nullable(idOf("off", "the offer, where it is about one", 2)),
+  order_id: nullable(idOf("ord", "the order, where it is about one", 118)),
+  previous_seq: nullable(seq("the row before about the same order; null where it is the first")),
+  available: units("units that came to be available; negative: that went", -1),
+  held: units("units that came to be held; negative: that went", 1),
+  sold: units("units that were sold; negative: that were given back", 0),
+  details: nullable(
+    hash("SHA-256 of what the row says of persons and terms; null when it says all", exampleHashes.details),
+  ),
+};
+
+export const LedgerAnswer = Type.Object({
+  rows: Type.Array(
+    Type.Object({
+      seq: rowSeq,
+      ...rowMembers,
+      hash: rowHash,
+      buyer_id: nullable(Type.String({ description: "the buyer, where they are known", examples: ["alice"] })),
+    }),
+    { description: "in their order" },
+  ),
+  next_after: nullable(seq("pass it as `after` for the next page; null at the end")),
+});
+
+export const PublicLedgerAnswer = Type.Object({
+  previous_hash: nullable(
+    hash(
+      "the hash of the row before the first of these: 64 zeros before row 1; null beyond the end",
+      exampleHashes.previous,
+    ),
+  ),
+  rows: Type.Array(
+    Type.Composite([
+      Type.Object({ seq: rowSeq, hash: rowHash }),
+      Type.Partial(Type.Object(rowMembers)), // a sale that is not published yet shows its hashes alone
+    ]),
+    {
+      description: "in their order; of a sale that is not published yet the hash alone",
+    },
+  ),
+  next_after: nullable(seq("pass it as `after` for the next page; null at the end")),
+});
+
+export const ReceiptAnswer = Type.Object({
+  order_id: idOf("ord", "the order", 118),
+  seq: seq("the row of the ledger that reserved it"),
+  at: time("when that was", "2026-11-11T12:00:00.137Z"),
+  type: Type.String({ description: "order_reserved, or order_offered to the waitlist", examples: ["order_reserved"] }),
+  campaign_id: idOf("cmp", "the offer's campaign", 1),
+  offer_id: idOf("off", "the offer that was bought", 2),
+  previous_seq: Type.Null({ description: "nothing before is about this order" }),
+  available: units("units that went from available", -1),
+  held: units("units that came to be held", 1),
+  sold: units("none", 0),
+  buyer_id: Type.String({ description: "the `sub` of the buyer's token", examples: ["alice"] }),
+  quantity: Type.Integer({ minimum: 1, description: "units", examples: [1] }),
+  amount_minor: count("to pay, in minor units", 100),
+  expires_at: time("until when it could be paid", "2026-11-11T12:15:00.137Z"),
+  idempotency_key: nullable(Type.String({ description: "the purchase's key", examples: ["4f1c7c9e-1111"] })),
+  salt: Type.String({
+    description: "keeps `details` from being guessed",
+    examples: ["8f14e45fceea167a5a36dedd4bea2543"],
+  }),
+  details: hash("SHA-256 of the salt and of what the receipt says of buyer, units and price", exampleHashes.details),
+  previous_hash: hash("the hash of the row before", exampleHashes.previous),
+  hash: hash("the hash of the row", exampleHashes.row),
+  receipt: Type.String({
+    pattern: "^[\\w-]+\\.[\\w-]+\\.[\\w-]+$",
+    description: "all of this as a compact JWS (RFC 7515), signed with EdDSA by a key of `/.well-known/jwks.json`",
+  }),
+});
+
+export const ReceiptKeysAnswer = Type.Object({
+  keys: Type.Array(
+    Type.Object({
+      kty: oneOf(["OKP"], "as in RFC 8037"),
+      crv: oneOf(["Ed25519"], "the curve"),
+      x: Type.String({ description: "the public key", examples: ["EXyr3TUkIxbjFIOGLgHlOimowT8Zjv6WjPg8mntgQBE"] }),
+      alg: oneOf(["EdDSA"], "the algorithm"),
+      use: oneOf(["sig"], "what it is for"),
+      kid: Type.String({
+        description: "its name: the thumbprint of RFC 7638",
+        examples: ["IYavu2-Kvxraw_7gQ-FYUXYIl_wxWgOICu_PBPjQds0"],
+      }),
+    }),
+    { description: "a JSON Web Key Set" },
   ),
 });
 

@@ -11,6 +11,7 @@ import { attemptRoute } from "./v1/attempts.ts";
 import { buyerRoutes } from "./v1/buyers.ts";
 import { campaignRoutes } from "./v1/campaigns.ts";
 import { exportRoute } from "./v1/export.ts";
+import { ledgerRoutes } from "./v1/ledger.ts";
 import { offerRoutes } from "./v1/offers.ts";
 import { operatorRoutes } from "./v1/operators.ts";
 import { orderRoutes } from "./v1/orders.ts";
@@ -19,6 +20,7 @@ import { reserveRoute } from "./v1/reserve.ts";
 import { streamRoutes } from "./v1/streams.ts";
 import { waitlistRoutes } from "./v1/waitlist.ts";
 import { webhookRoutes } from "./v1/webhooks.ts";
+import { verifyPageRoutes } from "./verify-page.ts";
 
 export interface Listening {
   readonly port: number;
@@ -47,9 +49,11 @@ export function allRoutes(parts: HttpParts): Route[] {
     ...operatorRoutes(parts),
     ...buyerRoutes(parts),
     ...webhookRoutes(parts),
+    ...ledgerRoutes(parts),
     ...opsRoutes(parts),
     ...checkoutPageRoutes(parts),
     ...docsRoutes(),
+    ...verifyPageRoutes(),
   ];
 }
 

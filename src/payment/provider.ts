@@ -27,6 +27,8 @@ export type WebhookNotice =
   | {
       readonly kind: "paid";
       readonly orderId: number;
+      /** The order's, as it was when the payment page was opened: ids alone may be another installation's, or an older one's. */
+      readonly orderExpiresAtMs: number;
       /** The provider's own name of the payment, by which it refunds it. */
       readonly reference: string;
       readonly amountMinor: number;
@@ -71,6 +73,9 @@ export class ProviderFailure extends Error {
     this.isTemporary = what.isTemporary;
   }
 }
+
+/** Our own page for buyers who come back, when the shop has none. */
+export const returnedPath = "/checkout/returned";
 
 /** Where the buyer goes after the provider's page: the shop's address, with the order and how it went. */
 export function returnAddress(returnUrl: string, orderId: number, result: "paid" | "unpaid"): string {

@@ -132,6 +132,7 @@ export class SandboxProvider implements PaymentProvider {
         reference,
         amount_minor: order.amountMinor,
         currency: order.currency,
+        order_expires_at_ms: order.expiresAtMs,
       },
     });
     for (const pauseMs of [...this.#retryAfterMs, null]) {
@@ -176,11 +177,13 @@ function orderOf(claims: Readonly<Record<string, unknown>>): CheckoutOrder | nul
 
 function paidNotice(content: unknown): WebhookNotice | null {
   if (!isRecord(content) || content["type"] !== "payment.paid" || !isRecord(content["data"])) return null;
-  const { order_id, reference, amount_minor, currency } = content["data"];
+  const { order_id, order_expires_at_ms, reference, amount_minor, currency } = content["data"];
   const orderId = typeof order_id === "string" ? parseId("ord", order_id) : null;
   if (orderId === null || typeof reference !== "string" || typeof currency !== "string") return null;
   if (typeof amount_minor !== "number" || !Number.isSafeInteger(amount_minor)) return null;
-  return { kind: "paid", orderId, reference, amountMinor: amount_minor, currency };
+  if (typeof order_expires_at_ms !== "number") return null;
+  const orderExpiresAtMs = order_expires_at_ms;
+  return { kind: "paid", orderId, orderExpiresAtMs, reference, amountMinor: amount_minor, currency };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

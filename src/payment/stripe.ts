@@ -133,15 +133,16 @@ export class StripeProvider implements PaymentProvider {
   }
 
   #sessionParams(order: CheckoutOrder, expiresAtS: number): Stripe.Checkout.SessionCreateParams {
-    const { orderId, title, quantity, amountMinor, currency } = order;
+    const { orderId, title, quantity, amountMinor, currency, expiresAtMs } = order;
     const unitAmount = toStripe(amountMinor / quantity, currency);
     if (unitAmount === null) throw failed("checkout", `${amountMinor} ${currency} is no amount at Stripe`, false);
     const id = formatId("ord", orderId);
+    const metadata = { order_id: id, order_expires_at_ms: String(expiresAtMs) };
     return {
       mode: "payment",
       client_reference_id: id,
-      metadata: { order_id: id },
-      payment_intent_data: { metadata: { order_id: id } },
+      metadata,
+      payment_intent_data: { metadata },
       line_items: [
         {
           quantity,
@@ -174,15 +175,18 @@ function sessionEndS(orderExpiresAtMs: number, nowMs: number): number {
 function paidNotice(session: Stripe.Checkout.Session): WebhookNotice | null {
   const { mode, payment_status, payment_intent, amount_total, currency, metadata, id } = session;
   const orderId = parseId("ord", metadata?.["order_id"] ?? "");
+  const orderExpiresAtMs = Number(metadata?.["order_expires_at_ms"] ?? Number.NaN);
   if (mode !== "payment" || orderId === null || amount_total === null || currency === null) return null;
+  if (!Number.isSafeInteger(orderExpiresAtMs)) return null;
+  const order = { orderId, orderExpiresAtMs };
   const code = currency.toUpperCase();
   const amountMinor = fromStripe(amount_total, code);
   if (amountMinor === null) return null;
   if (payment_status === "no_payment_required")
-    return { kind: "paid", orderId, reference: id, amountMinor, currency: code };
+    return { kind: "paid", ...order, reference: id, amountMinor, currency: code };
   const reference = typeof payment_intent === "string" ? payment_intent : (payment_intent?.id ?? null);
   if (payment_status !== "paid" || reference === null) return null;
-  return { kind: "paid", orderId, reference, amountMinor, currency: code };
+  return { kind: "paid", ...order, reference, amountMinor, currency: code };
 }
 
 /** Our minor units as Stripe's, or `null` when there is no such whole number. */

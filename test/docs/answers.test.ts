@@ -16,6 +16,8 @@ const notFromAHealthyServer: Readonly<Record<string, readonly string[]>> = {
   "*": ["internal", "overloaded", "outcome_unknown"],
   // Needs a million buyers: test/engine has them.
   "POST /v1/offers/{id}/waitlist": ["waitlist_full"],
+  // Needs a server without a provider, a provider that is down: test/guarantees/payments.test.ts.
+  "POST /v1/orders/{id}/checkout": ["payments_off", "provider_unavailable"],
   // A body that is cut off, which no client of this kind sends.
   "POST /v1/payments/{provider}/webhook": ["invalid"],
   // Shared memory says these before an attempt is taken: only a change in that very moment leaves them to be asked for.
@@ -279,6 +281,16 @@ test("orders answer as documented", async () => {
   await ask(cancel, "not_found", { params: two, as: bob });
   await ask(cancel, 200, { params: two, as: alice });
   await ask(pay, "refund_due", { params: two, as: operatorKey });
+  const returned = "POST /v1/orders/{id}/payments/{payment}/returned";
+  const paymentOf = async (order: { id: string }) => {
+    const { payments } = await ask("GET /v1/orders/{id}/payments", 200, { params: order, as: alice });
+    return { ...order, payment: (payments as { id: string }[])[0]?.id ?? "" };
+  };
+  await ask(returned, "transition_not_allowed", { params: await paymentOf(one), as: operatorKey });
+  await ask(returned, 200, { params: await paymentOf(two), as: operatorKey });
+  await ask(returned, "unauthorized", { params: await paymentOf(two) });
+  await ask(returned, "forbidden", { params: await paymentOf(two), as: alice });
+  await ask(returned, "not_found", { params: { ...two, payment: "pay_zzzzzzzzzz" }, as: operatorKey });
   await ask(get, 200, { params: two, as: alice });
 });
 
@@ -289,6 +301,12 @@ test("payments answer as documented", async () => {
   const { url } = await ask(checkout, 201, { params: order, as: alice });
   await ask(checkout, "unauthorized", { params: order });
   await ask(checkout, "not_found", { params: order, as: bob });
+  const viewer = await call<{ key: string }>(`${server.url}/v1/operators`, {
+    method: "POST",
+    as: operatorKey,
+    body: { name: "auditor", role: "viewer" },
+  });
+  await ask(checkout, "forbidden", { params: order, as: viewer.body.key });
   const refund = "POST /v1/orders/{id}/refund";
   await ask(refund, "unauthorized", { params: order });
   await ask(refund, "forbidden", { params: order, as: alice });

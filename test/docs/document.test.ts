@@ -21,7 +21,7 @@ describe("the document is complete", () => {
 
   test("every route is in it, and nothing that is no route", () => {
     const expected = routes
-      .filter(({ name, path }) => name !== "docs" || path === "/docs")
+      .filter(({ name, path }) => (name !== "docs" && name !== "verify_page") || /^\/\w+$/.test(path))
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
     expect(new Set(operations.keys())).toEqual(new Set(expected));
   });

@@ -77,6 +77,8 @@ function isOfType(value: unknown, type: string): boolean {
       return typeof value === "boolean";
     case "integer":
       return Number.isSafeInteger(value);
+    case "boolean":
+      return typeof value === "boolean";
     case "string":
       return typeof value === "string";
     default:

@@ -6,7 +6,7 @@
 import { afterAll, expect, test } from "bun:test";
 import type { OrderState } from "../../src/domain/order.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
-import type { Model } from "./model.ts";
+import type { Model, ModelOffer } from "./model.ts";
 import { Random } from "./random.ts";
 import { Steps } from "./steps.ts";
 import { type Step, Trial } from "./trial.ts";
@@ -51,7 +51,7 @@ const expectedToMeet = [
 
 /** What is so rare that only all runs together must have met it. */
 const expectedInAll = [
-  ...["passed over at the limit", "offered after closing", "offered after campaign_ended"],
+  ...["paid late while others wait", "offered after closing", "offered after campaign_ended"],
   ...["payment_refund_due for an order that is cancelled", "erase_buyers not_found", "end not_found"],
   ...["operator_revoked", "endpoint_changed", "endpoint_deleted"],
 ];
@@ -120,8 +120,10 @@ function storiesOf({ eventsOfStep, model }: Trial, step: Step): string[] {
         const stories = [event.type, `offered by ${cause}`, `offered after ${before}`];
         return isAfterClosing ? [...stories, "offered after closing"] : stories;
       }
-      case "waitlist_left":
-        return cause === "leave_waitlist" ? [event.type] : [event.type, "passed over at the limit"];
+      case "order_refund_due": {
+        const isTaken = model.offers.some((offer) => offer.id === event.offerId && isOwedToOthers(model, offer));
+        return isTaken ? [event.type, "paid late while others wait"] : [event.type];
+      }
       case "order_rereserved":
       case "order_refunded":
       case "payment_refunded":
@@ -134,6 +136,10 @@ function storiesOf({ eventsOfStep, model }: Trial, step: Step): string[] {
         return [event.type];
     }
   });
+}
+
+function isOwedToOthers(model: Model, offer: ModelOffer): boolean {
+  return model.lineOf(offer).length > 0 && model.countsOf(offer).available > 0;
 }
 
 function stateOf({ orders }: Model, orderId: number): OrderState | undefined {

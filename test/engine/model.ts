@@ -374,33 +374,23 @@ export class Model {
     if (offer === undefined || offer.campaign.state === "draft") return { code: "not_found" };
     const entry = this.lineOf(offer).find((standing) => standing.buyerId === buyerId);
     if (entry === undefined) return { code: "not_waiting" };
-    this.#leaveLine(entry);
-    return { code: "left" };
-  }
-
-  #leaveLine(entry: ModelEntry): void {
     entry.state = "left";
-    const { campaign, id: offerId } = entry.offer;
-    this.#events.push({ type: "waitlist_left", ...this.#head(campaign.id), offerId, entryId: entry.id });
+    this.#events.push({ type: "waitlist_left", ...this.#head(offer.campaign.id), offerId, entryId: entry.id });
+    return { code: "left" };
   }
 
   #serveAll(campaign: ModelCampaign): void {
     for (const offer of this.offers) if (offer.campaign === campaign) this.#serve(offer);
   }
 
-  /** One unit for each who waits, as long as there are units; whoever may not have another is passed over for good. */
+  /** One unit for each who waits, as long as there are units. */
   #serve(offer: ModelOffer): void {
-    const { campaign, draft } = offer;
+    const { campaign } = offer;
     if (!campaign.hasWaitlist || campaign.state === "paused") return;
     for (const entry of this.lineOf(offer)) {
       if (this.countsOf(offer).available === 0) return;
-      const { buyerId } = entry;
-      if (this.unitsOf(buyerId, offer) >= draft.limitPerBuyer) {
-        this.#leaveLine(entry);
-        continue;
-      }
       entry.state = "offered";
-      this.#begin(offer, { buyerId, quantity: 1, key: null }, entry);
+      this.#begin(offer, { buyerId: entry.buyerId, quantity: 1, key: null }, entry);
     }
   }
 
@@ -450,7 +440,9 @@ export class Model {
       // Only an order that ran out of time comes back; one that was given back stays given back.
       const isGone = order.state === "cancelled" || buyerId === "";
       const isOverLimit = this.unitsOf(buyerId, offer) + quantity > limitPerBuyer;
-      if (isGone || isOverLimit || this.countsOf(offer).available < quantity) {
+      // What came back during a pause belongs to those in line.
+      const isTaken = this.lineOf(offer).length > 0 || this.countsOf(offer).available < quantity;
+      if (isGone || isOverLimit || isTaken) {
         this.#tellPayment(order, "refund_due", "order_refund_due", payment);
         return { code: "refund_due" };
       }
@@ -462,8 +454,10 @@ export class Model {
 
   #refund(order: ModelOrder, { returnsUnits }: Refund): Outcome {
     const { state, offer } = order;
-    if (state === "refunded") return { code: "moved", orderId: order.id };
-    if (state !== "paid" && state !== "refund_due") return { code: "transition_not_allowed", state };
+    if (state === "reserved" || state === "cancelled" || state === "expired") {
+      const isShopsDue = order.payments.some((told) => told.state === "refund_due" && told.payment.provider === "shop");
+      if (!isShopsDue) return { code: "transition_not_allowed", state };
+    }
     if (state === "paid") {
       this.#events.push({ type: "order_refund_requested", ...this.#orderHead(order, "refund_due"), returnsUnits });
       order.isWrittenOff = !returnsUnits;

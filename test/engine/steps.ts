@@ -167,7 +167,7 @@ export class Steps {
     return random.pick(wanted.length > 0 ? wanted : recent);
   }
 
-  #isWanted(type: OrderCommand["type"], { state, offer, buyerId, quantity, payments }: ModelOrder): boolean {
+  #isWanted(type: OrderCommand["type"], { state, offer, quantity, payments }: ModelOrder): boolean {
     const { model } = this.#trial;
     switch (type) {
       case "cancel":
@@ -177,10 +177,9 @@ export class Steps {
       case "confirm_refund":
         return payments.some((payment) => payment.state === "refund_due");
       case "pay": {
-        // Whoever pays late during a pause, while in line, has as many as one may when their turn comes.
+        // Whoever pays late during a pause, while there are units that belong to those in line.
         if (state !== "expired" || offer.campaign.state !== "paused") return false;
-        if (model.countsOf(offer).available < quantity) return false;
-        return model.lineOf(offer).some((entry) => entry.buyerId === buyerId);
+        return model.countsOf(offer).available >= quantity && model.lineOf(offer).length > 0;
       }
     }
   }

@@ -19,6 +19,13 @@ export interface StoredOrder {
   readonly expires_at_ms: number;
   readonly ended_at_ms: number | null;
   readonly idempotency_key: string | null;
+  readonly erased_seq: number | null;
+}
+
+export interface StoredPayment {
+  readonly id: number;
+  readonly order_id: number;
+  readonly state: string;
 }
 
 export interface StoredOffer {
@@ -30,22 +37,27 @@ export interface StoredOffer {
   readonly sold: number;
 }
 
+/** Its columns stand in the order in which they are hashed. */
 export interface StoredEvent {
   readonly seq: number;
   readonly at_ms: number;
   readonly type: string;
+  readonly campaign_id: number | null;
   readonly offer_id: number | null;
   readonly order_id: number | null;
   readonly previous_seq: number | null;
   readonly available: number;
   readonly held: number;
   readonly sold: number;
+  readonly details: string | null;
+  readonly hash: string;
 }
 
 export interface Ledger {
   readonly orders: readonly StoredOrder[];
   readonly offers: readonly StoredOffer[];
   readonly events: readonly StoredEvent[];
+  readonly payments: readonly StoredPayment[];
   readonly integrity: string;
 }
 
@@ -69,6 +81,7 @@ export function readLedger(folder: string): Ledger {
       orders: rows<StoredOrder>("SELECT * FROM orders ORDER BY id"),
       offers: rows<StoredOffer>("SELECT * FROM offers ORDER BY id"),
       events: rows<StoredEvent>("SELECT * FROM events ORDER BY seq"),
+      payments: rows<StoredPayment>("SELECT * FROM payments ORDER BY id"),
       integrity: integrity.join("\n"),
     };
   } finally {
@@ -77,8 +90,9 @@ export function readLedger(folder: string): Ledger {
 }
 
 /** Every rule that the folder breaks, in words; empty when it is a lawful history of a sale. */
-export function violationsIn({ orders, offers, events, integrity }: Ledger): string[] {
+export function violationsIn({ orders, offers, events, payments, integrity }: Ledger): string[] {
   const found: string[] = integrity === "ok" ? [] : [`integrity_check: ${integrity}`];
+  found.push(...brokenHashesIn(events), ...lostPaymentsIn(orders, events, payments));
   const offerById = new Map(offers.map((offer) => [offer.id, offer]));
   const orderById = new Map(orders.map((order) => [order.id, order]));
   const counts = new Map<number, { available: number; held: number; sold: number }>();
@@ -107,17 +121,18 @@ export function violationsIn({ orders, offers, events, integrity }: Ledger): str
       return;
     }
     const chain = chains.get(orderId);
-    if (chain === undefined ? type !== "order_reserved" || seq !== orderId : event.previous_seq !== chain.last) {
+    if (chain === undefined ? !beginnings.includes(type) || seq !== orderId : event.previous_seq !== chain.last) {
       found.push(`event ${seq} (${type}) does not follow the last one of order ${orderId}`);
     }
-    if (chain !== undefined && !(followersOf[chain.type] ?? []).includes(type)) {
+    if (chain !== undefined && !ofPayments.includes(type) && !(followersOf[chain.type] ?? []).includes(type)) {
       found.push(`event ${seq}: ${type} after ${chain.type} of order ${orderId}`);
     }
-    chains.set(orderId, { last: seq, type });
+    chains.set(orderId, { last: seq, type: chain !== undefined && ofPayments.includes(type) ? chain.type : type });
     const owner = `${order.buyer_id} of ${offerId}`;
     const held = (units.get(owner) ?? 0) + order.quantity * (unitsOf[type] ?? 0);
     units.set(owner, held);
-    if (held > offer.limit_per_buyer) found.push(`limit broken: ${owner} has ${held} at event ${seq}`);
+    if (order.erased_seq === null && held > offer.limit_per_buyer)
+      found.push(`limit broken: ${owner} has ${held} at event ${seq}`);
   });
   const sums = new Map<string, number>();
   for (const { offer_id: offer, state, quantity } of orders) {
@@ -163,25 +178,76 @@ export function numberOf(id: string): number {
   return Number.parseInt(id.slice(4), 36);
 }
 
+/** Every row has the hash of itself after the one before. */
+function brokenHashesIn(events: readonly StoredEvent[]): string[] {
+  const found: string[] = [];
+  let previous = "0".repeat(64);
+  for (const { hash, ...row } of events) {
+    const text = [previous, ...Object.values(row)].map((value) => value ?? "").join("\n");
+    if (new Bun.CryptoHasher("sha256").update(text).digest("hex") !== hash)
+      found.push(`event ${row.seq} has no such hash`);
+    previous = hash;
+  }
+  return found;
+}
+
+/** Every payment that was told of pays for its order, is returned, or is to be returned. */
+function lostPaymentsIn(
+  orders: readonly StoredOrder[],
+  events: readonly StoredEvent[],
+  payments: readonly StoredPayment[],
+): string[] {
+  const found: string[] = [];
+  const told = events.filter(({ type }) => ["order_paid", "order_refund_due", "payment_refund_due"].includes(type));
+  const known = new Set(payments.map(({ id, order_id: order }) => `${id} of ${order}`));
+  for (const { seq, order_id: order } of told) {
+    if (!known.delete(`${seq} of ${order}`)) found.push(`payment ${seq} of order ${order} is not stored`);
+  }
+  for (const payment of known) found.push(`payment ${payment} has no event`);
+  const accepted = new Map<number, number>();
+  for (const { order_id: order, state } of payments) {
+    if (state === "accepted") accepted.set(order, (accepted.get(order) ?? 0) + 1);
+  }
+  for (const { id, state } of orders) {
+    const expected = state === "paid" ? 1 : 0;
+    if ((accepted.get(id) ?? 0) !== expected)
+      found.push(`order ${id} is ${state} with ${accepted.get(id) ?? 0} payments`);
+  }
+  return found;
+}
+
+const beginnings: readonly string[] = ["order_reserved", "order_offered"];
+/** Payments that come and go while the order stays as it is. */
+const ofPayments: readonly string[] = ["payment_refund_due", "payment_refunded"];
+
 const unitsOf: Readonly<Record<string, number>> = {
   order_reserved: 1,
+  order_offered: 1,
   order_rereserved: 1,
   order_cancelled: -1,
   order_expired: -1,
+  order_refund_requested: -1,
 };
 
 const followersOf: Readonly<Record<string, readonly string[]>> = {
   order_reserved: ["order_paid", "order_cancelled", "order_expired"],
+  order_offered: ["order_paid", "order_cancelled", "order_expired"],
   order_rereserved: ["order_paid"],
+  order_paid: ["order_refund_requested"],
   order_expired: ["order_rereserved", "order_refund_due"],
   order_cancelled: ["order_refund_due"],
+  order_refund_due: ["order_refunded"],
+  order_refund_requested: ["order_refunded"],
 };
 
 const stateAfter: Readonly<Record<string, string>> = {
   order_reserved: "reserved",
+  order_offered: "reserved",
   order_rereserved: "reserved",
   order_paid: "paid",
   order_cancelled: "cancelled",
   order_expired: "expired",
   order_refund_due: "refund_due",
+  order_refund_requested: "refund_due",
+  order_refunded: "refunded",
 };

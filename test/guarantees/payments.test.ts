@@ -182,6 +182,13 @@ describe("the sandbox", () => {
     expect(JSON.parse(line ?? "{}")).toMatchObject({ level: "error", order: "ord_zzzzzzzzzz", amount_minor: 100 });
   });
 
+  test("a payment for another order that had this id, as before a backup was restored, is not this order's", async () => {
+    const order = await reserve(server);
+    const told = await sendSandbox(server, paidEvent({ ...order, expires_at: "2026-01-01T00:00:00.000Z" }));
+    expect([told.status, told.body]).toEqual([200, { outcome: "order_unknown" }]);
+    expect((await lookAt(server, order)).state).toBe("reserved");
+  });
+
   test("only a reserved order is paid here, by its buyer or an operator", async () => {
     const order = await reserve(server);
     refusalOf(await checkout(server, order, bob), 404, "not_found");
@@ -429,7 +436,9 @@ async function press(url: string, button: string, result: string): Promise<void>
 }
 
 function paidEvent(order: OrderJson, changes: Record<string, unknown> = {}): Record<string, unknown> {
-  const data = { order_id: order.id, reference: `ref-${order.id}`, amount_minor: 100, currency: "CNY", ...changes };
+  const order_expires_at_ms = Date.parse(order.expires_at);
+  const what = { amount_minor: 100, currency: "CNY", order_expires_at_ms };
+  const data = { order_id: order.id, reference: `ref-${order.id}`, ...what, ...changes };
   return { type: "payment.paid", timestamp: new Date().toISOString(), data };
 }
 

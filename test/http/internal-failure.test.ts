@@ -12,11 +12,13 @@ import { KeyFilter } from "../../src/engine/key-filter.ts";
 import { type CampaignView, decodeLetters, encodeAnswers, type ToEngine } from "../../src/engine/mailbox.ts";
 import type { Clock } from "../../src/host/clock.ts";
 import { Metrics } from "../../src/host/metrics.ts";
+import { newSigningKey } from "../../src/host/random.ts";
 import { Auth } from "../../src/http/auth.ts";
 import { Catalogue } from "../../src/http/catalogue.ts";
 import { EngineClient } from "../../src/http/engine-client.ts";
 import { Office } from "../../src/http/office.ts";
 import type { HttpParts, OrderFinder, OrderReader } from "../../src/http/parts.ts";
+import { Receipts } from "../../src/http/receipts.ts";
 import { observed } from "../../src/http/route.ts";
 import { type Listening, listen } from "../../src/http/server.ts";
 import { metricDefinitions } from "../../src/metrics.ts";
@@ -82,6 +84,8 @@ beforeAll(async () => {
     keyFilter: new KeyFilter(),
     metrics,
     audit: { auditBefore: fail },
+    ledger: { ...{ rowsAfter: fail, rowsWithBuyersAfter: fail, row: fail }, ...{ hashOf: fail, saltOf: fail } },
+    receipts: new Receipts(newSigningKey()),
     office: new Office(),
     outbox: fail,
     noticeStreams: new NoticeStreams({

@@ -42,9 +42,10 @@ const cases: Record<string, () => Promise<Case>> = {
     });
     const send = (type: string, order: CheckoutOrder, { ageS = 0, secret = sandboxSecret } = {}): Sent => {
       const signedAt = new Date(Date.now() - ageS * 1_000);
-      const { amountMinor: amount_minor, currency } = order;
+      const { amountMinor: amount_minor, currency, expiresAtMs: order_expires_at_ms } = order;
       const order_id = formatId("ord", order.orderId);
-      const body = JSON.stringify({ type, data: { order_id, reference: `ref_${order_id}`, amount_minor, currency } });
+      const data = { order_id, order_expires_at_ms, reference: `ref_${order_id}`, amount_minor, currency };
+      const body = JSON.stringify({ type, data });
       return {
         body,
         headers: {
@@ -115,8 +116,9 @@ for (const [name, open] of Object.entries(cases)) {
       for (const order of [newOrder(), newOrder({ currency: "JPY", amountMinor: 4_200 }), newOrder({ quantity: 7 })]) {
         const sent = await parts.paid(order);
         const notice = await read(parts.provider, sent);
-        const { orderId, amountMinor, currency } = order;
-        expect(notice).toEqual({ kind: "paid", orderId, reference: expect.any(String), amountMinor, currency });
+        const { orderId, expiresAtMs: orderExpiresAtMs, amountMinor, currency } = order;
+        const reference = expect.any(String);
+        expect(notice).toEqual({ kind: "paid", orderId, orderExpiresAtMs, reference, amountMinor, currency });
         expect(await read(parts.provider, sent)).toEqual(notice);
       }
     });

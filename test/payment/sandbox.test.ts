@@ -72,9 +72,9 @@ describe("the buttons", () => {
     const order = newOrder();
     expect(await shop.sandbox.pay(order)).toBe("taken");
     expect(await shop.sandbox.pay(order)).toBe("taken");
-    const { orderId, amountMinor, currency } = order;
+    const { orderId, expiresAtMs: orderExpiresAtMs, amountMinor, currency } = order;
     const reference = `sandbox_${formatId("ord", orderId)}`;
-    const notice: WebhookNotice = { kind: "paid", orderId, reference, amountMinor, currency };
+    const notice: WebhookNotice = { kind: "paid", orderId, orderExpiresAtMs, reference, amountMinor, currency };
     expect(shop.notices).toEqual([notice, notice]);
     expect(new Set(shop.ids).size).toBe(1);
   });

@@ -36,6 +36,7 @@ export interface StandInSession {
   readonly amount: number;
   readonly currency: string;
   readonly orderId: string;
+  readonly orderExpiresAtMs: string;
   readonly expiresAtS: number;
 }
 
@@ -53,7 +54,9 @@ const sessionParams = [
   "mode",
   "client_reference_id",
   "metadata[order_id]",
+  "metadata[order_expires_at_ms]",
   "payment_intent_data[metadata][order_id]",
+  "payment_intent_data[metadata][order_expires_at_ms]",
   "line_items[0][quantity]",
   "line_items[0][price_data][currency]",
   "line_items[0][price_data][unit_amount]",
@@ -103,7 +106,7 @@ export class StripeStandIn implements AsyncDisposable {
       amount_total: session.amount,
       currency: session.currency,
       client_reference_id: session.orderId,
-      metadata: { order_id: session.orderId },
+      metadata: { order_id: session.orderId, order_expires_at_ms: session.orderExpiresAtMs },
       ...changes,
     });
   }
@@ -200,6 +203,7 @@ export class StripeStandIn implements AsyncDisposable {
         Number(params.get("line_items[0][price_data][unit_amount]")) * Number(params.get("line_items[0][quantity]")),
       currency: params.get("line_items[0][price_data][currency]") ?? "",
       orderId: params.get("metadata[order_id]") ?? "",
+      orderExpiresAtMs: params.get("metadata[order_expires_at_ms]") ?? "",
       expiresAtS: Number(params.get("expires_at")),
     };
     this.sessions.push(session);

@@ -38,7 +38,9 @@ describe("a checkout", () => {
       mode: "payment",
       client_reference_id: formatId("ord", 4_211),
       "metadata[order_id]": formatId("ord", 4_211),
+      "metadata[order_expires_at_ms]": String(order.expiresAtMs),
       "payment_intent_data[metadata][order_id]": formatId("ord", 4_211),
+      "payment_intent_data[metadata][order_expires_at_ms]": String(order.expiresAtMs),
       "line_items[0][quantity]": "3",
       "line_items[0][price_data][currency]": "cny",
       "line_items[0][price_data][unit_amount]": "9999",
@@ -162,8 +164,8 @@ describe("a webhook", () => {
     const order = newOrder();
     const notice = await read(standIn.pay(await sessionOf(order)));
     const [reference = ""] = standIn.payments.keys();
-    const { orderId, amountMinor, currency } = order;
-    expect(notice).toEqual({ kind: "paid", orderId, reference, amountMinor, currency });
+    const { orderId, expiresAtMs: orderExpiresAtMs, amountMinor, currency } = order;
+    expect(notice).toEqual({ kind: "paid", orderId, orderExpiresAtMs, reference, amountMinor, currency });
   });
 
   test("of money that arrives days later is the same payment as the one announced with it", async () => {
@@ -199,8 +201,10 @@ describe("a webhook", () => {
       completed({ mode: "subscription" }),
       completed({ metadata: {} }),
       completed({ metadata: null }),
-      completed({ metadata: { order_id: "4211" } }),
-      completed({ metadata: { order_id: "cmp_0000000001" } }),
+      completed({ metadata: { order_id: "4211", order_expires_at_ms: "1" } }),
+      completed({ metadata: { order_id: session.orderId } }),
+      completed({ metadata: { order_id: session.orderId, order_expires_at_ms: "soon" } }),
+      completed({ metadata: { order_id: "cmp_0000000001", order_expires_at_ms: "1" } }),
       completed({ payment_intent: null }),
       completed({ amount_total: null }),
     ]) {

@@ -95,8 +95,9 @@ async function pay(parts: Parts, request: Request, id = ""): Promise<Response> {
   if (body instanceof Response) return body;
   const own = await ownOrder(parts, request, id);
   if (own instanceof Response) return own;
-  const { orderId, campaignId, buyerId, offerId, amountMinor } = own.order;
-  const { currency } = parts.catalogue.offerBySeq(offerId).view;
+  const { orderId, campaignId, buyerId, offerId } = own.order;
+  const amountMinor = body.amount_minor ?? own.order.amountMinor;
+  const currency = body.currency ?? parts.catalogue.offerBySeq(offerId).view.currency;
   const payment = { provider: "shop", reference: body.reference ?? null, amountMinor, currency } as const;
   const command = { type: "pay", orderId, campaignId, buyerId, payment } as const;
   const refused = refusalOf(await parts.client.send(command, headOf(operator)));

@@ -2,7 +2,7 @@
  * Money by a payment provider: the page on which an order is paid, the provider's webhook, and the refund. The provider
  * is asked on this thread, beside everything else, and never by the engine; what its webhook says the engine decides.
  */
-import { formatId } from "../../domain/ids.ts";
+import { formatId, parseId } from "../../domain/ids.ts";
 import { limits } from "../../domain/limits.ts";
 import { mayActAs } from "../../domain/operator.ts";
 import type { OrderRecord } from "../../domain/order.ts";
@@ -43,6 +43,12 @@ export function paymentRoutes(parts: Parts): Route[] {
       handle: (request, { id }) => refund(parts, request, id),
     },
     {
+      name: "return_payment",
+      method: "POST",
+      path: "/v1/orders/:id/payments/:payment/returned",
+      handle: (request, { id, payment }) => returned(parts, request, id, payment),
+    },
+    {
       name: "payment_webhook",
       method: "POST",
       path: "/v1/payments/:provider/webhook",
@@ -81,6 +87,21 @@ async function refund(parts: Parts, request: Request, id = ""): Promise<Response
   return refused ?? json(render(parts, stored(parts, orderId)));
 }
 
+/** The shop has returned a payment of its own that is `refund_due`. Rushbox has the others returned, and knows. */
+async function returned(parts: Parts, request: Request, id = "", payment = ""): Promise<Response> {
+  const operator = await requireOperator(parts.auth, request, "operator");
+  if (operator instanceof Response) return operator;
+  const own = await ownOrder(parts, request, id);
+  if (own instanceof Response) return own;
+  const { orderId, campaignId, buyerId } = own.order;
+  const paymentId = parseId("pay", payment);
+  const known = parts.orders.paymentsOf(orderId).find((candidate) => candidate.paymentId === paymentId);
+  if (known?.provider !== "shop") return problem("not_found");
+  const command = { type: "confirm_refund", orderId, campaignId, buyerId, paymentId: known.paymentId } as const;
+  const refused = refusalOf(await parts.client.send(command, headOf(operator)));
+  return refused ?? json(render(parts, stored(parts, orderId)));
+}
+
 /** Answered 200 once what it says is stored; whatever is not known is answered 503, so that it comes again. */
 async function webhook(parts: Parts, request: Request, name = ""): Promise<Response> {
   const { provider } = parts.payments;
@@ -105,7 +126,7 @@ async function takePayment(
 ): Promise<Response> {
   const { orderId, reference, amountMinor, currency } = notice;
   const order = orders.order(orderId);
-  if (order === null) return orderUnknown(provider, notice);
+  if (order?.expiresAtMs !== notice.orderExpiresAtMs) return orderUnknown(provider, notice);
   const { campaignId, buyerId } = order;
   const payment = { provider: provider.name, reference, amountMinor, currency };
   const answer = await client.send({ type: "pay", orderId, campaignId, buyerId, payment });
@@ -124,7 +145,8 @@ async function takePayment(
 }
 
 /**
- * Money for an order that is not here: another system's on the same account, or one that a restored backup has not. It
+ * Money for an order that is not here, or not the one that was paid for: another system's on the same account, or one
+ * that a restored backup has not, whose id another order has now. It
  * is taken, since it would not be found at the next try either, and told to whoever can return it.
  */
 function orderUnknown({ name }: PaymentProvider, { orderId, reference, amountMinor, currency }: PaidNotice): Response {

@@ -88,7 +88,7 @@ function respond({ clock, counters }: Parts, offer: OfferEntry, answer: Answer):
   }
 }
 
-async function list({ auth, catalogue, orders }: Parts, request: Request, id = ""): Promise<Response> {
+async function list({ auth, catalogue, counters, orders }: Parts, request: Request, id = ""): Promise<Response> {
   const operator = await requireOperator(auth, request, "viewer");
   if (operator instanceof Response) return operator;
   const offer = catalogue.offer(id);
@@ -100,7 +100,8 @@ async function list({ auth, catalogue, orders }: Parts, request: Request, id = "
   const after = query.cursor === undefined ? 0 : parseId("wte", query.cursor);
   if (after === null)
     return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
-  const rows = orders.waitingAfter(offer.campaign.view.id, offer.view.id, after, limit + 1);
+  const isOver = counters.waiting(offer.view.line) === 0; // who waited when the sale was settled waits no more
+  const rows = isOver ? [] : orders.waitingAfter(offer.campaign.view.id, offer.view.id, after, limit + 1);
   const shown = rows.slice(0, limit);
   const next = rows.length > limit ? formatId("wte", shown.at(-1)?.entryId ?? 0) : null;
   return json(`{"entries":[${shown.map(entryJson).join(",")}],"next_cursor":${JSON.stringify(next)}}`);

@@ -78,6 +78,15 @@ export const orderColumns = Object.entries(getTableColumns(ordersTable))
   .map(([name, column]) => `orders.${column.name} AS ${name}`)
   .join(", ");
 
+/** Made when it is first needed: a thread asks few of these questions, and no start waits for the others. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 export class SqliteReader {
   readonly #db: Database;
   readonly #last: Statement;
@@ -103,11 +112,13 @@ export class SqliteReader {
     this.#db = db;
     const drizzled = drizzle({ client: db });
     this.#last = db.prepare("SELECT seq, at_ms AS atMs FROM events ORDER BY seq DESC LIMIT 1");
-    this.#orderById = drizzled
-      .select()
-      .from(ordersTable)
-      .where(eq(ordersTable.orderId, sql.placeholder("orderId")))
-      .prepare();
+    this.#orderById = once(() =>
+      drizzled
+        .select()
+        .from(ordersTable)
+        .where(eq(ordersTable.orderId, sql.placeholder("orderId")))
+        .prepare(),
+    );
     this.#ordersInPages = db.prepare(
       `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
       SELECT ${orderColumns} FROM page CROSS JOIN orders
@@ -116,92 +127,108 @@ export class SqliteReader {
     this.#keysBetween = db.prepare(
       "SELECT buyer_id AS buyerId, idempotency_key AS key FROM orders WHERE id >= ? AND id < ? AND idempotency_key IS NOT NULL",
     );
-    this.#waitingAfter = drizzled
-      .select()
-      .from(waitlistTable)
-      .where(
-        and(
-          eq(waitlistTable.campaignId, sql.placeholder("campaignId")),
-          isWaiting,
-          eq(waitlistTable.offerId, sql.placeholder("offerId")),
-          gt(waitlistTable.entryId, sql.placeholder("entryId")),
-        ),
-      )
-      .orderBy(asc(waitlistTable.entryId))
-      .limit(sql.placeholder("limit"))
-      .prepare();
-    this.#auditBefore = drizzled
-      .select()
-      .from(auditLogTable)
-      .where(lt(auditLogTable.id, sql.placeholder("before")))
-      .orderBy(desc(auditLogTable.id))
-      .limit(sql.placeholder("limit"))
-      .prepare();
+    this.#waitingAfter = once(() =>
+      drizzled
+        .select()
+        .from(waitlistTable)
+        .where(
+          and(
+            eq(waitlistTable.campaignId, sql.placeholder("campaignId")),
+            isWaiting,
+            eq(waitlistTable.offerId, sql.placeholder("offerId")),
+            gt(waitlistTable.entryId, sql.placeholder("entryId")),
+          ),
+        )
+        .orderBy(asc(waitlistTable.entryId))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+    this.#auditBefore = once(() =>
+      drizzled
+        .select()
+        .from(auditLogTable)
+        .where(lt(auditLogTable.id, sql.placeholder("before")))
+        .orderBy(desc(auditLogTable.id))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
     this.#entriesInPages = db.prepare(
       `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
       SELECT waitlist.id AS entryId, waitlist.campaign_id AS campaignId FROM page CROSS JOIN waitlist
       WHERE waitlist.id >> ${pageBits} = page.number AND waitlist.buyer_id = ?3`,
     );
-    this.#paymentsOf = drizzled
-      .select()
-      .from(paymentsTable)
-      .where(eq(paymentsTable.orderId, sql.placeholder("orderId")))
-      .orderBy(asc(paymentsTable.paymentId))
-      .prepare();
-    this.#paymentsDue = drizzled
-      .select()
-      .from(paymentsTable)
-      .where(
-        and(
-          isDue,
-          eq(paymentsTable.provider, sql.placeholder("provider")),
-          gt(paymentsTable.paymentId, sql.placeholder("afterId")),
-        ),
-      )
-      .orderBy(asc(paymentsTable.paymentId))
-      .limit(sql.placeholder("limit"))
-      .prepare();
-    this.#endOfCampaign = drizzled
-      .select({ endedSeq: campaignsTable.endedSeq })
-      .from(campaignsTable)
-      .where(eq(campaignsTable.id, sql.placeholder("campaignId")))
-      .prepare();
-    this.#eventBySeq = drizzled
-      .select()
-      .from(eventsTable)
-      .where(eq(eventsTable.seq, sql.placeholder("seq")))
-      .prepare();
-    this.#orderEventsAfter = drizzled
-      .select({ seq: eventsTable.seq, atMs: eventsTable.atMs, type: eventsTable.type, order: ordersTable })
-      .from(eventsTable)
-      .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
-      .where(gt(eventsTable.seq, sql.placeholder("seq")))
-      .orderBy(asc(eventsTable.seq))
-      .limit(sql.placeholder("limit"))
-      .prepare();
+    this.#paymentsOf = once(() =>
+      drizzled
+        .select()
+        .from(paymentsTable)
+        .where(eq(paymentsTable.orderId, sql.placeholder("orderId")))
+        .orderBy(asc(paymentsTable.paymentId))
+        .prepare(),
+    );
+    this.#paymentsDue = once(() =>
+      drizzled
+        .select()
+        .from(paymentsTable)
+        .where(
+          and(
+            isDue,
+            eq(paymentsTable.provider, sql.placeholder("provider")),
+            gt(paymentsTable.paymentId, sql.placeholder("afterId")),
+          ),
+        )
+        .orderBy(asc(paymentsTable.paymentId))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+    this.#endOfCampaign = once(() =>
+      drizzled
+        .select({ endedSeq: campaignsTable.endedSeq })
+        .from(campaignsTable)
+        .where(eq(campaignsTable.id, sql.placeholder("campaignId")))
+        .prepare(),
+    );
+    this.#eventBySeq = once(() =>
+      drizzled
+        .select()
+        .from(eventsTable)
+        .where(eq(eventsTable.seq, sql.placeholder("seq")))
+        .prepare(),
+    );
+    this.#orderEventsAfter = once(() =>
+      drizzled
+        .select({ seq: eventsTable.seq, atMs: eventsTable.atMs, type: eventsTable.type, order: ordersTable })
+        .from(eventsTable)
+        .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
+        .where(gt(eventsTable.seq, sql.placeholder("seq")))
+        .orderBy(asc(eventsTable.seq))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
     const isAboutEntry = sql`${eventsTable.type} IN ('waitlist_left', 'order_offered')`;
     const { seq, atMs, type, campaignId, offerId, available, hash } = eventsTable;
-    this.#journalAfter = drizzled
-      .select({
-        ...{ seq, atMs, type, campaignId, offerId, available, hash },
-        ...{ order: ordersTable, payment: paymentsTable, entry: waitlistTable },
-      })
-      .from(eventsTable)
-      .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
-      .leftJoin(paymentsTable, eq(paymentsTable.paymentId, eventsTable.seq))
-      .leftJoin(
-        waitlistTable,
-        eq(waitlistTable.entryId, sql`iif(${isAboutEntry}, ${eventsTable.previousSeq}, ${eventsTable.seq})`),
-      )
-      .where(gt(eventsTable.seq, sql.placeholder("seq")))
-      .orderBy(asc(eventsTable.seq))
-      .limit(sql.placeholder("limit"))
-      .prepare();
+    this.#journalAfter = once(() =>
+      drizzled
+        .select({
+          ...{ seq, atMs, type, campaignId, offerId, available, hash },
+          ...{ order: ordersTable, payment: paymentsTable, entry: waitlistTable },
+        })
+        .from(eventsTable)
+        .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
+        .leftJoin(paymentsTable, eq(paymentsTable.paymentId, eventsTable.seq))
+        .leftJoin(
+          waitlistTable,
+          eq(waitlistTable.entryId, sql`iif(${isAboutEntry}, ${eventsTable.previousSeq}, ${eventsTable.seq})`),
+        )
+        .where(gt(eventsTable.seq, sql.placeholder("seq")))
+        .orderBy(asc(eventsTable.seq))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
   }
 
   /** Rows of the journal after a sequence number, in order. */
   journalAfter(seq: number, limit: number): JournalRow[] {
-    return this.#journalAfter.all({ seq, limit });
+    return this.#journalAfter().all({ seq, limit });
   }
 
   last(): { seq: number; atMs: number } {
@@ -243,12 +270,12 @@ export class SqliteReader {
 
   /** The payments of an order, in the order of their ids. */
   paymentsOf(orderId: number): PaymentRecord[] {
-    return this.#paymentsOf.all({ orderId });
+    return this.#paymentsOf().all({ orderId });
   }
 
   /** Who waits for an offer, after an entry, in the order of joining. */
   waitingAfter(campaignId: number, offerId: number, entryId: number, limit: number): WaitlistRecord[] {
-    return this.#waitingAfter.all({ campaignId, offerId, entryId, limit });
+    return this.#waitingAfter().all({ campaignId, offerId, entryId, limit });
   }
 
   /** Where a buyer's identity stands, by campaign, in slices that one command may erase. */
@@ -280,7 +307,7 @@ export class SqliteReader {
 
   /** Some of a campaign's orders and entries whose buyers are still known; `null` when there are none. */
   tracesOfCampaign(campaignId: number): BuyerTraces | null {
-    const end = this.#endOfCampaign.get({ campaignId })?.endedSeq ?? this.last().seq;
+    const end = this.#endOfCampaign().get({ campaignId })?.endedSeq ?? this.last().seq;
     const rows = this.#db
       .query<{ id: number }, [number, number, number, number]>(
         "SELECT id FROM orders WHERE id > ? AND id <= ? AND campaign_id = ? AND erased_seq IS NULL LIMIT ?",
@@ -301,7 +328,7 @@ export class SqliteReader {
     limit: number,
     filter: { readonly operator?: string; readonly action?: string; readonly subject?: string },
   ): { records: (AuditRecord & { id: number })[]; next: number | null } {
-    const looked = this.#auditBefore.all({ before: id, limit: auditsPerReadMax });
+    const looked = this.#auditBefore().all({ before: id, limit: auditsPerReadMax });
     const fits = looked.filter(
       ({ operator, action, subject }) =>
         (filter.operator === undefined || filter.operator === operator) &&
@@ -315,7 +342,7 @@ export class SqliteReader {
 
   /** The payments of a provider that are to be returned, with larger ids than `afterId`, in the order of ids. */
   paymentsDue(provider: PaymentProvider, afterId: number, limit: number): PaymentRecord[] {
-    return this.#paymentsDue.all({ provider, afterId, limit });
+    return this.#paymentsDue().all({ provider, afterId, limit });
   }
 
   /** How many payments are to be returned, by provider. */
@@ -349,7 +376,7 @@ export class SqliteReader {
   }
 
   order(orderId: number): OrderRecord | null {
-    return this.#orderById.get({ orderId }) ?? null;
+    return this.#orderById().get({ orderId }) ?? null;
   }
 
   /**
@@ -374,7 +401,7 @@ export class SqliteReader {
 
   /** All orders of one buyer in one campaign, in the order of ids. */
   ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[] {
-    const endedSeq = this.#endOfCampaign.get({ campaignId })?.endedSeq;
+    const endedSeq = this.#endOfCampaign().get({ campaignId })?.endedSeq;
     const end = (endedSeq ?? this.last().seq) + 1;
     const [from, to] = [Math.floor(campaignId / idsPerPage), Math.floor(end / idsPerPage)];
     return this.#ordersInPages.all(from, to, buyerId, end).filter((order) => order.campaignId === campaignId);
@@ -382,7 +409,7 @@ export class SqliteReader {
 
   /** Events about orders after a sequence number, and the last number looked at. */
   orderEventsAfter(seq: number, limit: number): { events: OrderEvent[]; lastSeq: number } {
-    const rows = this.#orderEventsAfter.all({ seq, limit });
+    const rows = this.#orderEventsAfter().all({ seq, limit });
     const events = rows.flatMap(({ order, ...event }) => (order === null ? [] : [{ ...event, order }]));
     return { events, lastSeq: rows.at(-1)?.seq ?? seq };
   }
@@ -404,7 +431,7 @@ export class SqliteReader {
   #eventsOf(order: OrderRecord, afterSeq: number): OrderEvent[] {
     const events: OrderEvent[] = [];
     for (let at: number | null = order.lastSeq; at !== null && at > afterSeq && at >= order.orderId; ) {
-      const event: typeof eventsTable.$inferSelect | undefined = this.#eventBySeq.get({ seq: at });
+      const event: typeof eventsTable.$inferSelect | undefined = this.#eventBySeq().get({ seq: at });
       if (event === undefined) throw new Error(`event ${at} of order ${order.orderId} is missing`);
       events.push({ seq: event.seq, atMs: event.atMs, type: event.type, order });
       at = event.previousSeq;

@@ -49,7 +49,11 @@ export function copySale(folder: string, to: string): Snapshot {
  * its name, and what it answers is answered: `false` leaves the folder without a sale. Throws `OperationError` when the
  * folder has a sale or another process, or the file is none of ours.
  */
-export function restoreSale(from: string, folder: string, check: (db: Database) => boolean): boolean {
+export async function restoreSale(
+  from: string,
+  folder: string,
+  check: (db: Database) => Promise<boolean>,
+): Promise<boolean> {
   using _ = lockFolder(folder);
   const to = databasePath(folder);
   if ([to, `${to}-wal`, `${to}-journal`].some((path) => existsSync(path))) throw refuseToReplace(folder);
@@ -58,7 +62,7 @@ export function restoreSale(from: string, folder: string, check: (db: Database) 
     // Through SQLite, not byte by byte: right for a file with a log beside it too, and for one that somebody writes to.
     copyInto(databasePath(work), openFile(from));
     if (needsWriting(work)) openWriter(work).close();
-    if (!checkCopy(work, check)) return false;
+    if (!(await checkCopy(work, check))) return false;
     const log = `${databasePath(work)}-wal`; // stays behind: what was migrated must have moved out of it
     if (existsSync(log) && statSync(log).size > 0) throw new Error(`${log} is not empty`);
     syncFile(databasePath(work));
@@ -80,10 +84,10 @@ export function restoreSale(from: string, folder: string, check: (db: Database) 
   }
 }
 
-function checkCopy(folder: string, check: (db: Database) => boolean): boolean {
+async function checkCopy(folder: string, check: (db: Database) => Promise<boolean>): Promise<boolean> {
   const db = openReader(folder);
   try {
-    return check(db);
+    return await check(db);
   } finally {
     db.close();
   }
