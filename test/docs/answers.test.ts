@@ -166,6 +166,7 @@ test("campaigns answer as documented", async () => {
     ["GET /v1/campaigns/{id}", { params }],
     ["GET /docs", {}],
     ["GET /openapi.json", {}],
+    ["GET /verify", {}],
     ["GET /problems/{code}", { params: { code: "sold_out" } }],
   ] as const) {
     await ask(name, 200, how);
@@ -360,6 +361,25 @@ test("payments answer as documented", async () => {
   }
 });
 
+test("the ledger and receipts answer as documented", async () => {
+  const campaign = await createCampaign(server);
+  const { id } = await ask("POST /v1/offers/{id}/orders", 201, { params: offerOf(campaign), as: alice });
+  const all = "GET /v1/ledger";
+  await ask(all, 200, { as: operatorKey });
+  await ask(all, "invalid", { as: operatorKey, query: "?limit=0" });
+  await ask(all, "unauthorized");
+  await ask(all, "forbidden", { as: alice });
+  const ofCampaign = "GET /v1/campaigns/{id}/ledger";
+  await ask(ofCampaign, 200, { params: { id: campaign.id } });
+  await ask(ofCampaign, "invalid", { params: { id: campaign.id }, query: "?limit=0" });
+  await ask(ofCampaign, "not_found", { params: missing });
+  const receipt = "GET /v1/orders/{id}/receipt";
+  const params = { id: String(id) };
+  await ask(receipt, 200, { params, as: alice });
+  await ask(receipt, "unauthorized", { params });
+  await ask(receipt, "not_found", { params, as: bob });
+});
+
 test("streams answer as documented, and their events are of the documented shape", async () => {
   const campaign = await createCampaign(server, { stock: 9, limitPerBuyer: 9 });
   const stream = "GET /v1/campaigns/{id}/stream";
@@ -528,6 +548,8 @@ test("the pages for whoever runs it answer as documented", async () => {
     "GET /metrics",
     "GET /docs",
     "GET /openapi.json",
+    "GET /verify",
+    "GET /.well-known/jwks.json",
   ]) {
     await ask(name, 200);
     await ask(name, "method_not_allowed", { method: "PUT" });
