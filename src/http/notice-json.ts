@@ -1,6 +1,7 @@
 /**
  * An event as it goes out, to webhooks and to operators' streams: what happened, and to what. An order is shown as the
- * event left it, so that whoever reads the events in order sees each state once, however late they read.
+ * event left it, and so is a payment: whoever reads the events in order sees each state once, however late they read, and
+ * the same event reads the same every time. Only a buyer who was erased meanwhile is missing.
  */
 
 import { formatId } from "../domain/ids.ts";
@@ -23,6 +24,8 @@ export interface JournalRow {
   readonly available: number;
   readonly hash: string;
   readonly order: OrderRecord | null;
+  /** The last event before this one that moved the order, when this one leaves it as it is. */
+  readonly movedBy?: { readonly type: string; readonly atMs: number };
   readonly payment: PaymentRecord | null;
   readonly entry: WaitlistRecord | null;
 }
@@ -49,7 +52,7 @@ export function noticeOf(row: JournalRow, catalogue: Catalogue): Notice | null |
     return { type, lane: campaign.id, json: `${where},"title":${JSON.stringify(campaign.view.title)}}` };
   if (order !== null) {
     const json = orderJson(orderAfter(order, row), buyerJsonOf(order.buyerId), offer);
-    const payment = row.payment === null ? "" : `,"payment":${paymentJson(row.payment)}`;
+    const payment = row.payment === null ? "" : `,"payment":${paymentJson(paymentAfter(row.payment, type))}`;
     const entry = row.entry === null ? "" : `,"entry_id":"${formatId("wte", row.entry.entryId)}"`;
     return { type, lane: formatId("ord", order.orderId), json: `${where},"order":${json}${payment}${entry}}` };
   }
@@ -83,16 +86,22 @@ export function paymentJson(payment: PaymentRecord): string {
   });
 }
 
-/** The order as the event left it. An event that moves no order shows it as it stands now. */
-function orderAfter(order: OrderRecord, { seq, type, atMs }: JournalRow): OrderRecord {
-  if (order.lastSeq === seq) return order;
+/** The payment as the event that it came with left it. */
+function paymentAfter(payment: PaymentRecord, type: NoticeType): PaymentRecord {
+  return { ...payment, state: type === "order_paid" ? "accepted" : "refund_due", refundedAtMs: null };
+}
+
+/** The order as the event left it. */
+function orderAfter(order: OrderRecord, row: JournalRow): OrderRecord {
+  if (order.lastSeq === row.seq) return order;
+  const { type, atMs } = row.movedBy ?? row;
   if (type === "order_reserved" || type === "order_offered") {
     return { ...order, state: "reserved", paidAtMs: null, endedAtMs: null };
   }
   const state = stateAfterMove[type as keyof typeof stateAfterMove];
   switch (state) {
     case null:
-      return order;
+      throw new Error(`event ${row.seq} does not say what moved its order`);
     case "reserved":
       return { ...order, state, paidAtMs: null, endedAtMs: null };
     case "paid":

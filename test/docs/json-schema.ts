@@ -75,8 +75,6 @@ function isOfType(value: unknown, type: string): boolean {
       return typeof value === "object" && value !== null && !Array.isArray(value);
     case "integer":
       return Number.isSafeInteger(value);
-    case "boolean":
-      return typeof value === "boolean";
     case "string":
       return typeof value === "string";
     default:

@@ -54,7 +54,12 @@ export interface JournalRow {
   readonly order: OrderRecord | null;
   readonly payment: PaymentRecord | null;
   readonly entry: WaitlistRecord | null;
+  /** The last event before this one that moved the order, when this one leaves it as it is. */
+  readonly movedBy?: { readonly type: string; readonly atMs: number };
 }
+
+/** Events about an order that leave it as it is. */
+const unmovingTypes: readonly string[] = ["payment_refund_due", "payment_refunded"];
 
 /** Orders of the index `orders_by_buyer` stand in pages of this many ids. */
 export const pageBits = 10;
@@ -107,6 +112,7 @@ export class SqliteReader {
   readonly #eventBySeq;
   readonly #orderEventsAfter;
   readonly #journalAfter;
+  readonly #moveBefore: Statement<{ type: string; atMs: number }, [seq: number]>;
 
   constructor(db: Database) {
     this.#db = db;
@@ -224,11 +230,26 @@ export class SqliteReader {
         .limit(sql.placeholder("limit"))
         .prepare(),
     );
+    const unmoving = unmovingTypes.map((name) => `'${name}'`).join(", ");
+    this.#moveBefore = db.prepare(
+      `WITH RECURSIVE back (type, at_ms, previous_seq) AS (
+        SELECT type, at_ms, previous_seq FROM events WHERE seq = ?1
+        UNION ALL
+        SELECT events.type, events.at_ms, events.previous_seq FROM back JOIN events ON events.seq = back.previous_seq
+        WHERE back.type IN (${unmoving})
+      ) SELECT type, at_ms AS atMs FROM back WHERE type NOT IN (${unmoving})`,
+    );
   }
 
   /** Rows of the journal after a sequence number, in order. */
   journalAfter(seq: number, limit: number): JournalRow[] {
-    return this.#journalAfter().all({ seq, limit });
+    const rows: JournalRow[] = this.#journalAfter().all({ seq, limit });
+    return rows.map((row) => {
+      if (!unmovingTypes.includes(row.type)) return row;
+      const movedBy = this.#moveBefore.get(row.seq);
+      if (movedBy === null) throw new Error(`event ${row.seq} follows none about its order`);
+      return { ...row, movedBy };
+    });
   }
 
   last(): { seq: number; atMs: number } {
