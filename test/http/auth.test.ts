@@ -374,6 +374,9 @@ describe("roles", () => {
     "POST /v1/orders/{id}/cancel": "operator + buyer",
     "POST /v1/orders/{id}/pay": "operator",
     "POST /v1/orders/{id}/refund": "operator",
+    "POST /v1/orders/{id}/payments/{payment}/returned": "operator",
+    "GET /v1/orders/{id}/receipt": "viewer + buyer",
+    "GET /v1/ledger": "viewer",
     "GET /v1/events/stream": "viewer",
     "GET /v1/operators/me": "viewer",
     "GET /v1/operators": "admin",
@@ -437,7 +440,8 @@ describe("roles", () => {
 
     for (const [name, need] of Object.entries(needed)) {
       const [method = "", path = ""] = name.split(" ");
-      const address = server.url + path.replace("{id}", ids[path.split("/")[2] ?? ""] ?? "");
+      const address =
+        server.url + path.replace("{id}", ids[path.split("/")[2] ?? ""] ?? "").replace("{payment}", "pay_zzzzzzzzzz");
       const [role = "", others] = need.split(" + ");
       for (const caller of callers) {
         const key = keys.get(caller);

@@ -62,6 +62,10 @@ const campaign: CampaignView = {
   ...{ paymentWindowS: 900, hasWaitlist: true, areKeysFiltered: true, createdAtMs: 0, offers: [offer] },
 };
 
+const office = new Office();
+const endpoint = { id: 9, url: "https://shop.example/", types: null, secret: "", previousSecret: null };
+office.receive({ operators: [], endpoints: [{ ...endpoint, rotatedAtMs: null, isEnabled: true }] });
+
 let listening: Listening;
 let url: string;
 let alice: string;
@@ -71,7 +75,7 @@ const writeLog = process.stderr.write.bind(process.stderr);
 beforeAll(async () => {
   process.stderr.write = (text: string | Uint8Array) => logged.push(String(text)) > 0;
   const catalogue = new Catalogue(counters);
-  counters.publish({ line: 0, id: 2, campaign, total: 5, available: 5, held: 0, sold: 0, waiting: null });
+  counters.publish({ line: 0, id: 2, campaign, total: 5, available: 5, held: 0, sold: 0, waiting: { count: 1 } });
   catalogue.receive([campaign]);
   const countOpen = () => {};
   const committedSeq = () => 5;
@@ -86,7 +90,7 @@ beforeAll(async () => {
     audit: { auditBefore: fail },
     ledger: { ...{ rowsAfter: fail, rowsWithBuyersAfter: fail, row: fail }, ...{ hashOf: fail, saltOf: fail } },
     receipts: new Receipts(newSigningKey()),
-    office: new Office(),
+    office,
     outbox: fail,
     noticeStreams: new NoticeStreams({
       reader: { last: fail, journalAfter: fail },
@@ -115,8 +119,19 @@ afterAll(async () => {
   await listening.stop(true);
 });
 
+const bodies: Readonly<Record<string, unknown>> = { "/v1/buyers/erase": { buyer_id: "alice" } };
+
 const ask = async (method: string, path: string, as: string) => {
-  const answer = await fetch(url + path, { method, headers: { authorization: `Bearer ${as}` } });
+  const body = bodies[path];
+  const headers = {
+    authorization: `Bearer ${as}`,
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  };
+  const answer = await fetch(url + path, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
   return { status: answer.status, headers: answer.headers, text: await answer.text() };
 };
 
@@ -130,6 +145,16 @@ const failing = [
   ["GET", "/v1/orders/ord_0000000003/receipt", "a buyer"],
   ["GET", "/v1/ledger", "an operator"],
   ["GET", "/v1/campaigns/cmp_0000000001/ledger", "a buyer"],
+  ["GET", "/v1/orders/ord_0000000003/payments", "a buyer"],
+  ["POST", "/v1/orders/ord_0000000003/checkout", "a buyer"],
+  ["POST", "/v1/orders/ord_0000000003/refund", "an operator"],
+  ["GET", `/v1/offers/${offerId}/waitlist/entries`, "an operator"],
+  ["GET", "/v1/audit", "an operator"],
+  ["GET", "/v1/webhooks", "an operator"],
+  ["GET", "/v1/webhooks/end_0000000009", "an operator"],
+  ["GET", "/v1/webhooks/end_0000000009/deliveries", "an operator"],
+  ["POST", "/v1/buyers/erase", "an operator"],
+  ["GET", "/v1/events/stream", "an operator"],
   ["GET", "/v1/orders/stream", "a buyer"],
   ["GET", "/v1/campaigns/cmp_0000000001/stream", "a buyer"],
 ] as const;

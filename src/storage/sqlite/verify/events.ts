@@ -62,7 +62,7 @@ export function checkEvents(db: Database, progress: Progress): Check[] {
       failEvent(campaigns, event, problemOfCampaignEvent(sale, event, rule));
       failEvent(offers, event, problemOfOfferTerms(sale, event));
       payments.see(event, rule, orders.see(event, rule));
-      erasures.see(event, erased);
+      erasures.see(event);
       office.see(event);
       if (sequence.count % progressEvery === 0) progress("event", sequence.count);
     }
