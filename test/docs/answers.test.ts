@@ -167,7 +167,6 @@ test("campaigns answer as documented", async () => {
     ["GET /docs", {}],
     ["GET /verify", {}],
     ["GET /openapi.json", {}],
-    ["GET /verify", {}],
     ["GET /problems/{code}", { params: { code: "sold_out" } }],
   ] as const) {
     await ask(name, 200, how);
@@ -556,7 +555,6 @@ test("the pages for whoever runs it answer as documented", async () => {
     "GET /docs",
     "GET /verify",
     "GET /openapi.json",
-    "GET /verify",
     "GET /.well-known/jwks.json",
   ]) {
     await ask(name, 200);
