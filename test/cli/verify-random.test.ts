@@ -103,7 +103,10 @@ function commandAtRandom(engine: Engine, reader: SqliteReader, random: Random, n
 }
 
 function onOrderAtRandom(engine: Engine, reader: SqliteReader, random: Random): Command | null {
-  const { orders } = reader.ordersBefore(Number.MAX_SAFE_INTEGER, 30);
+  const lastId = reader.last().seq;
+  const orders = Array.from({ length: 300 }, (_, back) => reader.order(lastId - back)).filter(
+    (order) => order !== null,
+  );
   if (orders.length === 0) return null;
   const { orderId, campaignId, buyerId, amountMinor } = random.pick(orders);
   if (buyerId === "") return null;
