@@ -98,7 +98,7 @@ describe("a start that fails says so in one line, exits 1 and changes nothing", 
     future.exec("INSERT INTO migrations VALUES ('9999_future', 'x')");
     using broken = new Database(makeLedger(wrong));
     broken.exec(
-      "UPDATE offers SET available = available + 1, sold = sold - 1 WHERE sold > 0 AND campaign_id IN (SELECT id FROM campaigns WHERE state = 'open')",
+      "UPDATE offers SET available = available - 1, sold = sold + 1 WHERE available > 0 AND campaign_id IN (SELECT id FROM campaigns WHERE state <> 'ended')",
     );
     expect(broken.query("SELECT changes()").values()).not.toEqual([[0]]);
     const before = [junk, foreign, newer, wrong].map(bytesOf);
