@@ -33,10 +33,10 @@ beforeAll(async () => {
   const data = newFolder();
   using db = new Database(makeLedger(data));
   db.exec(
-    `WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < ${999 + oldOrders}) INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms, paid_at_ms) SELECT i, campaign_id, offer_id, '=' || hex(zeroblob(20)) || i, quantity, amount_minor, state, i, reserved_at_ms + i, expires_at_ms, paid_at_ms FROM (SELECT * FROM orders WHERE campaign_id = (SELECT id FROM campaigns WHERE state = 'ended')), n`,
+    `WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < ${999 + oldOrders}) INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms, paid_at_ms, salt) SELECT i, campaign_id, offer_id, '=' || hex(zeroblob(20)) || i, quantity, amount_minor, state, i, reserved_at_ms + i, expires_at_ms, paid_at_ms, '' FROM (SELECT orders.* FROM orders JOIN campaigns ON campaigns.id = campaign_id WHERE campaigns.state = 'ended' AND orders.state = 'paid' LIMIT 1), n`,
   );
   db.exec(
-    `INSERT INTO events SELECT ${1_000 + oldOrders}, at_ms + ${1_000 + oldOrders}, type, campaign_id, offer_id, order_id, previous_seq, available, held, sold FROM events WHERE seq = (SELECT max(seq) FROM events)`,
+    `INSERT INTO events SELECT ${1_000 + oldOrders}, at_ms + ${1_000 + oldOrders}, type, campaign_id, offer_id, order_id, previous_seq, available, held, sold, details, hash FROM events WHERE seq = (SELECT max(seq) FROM events)`,
   );
   db.close();
   server = await startServer({ data, args: ["--http-threads", "1"] });

@@ -22,7 +22,8 @@ interface Known {
 }
 
 const ordersCount = 12_000;
-const ended = { id: 1, endedSeq: 25_000 };
+/** It ended with the last order that was offered to its waitlist. */
+const ended = { id: 1, endedSeq: 19_000 };
 const open = { id: 400, endedSeq: null };
 let search: OrderSearch;
 let orders: Known[];
@@ -31,7 +32,7 @@ beforeAll(() => {
   const db = openWriter(newFolder());
   for (const { id, endedSeq } of [ended, open]) {
     db.run(
-      "INSERT INTO campaigns (id, title, state, payment_window_s, created_at_ms, ended_seq) VALUES (?, '', 'open', 1, 0, ?)",
+      "INSERT INTO campaigns (id, title, state, payment_window_s, has_waitlist, created_at_ms, ended_seq) VALUES (?, '', 'open', 1, 1, 0, ?)",
       [id, endedSeq],
     );
     for (const offer of [1, 2]) {
@@ -43,8 +44,8 @@ beforeAll(() => {
   }
   orders = Array.from({ length: ordersCount }, (_, n): Known => {
     const id = 1_000 + n * 3 + (n > 6_000 ? 100_000 : 0); // other events in between, and once very many
-    const campaignId = n % 3 === 0 && id < ended.endedSeq ? ended.id : open.id;
-    const state = orderStates[n % 100 < 95 ? 0 : n % orderStates.length] ?? "reserved";
+    const campaignId = n % 3 === 0 && id <= ended.endedSeq ? ended.id : open.id;
+    const state = orderStates[n % 100 < 95 ? 0 : Math.floor(n / 4) % orderStates.length] ?? "reserved";
     const reservedAtMs = 1_000_000 + Math.floor(n / 40) * 10; // 40 orders share each time
     return { id, campaignId, offerId: campaignId + 1 + (n % 2), buyerId: `buyer-${n % 700}`, state, reservedAtMs };
   });
@@ -54,7 +55,7 @@ beforeAll(() => {
 
 function insert(db: Database, some: readonly Known[]): void {
   const statement = db.prepare(
-    "INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms) VALUES (?, ?, ?, ?, 1, 1, ?, ?, ?, 0)",
+    "INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms, salt) VALUES (?, ?, ?, ?, 1, 1, ?, ?, ?, 0, '')",
   );
   db.transaction(() => {
     for (const { id, campaignId, offerId, buyerId, state, reservedAtMs } of some)
@@ -150,7 +151,7 @@ test("orders that come after a range was taken are not in it", () => {
 test("a page that finds little in 200,000 orders is short and says where to go on, and all pages find it", () => {
   const db = openWriter(newFolder());
   db.exec(
-    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms) SELECT i, 1, 2, 'b' || i, 1, 1, iif(i = 3, 'paid', 'expired'), i, i, i FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms, salt) SELECT i, 1, 2, 'b' || i, 1, 1, iif(i = 3, 'paid', 'expired'), i, i, i, '' FROM n",
   );
   const finder = new OrderSearch(db);
   const nexts: number[] = [];
