@@ -2,6 +2,7 @@
  * Fills data folders in process, by the same engine and journal that the server runs: orders of live campaigns, whose
  * buyers are at their limit, and old orders of campaigns that are long settled. Only the loop and HTTP are missing.
  */
+import type { Database } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { OfferDraft } from "../src/domain/campaign.ts";
@@ -31,18 +32,24 @@ export interface LiveFolder {
   readonly offerIds: readonly string[];
 }
 
+type Journal = Pick<SqliteJournal, "commit" | "checkpoint">;
+
 /** An engine with a journal, driven in batches: what the engine thread is, without the thread. */
 export class SaleWriter implements Disposable {
   readonly engine = new Engine();
-  readonly #db: ReturnType<typeof openWriter>;
-  readonly #journal: SqliteJournal;
+  readonly #db: Database;
+  readonly #journal: Journal;
   readonly #batchCommands: number;
   #waiting = 0;
 
-  constructor(folder: string, batchCommands = batchCommandsDefault) {
+  constructor(
+    folder: string,
+    batchCommands = batchCommandsDefault,
+    openJournal: (db: Database) => Journal = (db) => new SqliteJournal(db),
+  ) {
     this.#batchCommands = batchCommands;
     this.#db = openWriter(folder);
-    this.#journal = new SqliteJournal(this.#db);
+    this.#journal = openJournal(this.#db);
   }
 
   /** Decides a command now; stores it with the batch that it fills. */

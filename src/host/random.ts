@@ -27,15 +27,19 @@ export function chance(): number {
   return Math.random();
 }
 
-const saltBytes = 16;
+const saltDigits = 32;
 const poolBytes = 65_536;
-/** Random bytes are asked for by the thousand: the call costs more than the bytes. */
-let pool = Buffer.alloc(0);
+/** Random digits are made by the thousand: the calls cost more than the digits. */
+let pool = "";
+let poolAt = 0;
 
 /** 16 random bytes in 32 hexadecimal digits: keeps a short text from being guessed by its hash. */
 export function newSalt(): string {
-  if (pool.length < saltBytes) pool = Buffer.from(crypto.getRandomValues(new Uint8Array(poolBytes)));
-  const salt = pool.toString("hex", 0, saltBytes);
-  pool = pool.subarray(saltBytes);
+  if (poolAt === pool.length) {
+    pool = Buffer.from(crypto.getRandomValues(new Uint8Array(poolBytes))).toString("hex");
+    poolAt = 0;
+  }
+  const salt = pool.slice(poolAt, poolAt + saltDigits);
+  poolAt += saltDigits;
   return salt;
 }

@@ -97,10 +97,7 @@ describe("a start that fails says so in one line, exits 1 and changes nothing", 
     using future = new Database(makeLedger(newer));
     future.exec("INSERT INTO migrations VALUES ('9999_future', 'x')");
     using broken = new Database(makeLedger(wrong));
-    broken.exec(
-      "UPDATE offers SET available = available - 1, sold = sold + 1 WHERE available > 0 AND campaign_id IN (SELECT id FROM campaigns WHERE state <> 'ended')",
-    );
-    expect(broken.query("SELECT changes()").values()).not.toEqual([[0]]);
+    broken.exec("UPDATE offers SET held = held + 1, sold = sold - 1 WHERE id = 2");
     const before = [junk, foreign, newer, wrong].map(bytesOf);
     const ran = await Promise.all(
       [junk, foreign, newer, wrong].map((data) => runCommand(["serve", "--port", "0", "--data", data])),

@@ -1,7 +1,12 @@
 /** `verify` holds promise 5: whatever is changed in a data folder behind Rushbox's back is found, and named. */
 import { Database } from "bun:sqlite";
 import { beforeAll, describe, expect, test } from "bun:test";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { receiptOf } from "../../src/domain/receipt.ts";
+import { Receipts } from "../../src/http/receipts.ts";
+import { ensureReceiptKey } from "../../src/secrets.ts";
+import { SqliteLedgerReader } from "../../src/storage/sqlite/ledger-reader.ts";
+import { SqliteReader } from "../../src/storage/sqlite/reader.ts";
 import { newFolder } from "../harness.ts";
 import { runCommand } from "./command.ts";
 import { damagePage, makeLedger, rehash, tamper, verifyRehashed, verifyTampered } from "./ledger.ts";
@@ -546,6 +551,78 @@ describe("what the chain cannot prove", () => {
       expect(stderr).toContain("Give a number and its hash");
       expect(code).not.toBe(0);
     }
+  });
+});
+
+describe("receipts that buyers kept", () => {
+  /** The receipt of alice's first order, as the API gives it, in a file. */
+  async function receiptFile(folder: string, of: string): Promise<{ readonly path: string; readonly receipt: string }> {
+    using db = new Database(of, { readonly: true });
+    const row = new SqliteLedgerReader(db).row(6);
+    const order = new SqliteReader(db).order(6);
+    const { salt } = db.query("SELECT salt FROM orders WHERE id = 6").get() as { salt: string };
+    const { hash: previousHash } = db.query("SELECT hash FROM events WHERE seq = 5").get() as { hash: string };
+    if (row === null || order === null) throw new Error("there is an order 6");
+    const facts = receiptOf({ row, previousHash, order: { ...order, salt } });
+    const signed = await new Receipts(ensureReceiptKey({ data: folder })).sign(facts);
+    const path = join(newFolder(), "receipt.json");
+    await Bun.write(path, JSON.stringify(signed));
+    return { path, receipt: signed.receipt };
+  }
+
+  test("hold while the ledger holds their rows, as a file of the API or as the signed text alone", async () => {
+    const folder = newFolder();
+    const { path, receipt } = await receiptFile(folder, makeLedger(folder));
+    const alone = join(newFolder(), "receipt.txt");
+    await Bun.write(alone, `${receipt}\n`);
+    const { code, stdout } = await runCommand(["verify", folder, "--receipt", path, "--receipt", alone]);
+    expect(stdout).toMatch(/ok {6}receipts +2 receipts/);
+    expect(code).toBe(0);
+  });
+
+  test("tell that a ledger was written anew, which by itself holds", async () => {
+    const folder = newFolder();
+    const ledgerPath = makeLedger(folder);
+    const { path } = await receiptFile(folder, ledgerPath);
+    using db = new Database(ledgerPath);
+    tamper(db, "UPDATE events SET at_ms = at_ms + 1 WHERE seq = 5");
+    rehash(
+      db,
+      [...Array(72 - 4).keys()].map((at) => at + 5),
+    );
+    db.close();
+    const { code, stdout } = await runCommand(["verify", folder, "--receipt", path]);
+    expect(stdout).toContain("receipt.json tells of a row that the ledger does not hold: event 6 has the hash");
+    expect(stdout).toContain("1 place where it does not hold.");
+    expect(code).toBe(1);
+  });
+
+  test("of another folder's key, changed ones and no receipts do not hold", async () => {
+    const folder = newFolder();
+    const { receipt } = await receiptFile(folder, makeLedger(folder));
+    const [header = "", payload = "", signature = ""] = receipt.split(".");
+    const facts = JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>;
+    const changed = Buffer.from(JSON.stringify({ ...facts, quantity: 9 })).toString("base64url");
+    const stranger = newFolder();
+    const foreign = (await receiptFile(stranger, makeLedger(stranger))).receipt;
+    for (const text of [[header, changed, signature].join("."), foreign, "nonsense", "{", '{"receipt":1}', ""]) {
+      const path = join(newFolder(), "receipt.json");
+      await Bun.write(path, text);
+      const { code, stdout } = await runCommand(["verify", folder, "--receipt", path]);
+      expect(stdout).toContain("receipt.json was not signed with this folder's key");
+      expect(code).toBe(1);
+    }
+  });
+
+  test("need the folder's key, and a file that is there", async () => {
+    const folder = newFolder();
+    const path = makeLedger(folder);
+    const without = await runCommand(["verify", path, "--receipt", path]);
+    expect(without.stderr).toContain("receipt.key does not exist");
+    ensureReceiptKey({ data: folder });
+    const missing = await runCommand(["verify", path, "--receipt", join(folder, "nothing.json")]);
+    expect(missing.stderr).toContain("nothing.json does not exist");
+    expect([without.code, missing.code]).toEqual([1, 1]);
   });
 });
 

@@ -165,8 +165,8 @@ test("campaigns answer as documented", async () => {
     ["GET /v1/campaigns", {}],
     ["GET /v1/campaigns/{id}", { params }],
     ["GET /docs", {}],
-    ["GET /openapi.json", {}],
     ["GET /verify", {}],
+    ["GET /openapi.json", {}],
     ["GET /problems/{code}", { params: { code: "sold_out" } }],
   ] as const) {
     await ask(name, 200, how);
@@ -363,21 +363,27 @@ test("payments answer as documented", async () => {
 
 test("the ledger and receipts answer as documented", async () => {
   const campaign = await createCampaign(server);
-  const { id } = await ask("POST /v1/offers/{id}/orders", 201, { params: offerOf(campaign), as: alice });
-  const all = "GET /v1/ledger";
-  await ask(all, 200, { as: operatorKey });
-  await ask(all, "invalid", { as: operatorKey, query: "?limit=0" });
-  await ask(all, "unauthorized");
-  await ask(all, "forbidden", { as: alice });
-  const ofCampaign = "GET /v1/campaigns/{id}/ledger";
-  await ask(ofCampaign, 200, { params: { id: campaign.id } });
-  await ask(ofCampaign, "invalid", { params: { id: campaign.id }, query: "?limit=0" });
-  await ask(ofCampaign, "not_found", { params: missing });
+  const params = { id: campaign.id };
+  const order = await ask("POST /v1/offers/{id}/orders", 201, { params: offerOf(campaign), as: alice });
+  const own = { id: String(order["id"]) };
+  await createCampaign(server, { publish: false }); // whose rows are withheld from the public
+  await ask("GET /v1/ledger", 200, { as: operatorKey });
+  await ask("GET /v1/ledger", 200, { as: operatorKey, query: `?campaign_id=${campaign.id}&limit=1000` });
+  await ask("GET /v1/ledger", "unauthorized");
+  await ask("GET /v1/ledger", "forbidden", { as: alice });
+  await ask("GET /v1/campaigns/{id}/ledger", 200, { params });
+  await ask("GET /v1/campaigns/{id}/ledger", "not_found", { params: missing });
+  for (const query of ["?limit=1001", "?limit=0", "?after=-1", "?after=x", "?before=1"]) {
+    await ask("GET /v1/campaigns/{id}/ledger", "invalid", { params, query });
+    await ask("GET /v1/ledger", "invalid", { as: operatorKey, query });
+  }
+  await ask("GET /v1/ledger", "invalid", { as: operatorKey, query: "?campaign_id=off_0000000002" });
   const receipt = "GET /v1/orders/{id}/receipt";
-  const params = { id: String(id) };
-  await ask(receipt, 200, { params, as: alice });
-  await ask(receipt, "unauthorized", { params });
-  await ask(receipt, "not_found", { params, as: bob });
+  await ask(receipt, 200, { params: own, as: alice });
+  await ask(receipt, 200, { params: own, as: operatorKey });
+  await ask(receipt, "not_found", { params: own, as: bob });
+  await ask(receipt, "not_found", { params: { id: "ord_zzzzzzzzzz" }, as: operatorKey });
+  await ask(receipt, "unauthorized", { params: own });
 });
 
 test("streams answer as documented, and their events are of the documented shape", async () => {
@@ -547,8 +553,8 @@ test("the pages for whoever runs it answer as documented", async () => {
     "GET /readyz",
     "GET /metrics",
     "GET /docs",
-    "GET /openapi.json",
     "GET /verify",
+    "GET /openapi.json",
     "GET /.well-known/jwks.json",
   ]) {
     await ask(name, 200);

@@ -73,6 +73,8 @@ function isOfType(value: unknown, type: string): boolean {
       return Array.isArray(value);
     case "object":
       return typeof value === "object" && value !== null && !Array.isArray(value);
+    case "boolean":
+      return typeof value === "boolean";
     case "integer":
       return Number.isSafeInteger(value);
     case "string":

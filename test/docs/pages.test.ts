@@ -20,11 +20,8 @@ import { type Browser, findChromium, type Page, startChromium } from "./chromium
 import { documentText, operations } from "./document.ts";
 
 const assets = [
-  "/checkout/page.css",
-  "/docs/page.css",
-  "/docs/open.js",
-  "/docs/swagger-ui.css",
-  "/docs/swagger-ui-bundle.js",
+  ...["/docs/page.css", "/docs/open.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"],
+  ...["/checkout/page.css", "/verify", "/verify/page.css", "/verify/page.js"],
 ];
 /** But for RFC 2606's, which are nobody's. */
 const foreignHost = /https?:\/\/(?![\w-]+\.example\/)|src="\/\/|href="\/\/|url\(\s*['"]?\/\//;
@@ -68,15 +65,8 @@ for (const compiled of [false, true]) {
 
     test("names no foreign host in a page of its own, its style or its script", async () => {
       const pages = Object.keys(problemKinds).map((code) => `/problems/${code}`);
-      for (const path of [
-        "/docs",
-        "/checkout/page.css",
-        "/checkout/returned",
-        "/docs/page.css",
-        "/docs/open.js",
-        "/openapi.json",
-        ...pages,
-      ]) {
+      const own = ["/docs", "/docs/page.css", "/docs/open.js", "/verify", "/verify/page.css", "/verify/page.js"];
+      for (const path of [...own, "/checkout/page.css", "/checkout/returned", "/openapi.json", ...pages]) {
         expect([path, foreignHost.exec(await (await fetch(`${server.url}${path}`)).text())]).toEqual([path, null]);
       }
     });

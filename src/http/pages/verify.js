@@ -53,7 +53,7 @@ const words = {
     receiptCheck: "Check the receipt",
     receiptHolds: "The receipt holds",
     receiptHoldsText:
-      "Signed by this shop. Order {order}, {quantity} × {amount}, reserved {at}: row {seq} of the ledger says exactly that.",
+      "Signed by this shop. Order {order}: {quantity} × {offer} for {amount}, reserved {at}. Row {seq} of the ledger says exactly that.",
     receiptFails: "The receipt does not hold",
     noReceipt: "This is no receipt.",
     otherKey: "It was signed with a key that this shop does not have.",
@@ -110,7 +110,7 @@ const words = {
     receiptCheck: "核验凭证",
     receiptHolds: "凭证有效",
     receiptHoldsText:
-      "由本店签名。订单 {order}，{quantity} 件，金额 {amount}，预占于 {at}：台账第 {seq} 行与此完全一致。",
+      "由本店签名。订单 {order}：{offer} {quantity} 件，共 {amount}，预占于 {at}。台账第 {seq} 行与此完全一致。",
     receiptFails: "凭证无效",
     noReceipt: "这不是凭证。",
     otherKey: "它是用本店没有的密钥签名的。",
@@ -138,6 +138,12 @@ function say(name, values = {}) {
 
 /** A number as a person reads it. */
 const countText = (count) => count.toLocaleString(language);
+const timeText = (at) => (at === null ? "" : new Date(at).toLocaleString(language));
+
+function moneyText(minor, currency) {
+  const format = new Intl.NumberFormat(language, { style: "currency", currency });
+  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The ledger.
@@ -323,7 +329,8 @@ async function checkReceipt(text) {
   if (!isSame || ("type" in row && textOf(row, facts.previous_hash) !== textOf(facts, facts.previous_hash))) {
     throw new Finding("notInLedger", { seq }, seq);
   }
-  return facts;
+  const { offers } = await ask(`/v1/campaigns/${facts.campaign_id}`);
+  return { facts, offer: offers.find(({ id }) => id === facts.offer_id) };
 }
 
 async function isSigned({ kty, crv, x }, signature, signed) {
@@ -364,7 +371,6 @@ function verdict(isGood, title, texts) {
 }
 
 function saleVerdict({ walk, offers, isMoving, isStopped }) {
-  const timeText = (at) => (at === null ? "" : new Date(at).toLocaleString(language));
   const values = { count: countText(walk.count), from: timeText(walk.from), to: timeText(walk.to) };
   if (isStopped === true) return verdict(true, say("stopped", values), []);
   const box = verdict(true, say("holds"), [say(isMoving ? "holdsMoving" : "holdsText", values)]);
@@ -422,11 +428,12 @@ async function runReceipt(text) {
   show("receipt-verdict", null);
   try {
     if (crypto.subtle === undefined) throw new Finding("noCrypto");
-    const facts = await checkReceipt(text);
+    const { facts, offer } = await checkReceipt(text);
     show("receipt-verdict", () => {
-      const { order_id: order, seq, quantity, amount_minor: amount } = facts;
-      const at = new Date(facts.at).toLocaleString(language);
-      return verdict(true, say("receiptHolds"), [say("receiptHoldsText", { order, seq, quantity, amount, at })]);
+      const { order_id: order, seq, quantity } = facts;
+      const amount = moneyText(facts.amount_minor, offer.currency);
+      const values = { order, seq, quantity, amount, offer: offer.title, at: timeText(facts.at) };
+      return verdict(true, say("receiptHolds"), [say("receiptHoldsText", values)]);
     });
   } catch (cause) {
     show("receipt-verdict", failure("receiptFails", cause));
