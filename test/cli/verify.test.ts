@@ -233,7 +233,7 @@ const tamperings: readonly [kind: string, check: string, names: string, ...state
   [
     "somebody who left though they waited",
     "waitlist",
-    "event 40 (order_offered) does not offer its unit",
+    "event 40 (order_offered) offers a unit to entry",
     "UPDATE waitlist SET state = 'left', order_id = NULL WHERE id = 36",
   ],
   [

@@ -227,7 +227,8 @@ function waitlistViolations({ orders, waitlist, events }: Ledger): string[] {
     if (isOffered ? place !== 0 : place < 0) found.push(`${type} ${seq}: entry ${entryId} is at place ${place}`);
     if (place >= 0) line.splice(place, 1);
     ends.set(entryId, { state: isOffered ? "offered" : "left", orderId: isOffered ? seq : null });
-    if (isOffered && orderById.get(seq)?.buyer_id !== entryById.get(entryId)?.buyer_id)
+    const buyers = [orderById.get(seq)?.buyer_id, entryById.get(entryId)?.buyer_id];
+    if (isOffered && !buyers.includes("") && buyers[0] !== buyers[1])
       found.push(`order ${seq} was offered to somebody else`);
   }
   if (ends.size !== waitlist.length) found.push(`${waitlist.length} entries of ${ends.size} joinings`);

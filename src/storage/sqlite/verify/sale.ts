@@ -86,7 +86,8 @@ export function problemOfMovement(sale: Sale, event: EventRow, rule: EventRule):
     (campaignId === null) === (about === "office") &&
     (offerId !== null) === (about === "offer" || about === "order") &&
     (orderId !== null) === (about === "order");
-  const isFirst = rule.order === undefined || rule.order.from[0] === 0;
+  const isOfEntry = event.kind === kinds.order_offered || event.kind === kinds.waitlist_left;
+  const isFirst = !isOfEntry && (rule.order === undefined || rule.order.from[0] === 0);
   if (!isSubject || (previousSeq === null) !== isFirst) return `does not name its ${about} alone`;
   if ((event.details !== null) !== (rule.hasDetails === true)) {
     return rule.hasDetails === true ? "lacks its details" : "has details, as its kind does not";

@@ -1,7 +1,6 @@
 /**
  * Follows every waitlist side by side with the events: a unit that returns goes to the first in line, nobody is offered
- * two for one entry, and no purchase slips in while somebody waits. Who left the events do not tell: of those whose
- * rows say that they left at that time, the first in line is taken, which can only make the line shorter in front.
+ * two for one entry, and no purchase slips in while somebody waits. Every event names the joining of its entry.
  */
 import type { Database } from "bun:sqlite";
 import { formatId } from "../../../domain/ids.ts";
@@ -33,6 +32,7 @@ const select =
 /** Somebody who waits, and what their row says of how that ends. */
 interface Entry {
   readonly id: number;
+  readonly state: EntryRow["state"];
   readonly orderId: number | null;
   readonly endedAtMs: number | null;
   isGone: boolean;
@@ -43,8 +43,6 @@ interface Line {
   entries: Entry[];
   head: number;
   count: number;
-  /** Those whose rows say that they left, by the time at which. */
-  readonly leaving: Map<number, Entry[]>;
 }
 
 const forgetEvery = 1_024;
@@ -102,13 +100,9 @@ export class Waitlist {
     const problem = this.#problemOf(row, event);
     if (problem !== null) this.check.fail(`entry ${nameOfEntry(row.id)} ${problem}`);
     const line = this.#lineOf(row.offerId);
-    const entry = { id: row.id, orderId: row.orderId, endedAtMs: row.endedAtMs, isGone: false };
-    line.entries.push(entry);
+    const { id, state, orderId, endedAtMs } = row;
+    line.entries.push({ id, state, orderId, endedAtMs, isGone: false });
     line.count += 1;
-    if (row.state !== "left" || row.endedAtMs === null) return;
-    const others = line.leaving.get(row.endedAtMs);
-    if (others === undefined) line.leaving.set(row.endedAtMs, [entry]);
-    else others.push(entry);
   }
 
   #problemOf(row: EntryRow, event: EventRow): string | null {
@@ -122,7 +116,9 @@ export class Waitlist {
     ) {
       return `is ${row.state}, as its order and its end do not say`;
     }
-    const available = this.#sale.offers.get(row.offerId)?.moved.available ?? 0;
+    // What has come back belongs to those in line already, and may be on its way to them.
+    const available =
+      this.#lineOf(row.offerId).count > 0 ? 0 : (this.#sale.offers.get(row.offerId)?.moved.available ?? 0);
     if (available > 0) return `joined while ${available} were available`;
     if (row.erasedSeq !== null || row.salt === null) return this.#erasures.problemOf(row);
     if (event.details !== sha256(detailsText(row.salt, [row.buyerId]))) {
@@ -136,21 +132,23 @@ export class Waitlist {
   #offer(event: EventRow): void {
     const line = this.#lineOf(event.offerId ?? 0);
     const first = firstOf(line);
-    if (first?.orderId === event.id && first.endedAtMs === event.atMs) {
-      this.#remove(line, first);
-      return;
+    const offered = find(line, event.previousSeq);
+    if (offered === null || offered !== first) {
+      const whom = first === null ? "nobody waits" : `${nameOfEntry(first.id)} is the first in line`;
+      this.check.fail(`${nameOf(event)} does not offer its unit to whose turn it is: ${whom}`);
+    } else if (offered.orderId !== event.id || offered.endedAtMs !== event.atMs) {
+      this.check.fail(`${nameOf(event)} offers a unit to entry ${nameOfEntry(offered.id)}, whose row says otherwise`);
     }
-    const whom = first === null ? "nobody waits" : `${nameOfEntry(first.id)} is the first in line`;
-    this.check.fail(`${nameOf(event)} does not offer its unit to whose turn it is: ${whom}`);
-    const offered = line.entries.find(({ orderId, isGone }) => orderId === event.id && !isGone);
-    if (offered !== undefined) this.#remove(line, offered);
+    if (offered !== null) this.#remove(line, offered);
   }
 
   #leave(event: EventRow): void {
     const line = this.#lineOf(event.offerId ?? 0);
-    const entry = line.leaving.get(event.atMs)?.shift();
-    if (entry === undefined) this.check.fail(`${nameOf(event)} is of an entry that its row does not let leave then`);
-    else this.#remove(line, entry);
+    const entry = find(line, event.previousSeq);
+    if (entry?.state !== "left" || entry.endedAtMs !== event.atMs) {
+      this.check.fail(`${nameOf(event)} is of an entry that its row does not let leave then`);
+    }
+    if (entry !== null) this.#remove(line, entry);
   }
 
   #remove(line: Line, entry: Entry): void {
@@ -165,7 +163,7 @@ export class Waitlist {
   #lineOf(offerId: number): Line {
     let line = this.#lines.get(offerId);
     if (line === undefined) {
-      line = { entries: [], head: 0, count: 0, leaving: new Map() };
+      line = { entries: [], head: 0, count: 0 };
       this.#lines.set(offerId, line);
     }
     return line;
@@ -180,6 +178,19 @@ export class Waitlist {
 function firstOf(line: Line): Entry | null {
   while (line.entries[line.head]?.isGone === true) line.head += 1;
   return line.entries[line.head] ?? null;
+}
+
+/** The entry that still stands in the line, by its joining. */
+function find({ entries, head }: Line, id: number | null): Entry | null {
+  let [low, high] = [head, entries.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const entry = entries[middle] as Entry;
+    if (entry.id === id) return entry.isGone ? null : entry;
+    if (entry.id < (id ?? 0)) low = middle + 1;
+    else high = middle - 1;
+  }
+  return null;
 }
 
 function nameOfEntry(id: number): string {
