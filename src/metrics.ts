@@ -73,6 +73,11 @@ export function metricDefinitions(httpThreads: number): MetricDefinition[] {
       help: "How many events the slowest endpoint is behind the journal.",
       type: "gauge",
     },
+    {
+      name: "rushbox_payments_unclaimed_total",
+      help: "Payments a provider told of whose order is not here: somebody must look whose they are.",
+      type: "counter",
+    },
     { name: "rushbox_payments_refund_due", help: "Payments that are to be returned.", type: "gauge" },
   ];
 }

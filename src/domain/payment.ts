@@ -16,7 +16,7 @@ export type PaymentProvider = (typeof paymentProviders)[number];
 export const paymentStates = ["accepted", "refund_due", "refunded"] as const;
 export type PaymentState = (typeof paymentStates)[number];
 
-/** A payment as it is told of. Without a reference all of one provider for one order count as the same one. */
+/** A payment as it is told of. Those of one amount without a reference cannot be told apart, and count as one. */
 export interface Payment {
   readonly provider: PaymentProvider;
   readonly reference: string | null;
@@ -33,8 +33,8 @@ export interface PaymentRecord extends Payment {
   readonly refundedAtMs: number | null;
 }
 
-/** Whether a payment is one that is known already: whoever does not name theirs means the known one. */
+/** Whether a payment is one that is known already: by its reference; without one, by amount and currency. */
 export function isSamePayment(known: Payment, told: Payment): boolean {
-  if (known.provider !== told.provider) return false;
-  return known.reference === told.reference || known.reference === null || told.reference === null;
+  if (known.provider !== told.provider || known.reference !== told.reference) return false;
+  return told.reference !== null || (known.amountMinor === told.amountMinor && known.currency === told.currency);
 }

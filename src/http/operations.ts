@@ -905,7 +905,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "For the shop's back end, after the money arrived. Repeated: 200 again. A payment that comes too late takes the",
       "units once more if they are still there; if not, the order becomes `refund_due`, and the answer is 409: return",
       "the money. A payment never ends in both, never in neither. Name every payment by its `reference`: another one for",
-      "the same order is then found and answered `refund_due`; payments without a reference cannot be told apart. An",
+      "the same order is then found and answered `refund_due`; payments without a reference count as one. An",
       "`amount_minor` or `currency` that is not the order's is answered `refund_due` too, and the order stays as it is.",
     ].join("\n"),
     callers: "operators",

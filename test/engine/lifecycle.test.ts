@@ -415,7 +415,7 @@ describe("a payment", () => {
     const eventsBefore = sale.events.length;
     expect(sale.pay(orderId, "late")).toEqual({ code: "moved", orderId });
     expect(sale.typesSince(eventsBefore)).toEqual(["order_rereserved", "order_paid"]);
-    expect(sale.pay(orderId)).toEqual({ code: "moved", orderId });
+    expect(sale.pay(orderId, "late")).toEqual({ code: "moved", orderId });
     expect(sale.counts(offerId)).toEqual({ total: 10, available: 8, held: 0, sold: 2 });
     expect(sale.orderRow(orderId)).toMatchObject({ state: "paid", paymentReference: "late", endedAtMs: null });
   });

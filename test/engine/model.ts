@@ -422,9 +422,10 @@ export class Model {
 
   #pay(order: ModelOrder, { payment }: Pay): Outcome {
     const { offer, quantity, buyerId } = order;
-    const again = order.payments.find(({ payment: { provider, reference } }) => {
-      if (provider !== payment.provider) return false;
-      return reference === null || payment.reference === null ? true : reference === payment.reference;
+    const again = order.payments.find(({ payment: { provider, reference, amountMinor, currency } }) => {
+      if (provider !== payment.provider || reference !== payment.reference) return false;
+      if (reference !== null) return true;
+      return amountMinor === payment.amountMinor && currency === payment.currency;
     });
     if (again !== undefined) {
       return again.state === "accepted" ? { code: "moved", orderId: order.id } : { code: "refund_due" };

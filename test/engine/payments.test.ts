@@ -20,15 +20,19 @@ describe("a payment", () => {
     expect(statesOf(sale, orderId)).toEqual(["a accepted"]);
   });
 
-  test("without a reference is the same as any of its provider, in whatever order they come", () => {
-    for (const references of [
-      [null, "a", null, "b"],
-      ["a", null],
-    ]) {
-      const { sale, orderId } = reserved();
-      for (const reference of references) expect(sale.pay(orderId, reference).code).toBe("moved");
-      expect(sale.payments(orderId)).toHaveLength(1);
-    }
+  test("without a reference is the same as another without one, and no other", () => {
+    const { sale, orderId } = reserved();
+    for (let n = 0; n < 2; n++) expect(sale.pay(orderId, null).code).toBe("moved");
+    for (const reference of ["a", "b", "a"]) expect(sale.pay(orderId, reference).code).toBe("refund_due");
+    expect(statesOf(sale, orderId)).toEqual(["null accepted", "a refund_due", "b refund_due"]);
+  });
+
+  test("of a wrong amount without a reference does not keep the right one out", () => {
+    const { sale, orderId } = reserved();
+    expect(sale.pay(orderId, null, { amountMinor: 1 }).code).toBe("refund_due");
+    expect(sale.pay(orderId, null, { amountMinor: 1 }).code).toBe("refund_due");
+    expect(sale.pay(orderId, null).code).toBe("moved");
+    expect(statesOf(sale, orderId)).toEqual(["null refund_due", "null accepted"]);
   });
 
   test("of the same reference is another one when another provider tells of it", () => {

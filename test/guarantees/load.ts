@@ -352,12 +352,7 @@ function brokenPayments(ledger: Ledger, { payments }: Witness): string[] {
   const isKept = ({ order, provider, reference, isDue }: Paid) =>
     stored
       .get(numberOf(order))
-      ?.some(
-        (row) =>
-          row.provider === provider &&
-          (reference === null || row.reference === null || row.reference === reference) &&
-          !(isDue && row.state === "accepted"),
-      );
+      ?.some((row) => row.provider === provider && row.reference === reference && !(isDue && row.state === "accepted"));
   return payments.filter((paid) => !isKept(paid)).map((paid) => `${JSON.stringify(paid)} was told, and is not stored`);
 }
 

@@ -19,7 +19,7 @@ import { RefundBody } from "../schemas.ts";
 import { refusalOf } from "./campaigns.ts";
 import { headOf, ownOrder, render, stored } from "./orders.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "clock" | "orders" | "payments">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "clock" | "metrics" | "orders" | "payments">;
 type PaidNotice = Extract<WebhookNotice, { kind: "paid" }>;
 
 /** Less than the server's own patience with a silent connection, so that the buyer gets an answer. */
@@ -120,13 +120,13 @@ async function webhook(parts: Parts, request: Request, name = ""): Promise<Respo
 }
 
 async function takePayment(
-  { client, orders }: Parts,
+  { client, metrics, orders }: Parts,
   provider: PaymentProvider,
   notice: PaidNotice,
 ): Promise<Response> {
   const { orderId, reference, amountMinor, currency } = notice;
   const order = orders.order(orderId);
-  if (order?.expiresAtMs !== notice.orderExpiresAtMs) return orderUnknown(provider, notice);
+  if (order?.expiresAtMs !== notice.orderExpiresAtMs) return orderUnknown(metrics, provider, notice);
   const { campaignId, buyerId } = order;
   const payment = { provider: provider.name, reference, amountMinor, currency };
   const answer = await client.send({ type: "pay", orderId, campaignId, buyerId, payment });
@@ -149,7 +149,12 @@ async function takePayment(
  * that a restored backup has not, whose id another order has now. It
  * is taken, since it would not be found at the next try either, and told to whoever can return it.
  */
-function orderUnknown({ name }: PaymentProvider, { orderId, reference, amountMinor, currency }: PaidNotice): Response {
+function orderUnknown(
+  metrics: Parts["metrics"],
+  { name }: PaymentProvider,
+  { orderId, reference, amountMinor, currency }: PaidNotice,
+): Response {
+  metrics.add(metrics.series("rushbox_payments_unclaimed_total"), 1);
   log("error", "a payment arrived for an order that is not here: look whose it is, return it by hand if nobody's", {
     provider: name,
     order: formatId("ord", orderId),
