@@ -145,6 +145,10 @@ class DemoShop {
     say("Look at the sale.", "活动", `curl '${this.#url}/v1/campaigns?state=open'`);
     const here = `--data ${pathText(this.#config.data)}`;
     say("Check that nothing was oversold.", "核验", `${programText()} verify ${here}`);
+    const shown = now ?? soon;
+    if (shown !== null) {
+      say("Anybody can check the sale in a browser.", "公开核验", `${this.#url}/verify?campaign=${shown.campaign.id}`);
+    }
     say("Bring a crowd.", "压测", `${programText()} load ${here} --url ${this.#url}`);
     print(`\n${colors.dim("Ctrl-C stops it. 按 Ctrl-C 停止")}`);
     if (soon !== null) this.#announce(soon);
