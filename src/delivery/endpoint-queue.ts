@@ -7,8 +7,8 @@
  *   ahead     read from the journal                              delivered; failed; an earlier one of its lane failed
  *   pending   failed, or behind a failed one of its lane; found  delivered; given up
  *             in the outbox at start, or brought back by replay
- *   dead      attempts or time used up; later ones of its lane   replayed
- *             go on
+ *   dead      attempts or time used up, soon when it is refused  replayed
+ *             for what it says; later ones of its lane go on
  *
  *   endpoint  entered when                                       left when
  *   healthy   something was delivered                            failuresInARowMax different events failed since
@@ -38,6 +38,8 @@ export interface Item {
   readonly atMs: number | null;
   /** Its row in the outbox, when it has one. */
   record: DeliveryRecord | null;
+  /** Answers in a row that were about this event alone. */
+  refusals: number;
 }
 
 interface Lane {
@@ -57,11 +59,16 @@ interface Verdict {
 /** What became of an attempt, for whoever counts. */
 export type Settlement = "delivered" | "pending" | "dead";
 
-/** Different events that fail without a success between them before the endpoint is taken to be down. One event that
- * is refused for what it says never gets that far alone. */
+/** Different events that fail without a success between them before the endpoint is taken to be down. Those that are
+ * refused for what they say do not count: it is up, and takes others. */
 const failuresInARowMax = 5;
 const retryMsMin = 1_000;
 const pauseMsMin = 1_000;
+
+/** Whether an answer is about the event that was sent, not about the endpoint or the moment. */
+function isAboutEvent(status: number | null): boolean {
+  return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
+}
 
 /** The wait before the next attempt: anything up to a bound that doubles (full jitter: those who failed together part). */
 export function retryDelayMs(attempts: number, chance: number): number {
@@ -135,6 +142,26 @@ export class EndpointQueue {
     return Math.max(0, Math.min(limits.webhookEventsAheadMax - ahead, rows));
   }
 
+  /**
+   * Gives up the oldest events that are refused for what they say, when their rows leave no room to read on to what the
+   * endpoint may take. Answers how many.
+   */
+  makeRoom(nowMs: number): number {
+    const readableMin = limits.webhooksInFlightPerEndpointMax;
+    if (!this.record.isEnabled || this.isFailing || this.#ahead.size >= readableMin) return 0;
+    const rows = limits.webhookDeliveriesPendingMax - this.#pending.size - this.#ahead.size;
+    if (rows >= readableMin) return 0;
+    const refused = [...this.#pending.values()]
+      .filter(
+        ({ record, lane }) =>
+          record !== null && record.attempts > 0 && isAboutEvent(record.lastStatus) && !lane.isSending,
+      )
+      .toSorted((a, b) => a.seq - b.seq)
+      .slice(0, readableMin - rows);
+    for (const item of refused) this.#bury(item, "refused, and others wait", nowMs);
+    return refused.length;
+  }
+
   /** Takes the next events of the journal, which has been read up to `readSeq`. */
   read(events: readonly OutgoingEvent[], readSeq: number, nowMs: number): void {
     for (const event of events) {
@@ -188,12 +215,10 @@ export class EndpointQueue {
 
   /** An event that the journal does not have any more: nothing that could be sent. */
   giveUp(item: Item, reason: string, nowMs: number): void {
-    if (item.record === null || !item.lane.isSending) throw new Error(`event ${item.seq} cannot be given up`);
+    if (!item.lane.isSending) throw new Error(`event ${item.seq} is not under way`);
     item.lane.isSending = false;
     this.inFlight -= 1;
-    this.#store(item, { ...item.record, state: "dead", lastError: reason });
-    this.#forget(item);
-    this.#schedule(item.lane, nowMs);
+    this.#bury(item, reason, nowMs);
   }
 
   /** The rows that have changed since the last call; `null` for one that is not needed any more. */
@@ -221,7 +246,12 @@ export class EndpointQueue {
     const attempts = record.attempts + 1;
     const firstAttemptAtMs = record.firstAttemptAtMs ?? nowMs;
     const askedMs = retryAfterMs(result);
-    const isDead = attempts >= limits.webhookAttemptsMax || nowMs - firstAttemptAtMs >= limits.webhookAgeMsMax;
+    const lastStatus = result.outcome === "refused" ? result.status : null;
+    item.refusals = isAboutEvent(lastStatus) ? item.refusals + 1 : 0;
+    const isDead =
+      attempts >= limits.webhookAttemptsMax ||
+      item.refusals >= limits.webhookRefusalsMax ||
+      nowMs - firstAttemptAtMs >= limits.webhookAgeMsMax;
     this.#store(item, {
       ...record,
       state: isDead ? "dead" : "pending",
@@ -229,11 +259,11 @@ export class EndpointQueue {
       nextAtMs: nowMs + Math.max(askedMs, retryDelayMs(attempts, chance)),
       firstAttemptAtMs,
       lastAttemptAtMs: nowMs,
-      lastStatus: result.outcome === "refused" ? result.status : null,
+      lastStatus,
       lastError: errorOf(result),
     });
     item.body = null;
-    this.#pause(item.seq, result, { nowMs, chance });
+    if (item.refusals === 0) this.#pause(item.seq, result, { nowMs, chance });
     if (isDead) this.#forget(item);
     // Those behind it cannot be sent before it: with rows of their own they do not hold up the cursor.
     else
@@ -258,7 +288,15 @@ export class EndpointQueue {
     const key = event.lane ?? event.seq;
     const lane = this.#lanes.get(key) ?? { key, name: event.lane, items: [], isSending: false };
     this.#lanes.set(key, lane);
-    const item: Item = { seq: event.seq, lane, type: event.type, body: event.body, atMs: event.atMs, record };
+    const item: Item = {
+      seq: event.seq,
+      lane,
+      type: event.type,
+      body: event.body,
+      atMs: event.atMs,
+      record,
+      refusals: 0,
+    };
     lane.items.splice(lane.items.findLastIndex(({ seq }) => seq < item.seq) + 1, 0, item);
     if (record !== null) this.#pending.set(item.seq, item);
     else if (lane.items[0]?.record !== null) this.#store(item, this.#newRecord(item, nowMs));
@@ -287,6 +325,13 @@ export class EndpointQueue {
     this.#changes.set(item.seq, record);
     this.#ahead.delete(item.seq);
     this.#pending.set(item.seq, item);
+  }
+
+  #bury(item: Item, reason: string, nowMs: number): void {
+    if (item.record === null) throw new Error(`event ${item.seq} has no row`);
+    this.#store(item, { ...item.record, state: "dead", lastError: reason });
+    this.#forget(item);
+    this.#schedule(item.lane, nowMs);
   }
 
   #forget(item: Item): void {

@@ -188,6 +188,7 @@ export class WebhookRelay {
   }
 
   #read(queue: EndpointQueue): void {
+    if (queue.readSeq < this.#lastSeq) this.#counts.deadLettered += queue.makeRoom(this.#parts.clock.nowMs());
     for (let reads = 0; reads < readsInARowMax && queue.room > 0 && queue.readSeq < this.#lastSeq; reads++) {
       const { events, lastSeq } = this.#parts.source.eventsAfter(queue.readSeq, queue.room);
       queue.read(events, lastSeq, this.#parts.clock.nowMs());

@@ -84,6 +84,8 @@ export const limits = {
   /** Attempts at one delivery, and the time after the first in which they are made. */
   webhookAttemptsMax: 50,
   webhookAgeMsMax: 259_200_000,
+  /** Answers in a row that refuse one event for what it says: some one to two minutes, the time of a careless rollout. */
+  webhookRefusalsMax: 8,
   /** The wait between two attempts: doubles up to an hour. */
   webhookRetryMsMax: 3_600_000,
   /** The pause of an endpoint that fails whatever it is sent, and of one that asks for a pause itself. */

@@ -4,6 +4,7 @@
  * nothing: the order stands, signed, in the page's address, so every thread and every later process knows it. Late
  * payments that still wait are forgotten by a restart. No money moves, so a refund is done when it is asked for.
  */
+import { request as httpRequest } from "node:http";
 import { jwtVerify, SignJWT } from "jose";
 import { Webhook } from "standardwebhooks";
 import { formatId, parseId } from "../domain/ids.ts";
@@ -144,25 +145,29 @@ export class SandboxProvider implements PaymentProvider {
   }
 
   /** Signed anew at every try, so that the last one is not too old. */
-  async #isTaken(id: string, body: string): Promise<boolean> {
+  #isTaken(id: string, body: string): Promise<boolean> {
     const signedAt = new Date(this.#clock.nowMs());
-    try {
-      const response = await fetch(this.#webhookUrl, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          "webhook-id": id,
-          "webhook-timestamp": String(Math.floor(signedAt.getTime() / 1_000)),
-          "webhook-signature": this.#webhook.sign(id, signedAt, body),
-        },
-        body,
-        signal: AbortSignal.timeout(answerMsMax),
-      });
-      await response.body?.cancel();
-      return response.ok;
-    } catch {
-      return false; // nobody listens there, or nobody answers: repeated
-    }
+    const headers = {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+      "webhook-id": id,
+      "webhook-timestamp": String(Math.floor(signedAt.getTime() / 1_000)),
+      "webhook-signature": this.#webhook.sign(id, signedAt, body),
+    };
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    // Not `fetch`: it goes through HTTP_PROXY even to this machine.
+    const sending = httpRequest(this.#webhookUrl, { method: "POST", headers, agent: false }, (response) => {
+      const status = response.statusCode ?? 0;
+      response.resume();
+      response.on("end", () => resolve(status >= 200 && status < 300));
+      response.on("error", () => resolve(false));
+    });
+    // Nobody listens there, or nobody answers: repeated. Without effect when there was an answer.
+    sending.on("error", () => resolve(false));
+    sending.on("close", () => resolve(false));
+    const timer = setTimeout(() => sending.destroy(), answerMsMax);
+    sending.end(body);
+    return promise.finally(() => clearTimeout(timer));
   }
 }
 

@@ -220,6 +220,80 @@ describe("a dead letter", () => {
   });
 });
 
+describe("an endpoint that refuses events of one type", () => {
+  const refused = { outcome: "refused", status: 400, retryAfterS: null } as const;
+  const isRefusedType = (trial: Trial, { seq }: Sent) => trial.journal.events[seq - 1]?.type === "waitlist_joined";
+
+  test("gets all others at full speed, and the refused ones are dead letters within minutes", async () => {
+    const trial = await newTrial();
+    for (let i = 0; i < 20; i++) trial.journal.append(`wte_${i}`, "waitlist_joined");
+    await trial.wake();
+    await trial.endAll(() => refused);
+    expect(trial.relay.stats().endpointsFailing).toBe(0);
+    for (let i = 0; i < 20; i++) trial.journal.append(`ord_${i}`);
+    await trial.wake();
+    expect(trial.sent.length).toBe(limits.webhooksInFlightPerEndpointMax);
+    const end = (sent: Sent) => (isRefusedType(trial, sent) ? refused : delivered);
+    await trial.endAll(end);
+    await trial.advance(1_000);
+    expect(trial.desk.status(1)).toEqual({ readSeq: 42, pending: 20, dead: 0 });
+    for (let seconds = 0; seconds < 180; seconds++) {
+      await trial.endAll(end);
+      await trial.advance(1_000);
+    }
+    expect(trial.desk.status(1)).toEqual({ readSeq: 42, pending: 0, dead: 20 });
+    for (const { attempts } of trial.rows(1, "dead")) expect(attempts).toBe(limits.webhookRefusalsMax);
+    expect(trial.relay.stats().deadLettered).toBe(20);
+  });
+
+  test("is read on past more of them than there may be rows, and loses none", async () => {
+    const trial = await newTrial();
+    const count = 3 * limits.webhookDeliveriesPendingMax;
+    for (let i = 0; i < count; i++) trial.journal.append(`wte_${i}`, "waitlist_joined");
+    const paid = trial.journal.append("ord_a");
+    const taken: number[] = [];
+    const end = (sent: Sent) => {
+      if (isRefusedType(trial, sent)) return refused;
+      taken.push(sent.seq);
+      return delivered;
+    };
+    const startedMs = trial.clock.nowMs();
+    for (let look = 0; look < 50 && taken.length === 0; look++) {
+      await trial.advance(100);
+      await trial.endAll(end);
+    }
+    expect(taken).toEqual([paid]);
+    expect(trial.clock.nowMs() - startedMs).toBeLessThanOrEqual(5_000);
+    await trial.advance(1_000);
+    const { readSeq, pending = 0, dead = 0 } = trial.desk.status(1) ?? {};
+    expect(readSeq).toBe(paid);
+    expect(pending).toBeLessThanOrEqual(limits.webhookDeliveriesPendingMax);
+    expect(pending + dead).toBe(count);
+    expect(Math.max(...trial.rows(1, "dead").map(({ seq }) => seq))).toBeLessThanOrEqual(paid - pending);
+  }, 30_000);
+
+  test("is failing all the same when it asks to come back later, or answers too late or with a redirect", async () => {
+    for (const status of [302, 408, 425, 429, 503]) {
+      const trial = await newTrial();
+      for (let i = 0; i < 20; i++) trial.journal.append(null);
+      await trial.wake();
+      await trial.endAll(() => ({ outcome: "refused", status, retryAfterS: null }));
+      expect([status, trial.relay.stats().endpointsFailing]).toEqual([status, 1]);
+    }
+  });
+
+  test("keeps an event that was refused in vain between failures of the endpoint itself", async () => {
+    const trial = await newTrial();
+    trial.journal.append("ord_a");
+    await trial.wake();
+    for (let attempt = 0; attempt < 3 * limits.webhookRefusalsMax; attempt++) {
+      await trial.endAll(() => (attempt % limits.webhookRefusalsMax === 0 ? failed : refused));
+      await trial.advance(limits.webhookRetryMsMax);
+    }
+    expect(trial.rows(1, "pending").map(({ attempts }) => attempts)).toEqual([3 * limits.webhookRefusalsMax]);
+  });
+});
+
 describe("an endpoint that fails whatever it is sent", () => {
   test("is asked with one probe at a time, at growing intervals, and comes back with the first success", async () => {
     const trial = await newTrial();

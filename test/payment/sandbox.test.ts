@@ -103,6 +103,23 @@ describe("the buttons", () => {
     expect(shop.paid).toHaveLength(1);
   });
 
+  test("a webhook reaches the shop past the proxy that the environment names", async () => {
+    const nobody = "http://127.0.0.1:9";
+    const settings = { HTTP_PROXY: nobody, http_proxy: nobody, NO_PROXY: "", no_proxy: "" };
+    const before = Object.keys(settings).map((name) => [name, process.env[name]] as const);
+    Object.assign(process.env, settings);
+    try {
+      await expect(fetch(`${shop.url}/v1/payments/sandbox/webhook`, { method: "POST" })).rejects.toThrow();
+      expect(await shop.sandbox.pay(newOrder())).toBe("taken");
+    } finally {
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+    expect(shop.paid).toHaveLength(1);
+  });
+
   test("a webhook that nobody takes is given up, and can be asked for again", async () => {
     shop.statuses.push(503, 503, 503, 503);
     const order = newOrder();
