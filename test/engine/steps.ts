@@ -220,9 +220,7 @@ export class Steps {
     const campaign = model.campaigns.find(({ id }) => id === campaignId);
     const isSettled = campaign !== undefined && model.isSettled(campaign);
     if (!this.#random.percent(isSettled ? 90 : 5)) return { ...target, ...payments };
-    const isAlone = row?.state !== "expired" || row.buyerId === "";
-    const history = isAlone ? (row === null ? [] : [row]) : projection.ordersOfBuyerIn(campaignId, buyerId);
-    const own = history.filter((order) => order.campaignId === campaignId);
+    const own = projection.historyOf(orderId).filter((order) => order.campaignId === campaignId);
     return { ...target, ...payments, history: own };
   }
 

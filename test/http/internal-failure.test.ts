@@ -47,7 +47,7 @@ const fail = (): never => {
   throw new Error(secretWords);
 };
 const orders: OrderReader = {
-  ...{ order: fail, ordersOfBuyerIn: fail, paymentsOf: fail, waitingAfter: fail },
+  ...{ order: fail, orderOfKey: fail, paymentsOf: fail, waitingAfter: fail },
   tracesOfBuyer: fail as OrderReader["tracesOfBuyer"],
 };
 const orderFinder = { range: fail as OrderFinder["range"], newestFirst: fail, oldestFirst: fail };
