@@ -15,7 +15,7 @@ import type { Step, Trial } from "./trial.ts";
 const buyers = ["ana", "ana\nx", "bo", "陈小明", "zoë🦊", "max", "ivy"];
 const keysShared = ["x\nk", "k", "k2"];
 const moves = ["pause", "resume", "pause", "resume"] as const;
-const operatorNames = ["root", "kim", "lee", "max"];
+const operatorNames = ["root", "Root ", "kim", " KIM", "lee", "Lee", "max", "ida\t", "bea", "jo", "uma", "vera"];
 const idsMissing = [0, -1, 1_000_000, 2 ** 40];
 
 export class Steps {
