@@ -64,6 +64,8 @@ CREATE TABLE orders (
 -- an order cost 9.1 us of CPU with this index, 12.7 with pages of 4,096 ids, 6.7 with no index; inserting 400,000 in
 -- groups of 300 ran three times as fast as with an index on (campaign_id, buyer_id).
 CREATE INDEX orders_by_buyer ON orders (id >> 10, buyer_id);
+-- What a late payment must know when the sale is settled: found past whatever else the buyer ordered and gave back.
+CREATE INDEX orders_paid_by_buyer ON orders (id >> 10, buyer_id) WHERE state = 'paid';
 
 -- Every payment that was ever told of.
 CREATE TABLE payments (

@@ -48,8 +48,8 @@ export type OrderCommand = Cancel | Pay | Refund | ConfirmRefund;
 
 /**
  * The campaign and the buyer of an order are told with its id, since the engine keeps orders by campaign. What the
- * engine does not keep in memory comes along: `history`, the orders of that buyer in that campaign, when the campaign
- * is settled; `payments`, those of this order, when more has happened to it than being reserved.
+ * engine does not keep in memory comes along: `history`, the order and those of that buyer that count against its limit,
+ * when the campaign is settled; `payments`, those of this order, when more has happened to it than being reserved.
  */
 interface OrderTarget {
   readonly orderId: number;

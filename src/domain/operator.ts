@@ -21,6 +21,14 @@ export const rootOperatorName = "root";
 /** Who erases by the retention setting: stands in the audit log, and is nobody's name. */
 export const retentionName = "retention";
 
+/**
+ * What tells names apart: neither case nor white space at the ends. Nobody gets the name that another has or had, since
+ * the audit log knows operators by it.
+ */
+export function nameIdentity(name: string): string {
+  return name.trim().normalize("NFKC").toLowerCase();
+}
+
 export function mayActAs(role: OperatorRole, needed: OperatorRole): boolean {
   return operatorRoles.indexOf(role) >= operatorRoles.indexOf(needed);
 }

@@ -21,7 +21,7 @@ import type {
 import type { EndpointRecord } from "../domain/endpoint.ts";
 import type { CampaignMoved, Event, OrderMoved, OrderPayment } from "../domain/event.ts";
 import { limits } from "../domain/limits.ts";
-import { retentionName, rootOperatorName } from "../domain/operator.ts";
+import { nameIdentity, retentionName, rootOperatorName } from "../domain/operator.ts";
 import type {
   OfficeOutcome,
   OperatorOutcome,
@@ -345,11 +345,13 @@ export class Engine {
     const head = { seq: state.lastSeq + 1, atMs: state.nowMs, campaignId: null };
     switch (command.type) {
       case "create_operator": {
-        const active = [...state.operators.values()].filter(({ revokedAtMs }) => revokedAtMs === null);
-        const names = [rootOperatorName, retentionName, ...active.map(({ name }) => name)];
-        if (names.includes(command.name)) return { code: "name_taken" };
+        const operators = [...state.operators.values()];
+        const names = [rootOperatorName, retentionName, ...operators.map(({ name }) => name)];
+        const { role, keyHash } = command;
+        const name = command.name.trim();
+        if (names.some((taken) => nameIdentity(taken) === nameIdentity(name))) return { code: "name_taken" };
+        const active = operators.filter(({ revokedAtMs }) => revokedAtMs === null);
         if (active.length >= limits.operatorsMax) return { code: "limit_exceeded" };
-        const { name, role, keyHash } = command;
         this.#emit({ ...head, type: "operator_created", name, role, keyHash });
         return done(head.seq);
       }

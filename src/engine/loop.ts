@@ -246,9 +246,12 @@ export class EngineLoop {
     const payments = command.type === "cancel" ? {} : { payments: source.paymentsOf(orderId) };
     if (!engine.state.isSettled(campaignId)) return { ...command, ...payments };
     const order = source.order(orderId);
-    // Only an expired order can take its units again, and only then the buyer's other orders count.
-    const isAlone = order?.state !== "expired" || order.buyerId === "";
-    const history = isAlone ? (order === null ? [] : [order]) : source.ordersOfBuyerIn(campaignId, buyerId);
+    if (order === null) return { ...command, ...payments, history: [] };
+    // Only an expired order can take its units again, and only then the buyer's other orders count: those that are paid,
+    // since in a settled campaign nothing is reserved.
+    const isAlone = order.state !== "expired" || order.buyerId === "";
+    const others = isAlone ? [] : source.paidOrdersOfBuyer(campaignId, order.offerId, buyerId);
+    const history = [...others, order].sort((a, b) => a.orderId - b.orderId);
     return { ...command, ...payments, history };
   }
 

@@ -31,6 +31,6 @@ export interface RecoverySource {
   order(orderId: number): OrderRecord | null;
   /** In the order of ids. */
   paymentsOf(orderId: number): readonly PaymentRecord[];
-  /** All orders of one buyer in one campaign, in the order of ids. */
-  ordersOfBuyerIn(campaignId: number, buyerId: string): readonly OrderRecord[];
+  /** A buyer's paid orders of one offer, in the order of ids: as many as their limit at most. */
+  paidOrdersOfBuyer(campaignId: number, offerId: number, buyerId: string): readonly OrderRecord[];
 }

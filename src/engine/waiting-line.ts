@@ -1,6 +1,8 @@
 /**
  * Who waits for units of one offer, in the order of joining: flat arrays, and a Fenwick tree (Fenwick 1994) over those
- * who are still in line, so that a place is known in some twenty steps however long the line is. About 40 bytes an entry.
+ * who are still in line, so that a place is known in some twenty steps however long the line is. About 40 bytes an entry;
+ * those who left are swept out when they are half of a full line, so that it stays as long as the most who ever stood in
+ * it, twice over, however often they join and leave.
  * Keeps: entry ids ascend; a buyer stands in line once at most.
  */
 import { BuyerTable } from "./buyer-table.ts";
@@ -10,8 +12,9 @@ export class WaitingLine {
   /** By buyer: the position in line + 1, or 0. */
   #positionsOfBuyers = new Uint32Array(32);
   #count = 0;
-  /** Entries ever, those who left included. */
+  /** Positions in use: those who left included, until they are swept out. */
   #size = 0;
+  #lastEntryId = 0;
   /** The first position at which somebody may still stand. */
   #head = 0;
   #entryIds = new Float64Array(32);
@@ -19,17 +22,23 @@ export class WaitingLine {
   /** By position + 1: how many stand in the positions that the tree sums up there. */
   #sums = new Uint32Array(33);
 
+  /** How many entries there is room for. */
+  get capacity(): number {
+    return this.#entryIds.length;
+  }
+
   /** How many are in line. */
   get count(): number {
     return this.#count;
   }
 
   join(entryId: number, buyerId: string): void {
-    if (this.#size > 0 && entryId <= (this.#entryIds[this.#size - 1] as number)) throw new Error("ids must ascend");
+    if (entryId <= this.#lastEntryId) throw new Error("ids must ascend");
     const buyer = this.#buyers.intern(buyerId);
     if (this.#positionOf(buyer) >= 0) throw new Error("a buyer stands in line once");
-    if (this.#size === this.#entryIds.length) this.#grow();
+    if (this.#size === this.#entryIds.length) this.#makeRoom();
     const position = this.#size++;
+    this.#lastEntryId = entryId;
     this.#entryIds[position] = entryId;
     this.#buyerIndexes[position] = buyer;
     this.#rememberPosition(buyer, position);
@@ -93,6 +102,27 @@ export class WaitingLine {
       else high = middle - 1;
     }
     return -1;
+  }
+
+  /** Either way as many joins are ahead as the work takes steps, so that a join takes few on the whole. */
+  #makeRoom(): void {
+    if (this.#count * 2 > this.#size) this.#grow();
+    else this.#sweep();
+  }
+
+  /** Moves those who stand in line to its beginning. */
+  #sweep(): void {
+    let to = 0;
+    for (let from = this.#head; from < this.#size; from++) {
+      const buyer = this.#buyerIndexes[from] as number;
+      if (this.#positionOf(buyer) !== from) continue;
+      this.#entryIds[to] = this.#entryIds[from] as number;
+      this.#buyerIndexes[to] = buyer;
+      this.#positionsOfBuyers[buyer] = ++to;
+      this.#sums[to] = to & -to; // all before stand in line
+    }
+    this.#size = to;
+    this.#head = 0;
   }
 
   #grow(): void {

@@ -1199,7 +1199,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     tag: "Administering",
     summary: "Make an operator's key",
     description:
-      "For a person or a program, with a role: `viewer` sees everything, `operator` runs sales and looks after orders, `admin` makes keys and webhooks and erases buyers. The key is shown this once; only its hash is kept. The key of the settings is the admin `root`.",
+      "For a person or a program, with a role: `viewer` sees everything, `operator` runs sales and looks after orders, `admin` makes keys and webhooks and erases buyers. The key is shown this once; only its hash is kept. The key of the settings is the admin `root`. A name is given once, also when its operator was revoked; neither case nor white space at its ends tells it from another.",
     callers: "operators",
     body: {
       schema: OperatorBody,

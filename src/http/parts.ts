@@ -29,7 +29,8 @@ export interface OrderReader {
   paymentsOf(orderId: number): PaymentRecord[];
   waitingAfter(campaignId: number, offerId: number, entryId: number, limit: number): WaitlistRecord[];
   tracesOfBuyer(buyerId: string): Iterable<BuyerTraces>;
-  ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[];
+  /** The buyer's order in a campaign under an Idempotency-Key. */
+  orderOfKey(campaignId: number, buyerId: string, key: string): OrderRecord | null;
 }
 
 /** Searches among committed orders, each bounded in what it looks through; implemented by storage. */

@@ -79,7 +79,7 @@ export const problemKinds = {
   name_taken: {
     status: 409,
     title: "This name is taken",
-    detail: "Another operator has it. Choose a name that tells the two apart in the audit log.",
+    detail: "Another operator has it, or had it before. Choose a name that tells the two apart in the audit log.",
   },
   limit_exceeded: { status: 409, title: "There are as many as there may be", detail: "Remove one that is not needed." },
   transition_not_allowed: {

@@ -7,6 +7,7 @@ import { Database } from "bun:sqlite";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import type { CampaignDraft } from "../../src/domain/campaign.ts";
 import type { Command } from "../../src/domain/command.ts";
+import type { OrderRecord } from "../../src/domain/order.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
 import type { Payment } from "../../src/domain/payment.ts";
 import { Engine } from "../../src/engine/engine.ts";
@@ -47,9 +48,7 @@ export function makeLedger(folder: string): string {
   const withRows = (command: Command): Command => {
     if (!("orderId" in command)) return command;
     const { orderId, campaignId, buyerId } = command;
-    const history = engine.state.isSettled(campaignId)
-      ? { history: reader.ordersOfBuyerIn(campaignId, buyerId) }
-      : undefined;
+    const history = engine.state.isSettled(campaignId) ? { history: ordersOf(reader, campaignId, buyerId) } : undefined;
     return { ...command, ...history, payments: reader.paymentsOf(orderId) };
   };
   const buy = (offerId: number, campaignId: number, buyerId: string, quantity = 1): Order => {
@@ -102,7 +101,7 @@ export function makeLedger(folder: string): string {
   execute({ type: "resume", campaignId: first });
   nowMs += windowS * 1_000;
   execute({ type: "end", campaignId: first });
-  const erased = reader.ordersOfBuyerIn(second, "nina").concat(reader.ordersOfBuyerIn(second, "peggy"));
+  const erased = ["nina", "peggy"].flatMap((buyerId) => ordersOf(reader, second, buyerId));
   const [entry] = db.query("SELECT id FROM waitlist WHERE buyer_id = 'peggy'").all() as { id: number }[];
   const orderIds = erased.map(({ orderId }) => orderId);
   execute({ type: "erase_buyers", campaignId: second, orderIds, entryIds: [entry?.id ?? 0] });
@@ -188,4 +187,10 @@ function create(
 function draftOffer(sku: string, stock: number, limitPerBuyer: number): CampaignDraft["offers"][number] {
   const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null };
   return { sku, title: sku, priceMinor: 100, currency: "CNY", stock, limitPerBuyer, ...nothing };
+}
+
+/** A buyer's orders in a campaign, in the order of ids. */
+export function ordersOf(reader: SqliteReader, campaignId: number, buyerId: string): OrderRecord[] {
+  const { orders } = reader.ordersOfBuyer(buyerId, Number.MAX_SAFE_INTEGER, 10_000);
+  return orders.filter((order) => order.campaignId === campaignId).reverse();
 }

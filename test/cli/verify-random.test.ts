@@ -14,6 +14,7 @@ import { verifyEvents, verifyHashes } from "../../src/storage/sqlite/verify.ts";
 import { Random } from "../engine/random.ts";
 import { readLedger, violationsIn } from "../guarantees/ledger.ts";
 import { newFolder } from "../harness.ts";
+import { ordersOf } from "./ledger.ts";
 
 const runs = 40;
 const stepsPerRun = 250;
@@ -84,7 +85,7 @@ function commandAtRandom(engine: Engine, reader: SqliteReader, random: Random, n
     case 5:
       return { type: "leave_waitlist", offerId, buyerId };
     case 6: {
-      const rows = reader.ordersOfBuyerIn(campaignId, buyerId);
+      const rows = ordersOf(reader, campaignId, buyerId);
       const orderIds = rows.map(({ orderId }) => orderId);
       return state.isSettled(campaignId) && orderIds.length > 0
         ? { type: "erase_buyers", campaignId, orderIds, entryIds: [] }
@@ -111,7 +112,7 @@ function onOrderAtRandom(engine: Engine, reader: SqliteReader, random: Random): 
   const { orderId, campaignId, buyerId, amountMinor } = random.pick(orders);
   if (buyerId === "") return null;
   const payments = reader.paymentsOf(orderId);
-  const history = engine.state.isSettled(campaignId) ? { history: reader.ordersOfBuyerIn(campaignId, buyerId) } : {};
+  const history = engine.state.isSettled(campaignId) ? { history: ordersOf(reader, campaignId, buyerId) } : {};
   const target = { orderId, campaignId, buyerId, payments, ...history };
   switch (random.below(6)) {
     case 0:

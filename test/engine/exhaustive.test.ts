@@ -177,7 +177,7 @@ function orderAt(trial: Trial, index: 0 | -1): Omit<Cancel, "type"> {
   const orderId = order?.id ?? firstOrderId;
   const target = { orderId, campaignId, buyerId, payments: trial.projection.paymentsOf(orderId) };
   if (order === undefined || !trial.model.isSettled(order.offer.campaign)) return target;
-  return { ...target, history: trial.projection.ordersOfBuyerIn(campaignId, buyerId) };
+  return { ...target, history: trial.projection.historyOf(orderId) };
 }
 
 /** The latest payment for the first order. */

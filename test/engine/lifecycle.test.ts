@@ -694,7 +694,7 @@ describe("a settled campaign (ended, nothing held)", () => {
     const [anas, bos] = [sale.order(offerId, "ana"), sale.order(offerId, "bo")];
     sale.change("end", campaignId);
     sale.advance(paymentWindowMs);
-    const history = sale.rows.ordersOfBuyerIn(campaignId, "ana");
+    const history = sale.rows.historyOf(anas);
     const wrong = { type: "pay", orderId: bos, campaignId, buyerId: "ana", history, payment } as const;
     expect(sale.execute(wrong)).toEqual({ code: "not_found" });
     expect(sale.engine.state.isSettled(campaignId)).toBe(true);

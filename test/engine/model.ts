@@ -505,9 +505,11 @@ export class Model {
   #office(command: OfficeCommand): Outcome {
     switch (command.type) {
       case "create_operator": {
-        const { name, role, keyHash } = command;
+        const { role, keyHash } = command;
+        const name = command.name.trim();
         const active = this.operators.filter(({ isRevoked }) => !isRevoked);
-        if (name === "root" || active.some((operator) => operator.name === name)) return { code: "name_taken" };
+        const names = ["root", "retention", ...this.operators.map((operator) => operator.name.toLowerCase())];
+        if (names.includes(name.toLowerCase())) return { code: "name_taken" };
         if (active.length === operatorsMax) return { code: "limit_exceeded" };
         const head = this.#officeHead();
         this.operators.push({ id: head.seq, name, role, isRevoked: false });

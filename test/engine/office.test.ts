@@ -31,13 +31,17 @@ describe("an operator", () => {
     expect(sale.engine.state.operators.get(1)).toEqual(record);
   });
 
-  test("has a name of their own among those who are not revoked, and is never called root", () => {
+  test("has a name that nobody has or had, in whatever case, and is never called root or retention", () => {
     const sale = new Sale();
     sale.execute(kim);
     expect(sale.execute({ ...kim, keyHash: "other" })).toEqual({ code: "name_taken" });
-    expect(sale.execute({ ...kim, name: rootOperatorName })).toEqual({ code: "name_taken" });
+    const taken = [rootOperatorName, "Root", "root ", "\tROOT", "Retention", "KIM", " kim", "ｋｉｍ"];
+    for (const name of taken) expect(sale.execute({ ...kim, name })).toEqual({ code: "name_taken" });
     sale.execute({ type: "revoke_operator", operatorId: 1 });
-    expect(sale.execute({ ...kim, keyHash: "other" })).toEqual({ code: "done", id: 3 });
+    sale.restart();
+    for (const name of ["kim", ...taken]) expect(sale.execute({ ...kim, name })).toEqual({ code: "name_taken" });
+    expect(sale.execute({ ...kim, name: "  Kim B " })).toEqual({ code: "done", id: 3 });
+    expect(sale.engine.state.operators.get(3)?.name).toBe("Kim B");
   });
 
   test("who does not exist cannot be revoked", () => {

@@ -201,8 +201,21 @@ export class Projection implements RecoverySource {
     return copiesOf(this.paymentRows, (row) => row.orderId === orderId);
   }
 
-  ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[] {
-    return copiesOf(this.orderRows, (row) => row.campaignId === campaignId && row.buyerId === buyerId);
+  paidOrdersOfBuyer(_: number, offerId: number, buyerId: string): OrderRecord[] {
+    return copiesOf(
+      this.orderRows,
+      (row) => row.offerId === offerId && row.buyerId === buyerId && row.state === "paid",
+    );
+  }
+
+  /** What comes with a command about an order of a settled campaign, as the loop brings it. */
+  historyOf(orderId: number): OrderRecord[] {
+    const order = this.order(orderId);
+    if (order === null) return [];
+    const { state, campaignId, offerId, buyerId } = order;
+    const isAlone = state !== "expired" || buyerId === "";
+    const others = isAlone ? [] : this.paidOrdersOfBuyer(campaignId, offerId, buyerId);
+    return [...others, order].sort((a, b) => a.orderId - b.orderId);
   }
 
   #insert(event: OrderReserved | OrderOffered): void {

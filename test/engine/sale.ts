@@ -165,13 +165,11 @@ export class Sale {
 
   /** An order as its caller names it, with the rows that the loop brings: those that the engine does not keep. */
   #target(orderId: number): Omit<Extract<OrderCommand, { type: "cancel" }>, "type"> {
-    const { campaignId, buyerId, state, lastSeq } = this.orderRow(orderId);
+    const { campaignId, buyerId, lastSeq } = this.orderRow(orderId);
     const isSettled = this.engine.state.isSettled(campaignId);
     const target = { orderId, campaignId, buyerId };
     if (!isSettled) return lastSeq === orderId ? target : { ...target, payments: this.rows.paymentsOf(orderId) };
-    const isAlone = state !== "expired" || buyerId === "";
-    const history = isAlone ? [this.orderRow(orderId)] : this.rows.ordersOfBuyerIn(campaignId, buyerId);
-    return { ...target, payments: this.rows.paymentsOf(orderId), history };
+    return { ...target, payments: this.rows.paymentsOf(orderId), history: this.rows.historyOf(orderId) };
   }
 
   #takeEvents(): void {

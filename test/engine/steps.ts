@@ -15,7 +15,7 @@ import type { Step, Trial } from "./trial.ts";
 const buyers = ["ana", "ana\nx", "bo", "陈小明", "zoë🦊", "max", "ivy"];
 const keysShared = ["x\nk", "k", "k2"];
 const moves = ["pause", "resume", "pause", "resume"] as const;
-const operatorNames = ["root", "kim", "lee", "max"];
+const operatorNames = ["root", "Root ", "kim", " KIM", "lee", "Lee", "max", "ida\t", "bea", "jo", "uma", "vera"];
 const idsMissing = [0, -1, 1_000_000, 2 ** 40];
 
 export class Steps {
@@ -220,9 +220,7 @@ export class Steps {
     const campaign = model.campaigns.find(({ id }) => id === campaignId);
     const isSettled = campaign !== undefined && model.isSettled(campaign);
     if (!this.#random.percent(isSettled ? 90 : 5)) return { ...target, ...payments };
-    const isAlone = row?.state !== "expired" || row.buyerId === "";
-    const history = isAlone ? (row === null ? [] : [row]) : projection.ordersOfBuyerIn(campaignId, buyerId);
-    const own = history.filter((order) => order.campaignId === campaignId);
+    const own = projection.historyOf(orderId).filter((order) => order.campaignId === campaignId);
     return { ...target, ...payments, history: own };
   }
 

@@ -354,6 +354,31 @@ describe("the places in line", () => {
     }
   });
 
+  test("stay exact, and take no more room, however often those who left are swept out", () => {
+    const random = new Random(7);
+    for (const crowd of [1, 3, 40, 300]) {
+      const line = new WaitingLine();
+      const list: { entryId: number; buyerId: string }[] = [];
+      for (let n = 1; n <= 20_000; n++) {
+        const buyerId = `buyer ${random.below(crowd)}`;
+        const at = list.findIndex((entry) => entry.buyerId === buyerId);
+        if (at < 0) list.push({ entryId: n, buyerId });
+        const [gone] = at < 0 ? [] : list.splice(at, 1);
+        if (gone === undefined) line.join(n, buyerId);
+        else line.leave(gone.entryId);
+        if (line.first()?.entryId !== list[0]?.entryId || line.count !== list.length) throw new Error(`after ${n}`);
+        if (n % 37 !== 0) continue;
+        list.forEach(({ entryId, buyerId }, index) => {
+          const entry = line.entryOf(buyerId);
+          if (entry?.entryId !== entryId || entry.place !== index + 1) throw new Error(`place of ${buyerId} at ${n}`);
+        });
+        if (gone !== undefined) expect(() => line.leave(gone.entryId)).toThrow();
+      }
+      expect(line.capacity).toBeLessThanOrEqual(Math.max(32, crowd * 4));
+      expect(() => line.join(1, "an older entry")).toThrow();
+    }
+  });
+
   test("are exact for a million who wait, of whom some leave", () => {
     const line = new WaitingLine();
     const random = new Random(6);

@@ -141,16 +141,18 @@ describe("a key", () => {
     }
     await using second = await startServer({ data });
     expect((await call(`${second.url}/v1/operators/me`, { as: made.key })).status).toBe(401);
-    // The name is free for a new key, and the old one stays what it is.
-    const body = { name: "gone", role: "viewer" };
-    const again = await call<OperatorJson>(`${second.url}/v1/operators`, { method: "POST", as: operatorKey, body });
-    expect([again.status, again.body.id === made.id]).toEqual([201, false]);
+    // Nobody gets the name: in the audit log it is the one who is gone.
+    for (const name of ["gone", " Gone"]) {
+      const body = { name, role: "viewer" };
+      const again = await call(`${second.url}/v1/operators`, { method: "POST", as: operatorKey, body });
+      expect([again.status, again.body["code"]]).toEqual([409, "name_taken"]);
+    }
     expect((await call(`${second.url}/v1/operators/me`, { as: made.key })).status).toBe(401);
   });
 
   test("of the settings is root's, who can be neither named nor revoked", async () => {
     expect((await asks(operatorKey)).body).toEqual({ name: "root", role: "admin" });
-    expect((await create("root", "admin")).status).toBe(409);
+    for (const name of ["root", "Root", "root "]) expect((await create(name, "admin")).status).toBe(409);
     const { body } = await call<{ operators: OperatorJson[] }>(`${server.url}/v1/operators`, { as: operatorKey });
     expect(body.operators.map(({ name }) => name)).not.toContain("root");
   });
@@ -251,6 +253,37 @@ describe("the audit log", () => {
     expect(entries.map(({ id }) => id)).toEqual(entries.map(({ id }) => id).toSorted((a, b) => a - b));
     for (const { at: time } of entries) expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000);
     expect(JSON.stringify(entries)).not.toMatch(/whsec_|alice/);
+  });
+
+  test("has who took orders out, without a buyer's name, and who opened a page for paying", async () => {
+    await using selling = await startServer({ env: { RUSHBOX_PAYMENTS: "sandbox" } });
+    const campaign = await createCampaign(selling);
+    const offer = campaign.offers[0]?.id ?? "";
+    const { id } = (await buy(selling, offer, alice)).body;
+    const as = operatorKey;
+    const take = (query: string, method = "GET") =>
+      fetch(`${selling.url}/v1/orders/export${query}`, { method, headers: { authorization: `Bearer ${as}` } });
+    for (const query of ["", "?buyer_id=alice", `?campaign_id=${campaign.id}`, `?offer_id=${offer}&format=jsonl`]) {
+      const answer = await take(query);
+      expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("alice")]);
+    }
+    expect((await take("", "HEAD")).status).toBe(200);
+    expect((await take("?format=xml")).status).toBe(400);
+    const checkout = `${selling.url}/v1/orders/${id}/checkout`;
+    for (const caller of [as, alice]) expect((await call(checkout, { method: "POST", as: caller })).status).toBe(201);
+    const noted = async () =>
+      (await auditOf("", selling)).filter(({ before, after }) => before === null && after === null);
+    while ((await noted()).length < 5) await Bun.sleep(10);
+    expect(
+      (await noted()).map(({ operator, action, subject, outcome }) => [operator, action, subject, outcome]),
+    ).toEqual([
+      ["root", "create_checkout", id, "done"],
+      ["root", "export_orders", offer, "done"],
+      ["root", "export_orders", campaign.id, "done"],
+      ["root", "export_orders", "", "done"],
+      ["root", "export_orders", "", "done"],
+    ]);
+    expect(JSON.stringify(await auditOf("", selling))).not.toContain("alice");
   });
 
   test("is filtered by who, what and about what, alone and together, and paged without a gap", async () => {

@@ -42,8 +42,13 @@ test.each([1, 2, 3])("what is stored of random sales is what their events add up
     for (const [orderId, row] of rows.orderRows) {
       expect(reader.order(orderId)).toMatchObject(row);
       expect(reader.paymentsOf(orderId)).toMatchObject(rows.paymentsOf(orderId));
-      const theirs = reader.ordersOfBuyerIn(row.campaignId, row.buyerId);
-      expect(theirs).toMatchObject(rows.ordersOfBuyerIn(row.campaignId, row.buyerId));
+      const { campaignId, offerId, buyerId, idempotencyKey } = row;
+      const paid = reader.paidOrdersOfBuyer(campaignId, offerId, buyerId);
+      expect(paid).toMatchObject(rows.paidOrdersOfBuyer(campaignId, offerId, buyerId));
+      if (idempotencyKey === null) continue;
+      expect(reader.orderOfKey(campaignId, buyerId, idempotencyKey)).toMatchObject(row);
+      expect(reader.orderOfKey(campaignId, buyerId, `${idempotencyKey} too`)).toBeNull();
+      expect(reader.orderOfKey(campaignId, `${buyerId} too`, idempotencyKey)).toBeNull();
     }
     for (const { id } of rows.campaigns()) expect(reader.waitingIn(id)).toMatchObject(rows.waitingIn(id));
     const [stored, added] = [reader, rows].map((source) => recover(source, { add: () => undefined }));

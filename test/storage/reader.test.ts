@@ -32,3 +32,20 @@ test("a buyer's missed events are found with 30,000,000 ids between an order and
   expect(missed.map(({ seq }) => seq)).toEqual(missed.map((_, at) => recent + at));
   expect(reader.orderEventsOfBuyerAfter("eve", recent + 3_000)).toEqual([]);
 });
+
+test("of a buyer who ordered and gave back without end, a late payment reads what is paid of its offer and no more", () => {
+  const db = openWriter(newFolder());
+  const [campaignId, offerId, count] = [1, 2, 200_000];
+  db.exec("INSERT INTO campaigns VALUES (1, 't', NULL, 'ended', NULL, NULL, 900, 1, 1, 300000)");
+  db.exec(
+    `WITH RECURSIVE n (i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}) INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms, idempotency_key, salt) SELECT i, ${campaignId}, ${offerId} + (i % 90000 = 7), 'mallory', 1, 1, iif(i % 90000 < 9 AND i > 9, 'paid', 'cancelled'), i, 0, 0, 'k-' || i, '' FROM n`,
+  );
+  const reader = new SqliteReader(db);
+  const paid = reader.paidOrdersOfBuyer(campaignId, offerId, "mallory").map(({ orderId }) => orderId);
+  const expected = [90_000, 180_000].flatMap((id) => [0, 1, 2, 3, 4, 5, 6, 8].map((more) => id + more));
+  expect(paid).toEqual(expected);
+  expect(reader.paidOrdersOfBuyer(campaignId, offerId, "bob")).toEqual([]);
+  expect(reader.orderOfKey(campaignId, "mallory", "k-150000")?.orderId).toBe(150_000);
+  expect(reader.orderOfKey(campaignId, "mallory", "k-2")).toBeNull();
+  expect(reader.orderOfKey(5, "mallory", "k-150000")).toBeNull();
+});

@@ -63,6 +63,7 @@ describe("what is asked during a sale never scans", () => {
   const asked: string[] = [];
   const reader = new SqliteReader(watched(openWriter(newFolder()), asked));
   const ofOrders = "orders USING INDEX orders_by_buyer";
+  const ofPaid = "orders USING INDEX orders_paid_by_buyer";
   const ofEntries = "waitlist USING INDEX waitlist_by_buyer";
   const byId = (table: string) => `${table} USING INTEGER PRIMARY KEY`;
 
@@ -70,7 +71,8 @@ describe("what is asked during a sale never scans", () => {
   const questions: readonly (readonly [string, () => unknown, readonly string[]])[] = [
     ["one order", () => reader.order(1), [byId("orders")]],
     ["a buyer's orders", () => reader.ordersOfBuyer("alice", 9, 5), [ofOrders]],
-    ["a buyer's orders in a campaign", () => reader.ordersOfBuyerIn(1, "alice"), [ofOrders]],
+    ["what a buyer has paid for", () => reader.paidOrdersOfBuyer(1, 2, "alice"), [ofPaid]],
+    ["a buyer's order by its key", () => reader.orderOfKey(1, "alice", "k"), [ofOrders]],
     ["events about orders", () => reader.orderEventsAfter(1, 5), [byId("events"), byId("orders")]],
     [
       "the journal with what it is about",

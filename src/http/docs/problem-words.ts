@@ -33,7 +33,10 @@ export const problemWordsZh: Readonly<Record<ProblemCode, Words>> = {
   waitlist_off: { title: "本场没有候补", detail: "退回的商品会直接重新可售：请再来看看。" },
   waitlist_full: { title: "候补已满", detail: "请稍后再来：会有人离开。" },
   not_waiting: { title: "您不在候补队列中", detail: "请先加入候补。" },
-  name_taken: { title: "名称已被占用", detail: "另一位运营正在使用它。请换一个能在审计日志中区分两者的名称。" },
+  name_taken: {
+    title: "名称已被占用",
+    detail: "另一位运营正在使用或曾经使用过它。请换一个能在审计日志中区分两者的名称。",
+  },
   limit_exceeded: { title: "数量已达上限", detail: "请先移除不再需要的。" },
   transition_not_allowed: { title: "当前状态不允许此操作", detail: "请查看当前状态：从该状态不能走到这一步。" },
   refund_due: { title: "这笔付款不能保留：请退款", detail: "它到得太晚、金额不符，或订单已经付过款。请把钱退还买家。" },

@@ -14,7 +14,7 @@ import { readChoice, readQuery } from "../query.ts";
 import { wireTime } from "../respond.ts";
 import type { Route } from "../route.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "clock" | "orderFinder">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "clock" | "orderFinder">;
 
 const contentTypes: Readonly<Record<RowFormat, string>> = {
   csv: "text/csv; charset=utf-8",
@@ -47,6 +47,11 @@ export function exportRoute(parts: Parts): Route {
       const finder = parts.orderFinder;
       const goodsOf = (offerId: number) => parts.catalogue.offerBySeq(offerId).view;
       const pages = rowPages({ finder, goodsOf }, filter, format ?? "csv");
+      // The download does not wait for the audit log. It is not told whose orders were asked for: it outlives erasure.
+      const subject = query.offer_id ?? query.campaign_id ?? "";
+      const command = { type: "note_action", action: "export_orders", subject } as const;
+      if (request.method === "GET" && parts.client.send(command, { operator: operator.name }) === null)
+        return problem("overloaded");
       return download(pages, format ?? "csv", parts.clock.nowMs(), hold());
     },
   };

@@ -150,13 +150,8 @@ export function reserveRoute(parts: Parts): Route {
   /** The sale is over; but whoever repeats the key of an order of this settled campaign gets that order. */
   function respondEnded(wanted: Attempt): Response {
     const { offer, buyer, quantity, key } = wanted;
-    const order =
-      key === null
-        ? undefined
-        : parts.orders
-            .ordersOfBuyerIn(offer.campaign.view.id, buyer.id)
-            .find(({ idempotencyKey }) => idempotencyKey === key);
-    if (order === undefined) return ended("ended", problem("ended"));
+    const order = key === null ? null : parts.orders.orderOfKey(offer.campaign.view.id, buyer.id, key);
+    if (order === null) return ended("ended", problem("ended"));
     if (order.offerId !== offer.view.id || order.quantity !== quantity)
       return ended("key_reused", problem("key_reused"));
     return ended("replayed", json(orderJson(order, buyer.json, offer)));

@@ -98,6 +98,13 @@ export class SqliteReader {
   readonly #orderById;
   /** A buyer's orders in pages from one to another, with smaller ids than a bound; in the order of pages, then ids. */
   readonly #ordersInPages: Statement<OrderRecord, [from: number, to: number, buyerId: string, before: number]>;
+  /** A buyer's paid orders of one offer in pages from one to another. */
+  readonly #paidInPages: Statement<OrderRecord, [from: number, to: number, buyerId: string, offerId: number]>;
+  /** A buyer's order under a key in pages from one to another. */
+  readonly #keyInPages: Statement<
+    OrderRecord,
+    [from: number, to: number, buyerId: string, key: string, campaignId: number]
+  >;
   readonly #keysBetween: Statement<{ buyerId: string; key: string }, [from: number, before: number]>;
   readonly #paymentsOf;
   readonly #waitingAfter;
@@ -129,6 +136,18 @@ export class SqliteReader {
       `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
       SELECT ${orderColumns} FROM page CROSS JOIN orders
       WHERE orders.id >> ${pageBits} = page.number AND orders.buyer_id = ?3 AND orders.id < ?4`,
+    );
+    this.#paidInPages = db.prepare(
+      `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
+      SELECT ${orderColumns} FROM page CROSS JOIN orders INDEXED BY orders_paid_by_buyer
+      WHERE orders.id >> ${pageBits} = page.number AND orders.buyer_id = ?3 AND orders.offer_id = ?4
+      AND orders.state = 'paid'`,
+    );
+    this.#keyInPages = db.prepare(
+      `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
+      SELECT ${orderColumns} FROM page CROSS JOIN orders
+      WHERE orders.id >> ${pageBits} = page.number AND orders.buyer_id = ?3 AND orders.idempotency_key = ?4
+      AND orders.campaign_id = ?5 LIMIT 1`,
     );
     this.#keysBetween = db.prepare(
       "SELECT buyer_id AS buyerId, idempotency_key AS key FROM orders WHERE id >= ? AND id < ? AND idempotency_key IS NOT NULL",
@@ -420,12 +439,22 @@ export class SqliteReader {
     return { orders, next: null };
   }
 
-  /** All orders of one buyer in one campaign, in the order of ids. */
-  ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[] {
-    const endedSeq = this.#endOfCampaign().get({ campaignId })?.endedSeq;
-    const end = (endedSeq ?? this.last().seq) + 1;
-    const [from, to] = [Math.floor(campaignId / idsPerPage), Math.floor(end / idsPerPage)];
-    return this.#ordersInPages.all(from, to, buyerId, end).filter((order) => order.campaignId === campaignId);
+  /** A buyer's paid orders of one offer, in the order of ids: as many as their limit at most. */
+  paidOrdersOfBuyer(campaignId: number, offerId: number, buyerId: string): OrderRecord[] {
+    const [from, to] = this.#pagesOf(campaignId);
+    return this.#paidInPages.all(from, to, buyerId, offerId);
+  }
+
+  /** The buyer's order in a campaign under an Idempotency-Key. */
+  orderOfKey(campaignId: number, buyerId: string, key: string): OrderRecord | null {
+    const [from, to] = this.#pagesOf(campaignId);
+    return this.#keyInPages.get(from, to, buyerId, key, campaignId);
+  }
+
+  /** The first and the last page in which a campaign's orders stand. */
+  #pagesOf(campaignId: number): [from: number, to: number] {
+    const last = this.#endOfCampaign().get({ campaignId })?.endedSeq ?? this.last().seq;
+    return [Math.floor(campaignId / idsPerPage), Math.floor(last / idsPerPage)];
   }
 
   /** Events about orders after a sequence number, and the last number looked at. */
