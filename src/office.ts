@@ -39,6 +39,8 @@ export interface OfficeSettings {
 const retentionEveryMs = 3_600_000;
 const msPerDay = 86_400_000;
 const countEveryMs = 1_000;
+/** Between two looks for buyers to erase, so that whoever else has work on the disk and the engine gets to it. */
+const erasePauseMs = 20;
 
 export class Office {
   readonly #settings: OfficeSettings;
@@ -54,6 +56,8 @@ export class Office {
   #relay: WebhookRelay | null = null;
   #refunds: Refunds | null = null;
   #headSeq = 0;
+  #isErasing = false;
+  #isStopped = false;
   /** Campaigns of which no buyer is known any more. */
   readonly #erased = new Set<number>();
 
@@ -92,6 +96,7 @@ export class Office {
 
   /** Begins nothing new. The engine is still answered, since it waits for all threads to have its news. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#refunds?.[Symbol.dispose]();
     await this.#relay?.stop();
@@ -191,18 +196,28 @@ export class Office {
   /** Erases the buyers of campaigns that ended long enough ago, a slice at a time beside the sale. */
   async #eraseOld(): Promise<void> {
     const reader = this.#reader;
-    if (reader === null) return;
+    if (reader === null || this.#isErasing) return;
+    this.#isErasing = true;
     const endedBeforeMs = this.#clock.nowMs() - this.#settings.retentionDays * msPerDay;
     for (const campaignId of reader.campaignsEndedBefore(endedBeforeMs)) {
-      if (this.#erased.has(campaignId)) continue;
-      for (let traces = reader.tracesOfCampaign(campaignId); ; traces = reader.tracesOfCampaign(campaignId)) {
-        if (traces === null) {
-          this.#erased.add(campaignId);
-          break;
-        }
-        const answer = await this.#client.send({ type: "erase_buyers", ...traces }, { operator: retentionName });
-        if (answer?.code !== "erased") break; // not settled yet, or busy: next time
-      }
+      if (this.#erased.has(campaignId) || !this.#catalogue.isSettled(campaignId)) continue;
+      if (await this.#eraseCampaign(reader, campaignId)) this.#erased.add(campaignId);
     }
+    this.#isErasing = false;
+  }
+
+  /** Whether nobody in it is known any more; else the next time goes on. */
+  async #eraseCampaign(reader: SqliteReader, campaignId: number): Promise<boolean> {
+    for (let page: number | null = 0; page !== null; ) {
+      if (this.#isStopped) return false;
+      const { traces, next }: ReturnType<typeof reader.tracesOfCampaign> = reader.tracesOfCampaign(campaignId, page);
+      if (traces.orderIds.length + traces.entryIds.length > 0) {
+        const answer = await this.#client.send({ type: "erase_buyers", ...traces }, { operator: retentionName });
+        if (answer?.code !== "erased") return false;
+      }
+      page = next;
+      await Bun.sleep(erasePauseMs);
+    }
+    return true;
   }
 }

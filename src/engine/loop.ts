@@ -10,7 +10,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { AuditRecord } from "../domain/audit.ts";
-import type { Command, OrderCommand } from "../domain/command.ts";
+import type { Command, EraseBuyers, OrderCommand } from "../domain/command.ts";
 import type { Event } from "../domain/event.ts";
 import { limits } from "../domain/limits.ts";
 import type { Clock } from "../host/clock.ts";
@@ -233,6 +233,7 @@ export class EngineLoop {
 
   /** History is read from what is committed, so a command waits until all that its history may tell of is. */
   #needsStored(request: Request): boolean {
+    if (request.type === "erase_buyers") return true;
     if (!this.#needsHistory(request)) return false;
     const { engine, counters } = this.#parts;
     const { campaignId, orderId } = request;
@@ -240,6 +241,7 @@ export class EngineLoop {
   }
 
   #withHistory(command: Command): Command {
+    if (command.type === "erase_buyers") return this.#withKnown(command);
     if (!this.#needsHistory(command)) return command;
     const { source, engine } = this.#parts;
     const { orderId, campaignId, buyerId } = command;
@@ -253,6 +255,15 @@ export class EngineLoop {
     const others = isAlone ? [] : source.paidOrdersOfBuyer(campaignId, order.offerId, buyerId);
     const history = [...others, order].sort((a, b) => a.orderId - b.orderId);
     return { ...command, ...payments, history };
+  }
+
+  /** Two may ask for the same at once: whoever comes second erases, and is told of, what the first has left. */
+  #withKnown(command: EraseBuyers): EraseBuyers {
+    const { source, engine } = this.#parts;
+    const { campaignId, orderIds, entryIds } = command;
+    const isRefused = !engine.state.isSettled(campaignId);
+    if (isRefused || orderIds.length + entryIds.length > limits.erasuresPerCommandMax) return command;
+    return { ...command, ...source.knownAmong(campaignId, command) };
   }
 
   #askWaitlist({ offerId, buyerId }: AskWaitlist): Answer {

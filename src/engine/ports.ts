@@ -31,6 +31,11 @@ export interface RecoverySource {
   order(orderId: number): OrderRecord | null;
   /** In the order of ids. */
   paymentsOf(orderId: number): readonly PaymentRecord[];
+  /** Those of these orders and entries of a campaign whose buyers have not been erased. */
+  knownAmong(
+    campaignId: number,
+    ids: { readonly orderIds: readonly number[]; readonly entryIds: readonly number[] },
+  ): { readonly orderIds: readonly number[]; readonly entryIds: readonly number[] };
   /** A buyer's paid orders of one offer, in the order of ids: as many as their limit at most. */
   paidOrdersOfBuyer(campaignId: number, offerId: number, buyerId: string): readonly OrderRecord[];
 }

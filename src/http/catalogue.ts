@@ -52,6 +52,13 @@ export class Catalogue {
     this.#newestFirst = null;
   }
 
+  /** Whether the campaign has ended and nothing in it is unpaid, as the engine has last stored. */
+  isSettled(seq: number): boolean {
+    const offers = this.campaign(seq)?.view.offers;
+    if (offers === undefined) return false;
+    return offers.every(({ line }) => this.#counters.state(line) === "ended" && this.#counters.counts(line).held === 0);
+  }
+
   campaign(seq: number): CampaignEntry | undefined {
     return this.#campaigns.get(seq);
   }

@@ -28,7 +28,11 @@ export interface OrderReader {
   order(orderId: number): OrderRecord | null;
   paymentsOf(orderId: number): PaymentRecord[];
   waitingAfter(campaignId: number, offerId: number, entryId: number, limit: number): WaitlistRecord[];
-  tracesOfBuyer(buyerId: string): Iterable<BuyerTraces>;
+  /** In the ids after one, by campaign; `next` is where to go on, or `null` at the end. */
+  tracesOfBuyer(
+    buyerId: string,
+    after: number,
+  ): { readonly traces: readonly BuyerTraces[]; readonly next: number | null };
   /** The buyer's order in a campaign under an Idempotency-Key. */
   orderOfKey(campaignId: number, buyerId: string, key: string): OrderRecord | null;
 }

@@ -201,6 +201,18 @@ export class Projection implements RecoverySource {
     return copiesOf(this.paymentRows, (row) => row.orderId === orderId);
   }
 
+  knownAmong(
+    campaignId: number,
+    { orderIds, entryIds }: { readonly orderIds: readonly number[]; readonly entryIds: readonly number[] },
+  ): { orderIds: number[]; entryIds: number[] } {
+    const isKnown = (row: { campaignId: number; buyerId: string } | undefined) =>
+      row?.campaignId === campaignId && row.buyerId !== "";
+    return {
+      orderIds: orderIds.filter((id) => isKnown(this.orderRows.get(id))),
+      entryIds: entryIds.filter((id) => isKnown(this.entryRows.get(id))),
+    };
+  }
+
   paidOrdersOfBuyer(_: number, offerId: number, buyerId: string): OrderRecord[] {
     return copiesOf(
       this.orderRows,

@@ -238,7 +238,6 @@ describe("the audit log", () => {
       ["pay", paid, "moved", state("reserved"), state("paid")],
       ["cancel", paid, "transition_not_allowed", state("paid"), state("paid")],
       ["refund", paid, "moved", state("paid"), state("refunded")],
-      ["erase_buyers", campaign.id, "not_settled", null, null],
       ["end", campaign.id, "changed", open, ended],
       ["erase_buyers", campaign.id, "erased", null, { orders: 2, entries: 0 }],
       ["create_operator", ofViewer, "done", null, { ...viewer, is_revoked: false }],

@@ -83,7 +83,13 @@ describe("what is asked during a sale never scans", () => {
     ["payments to return", () => reader.paymentsDue("stripe", 0, 5), ["payments USING INDEX payments_to_return"]],
     ["who waits for an offer", () => reader.waitingAfter(1, 2, 0, 5), ["waitlist USING INDEX waitlist_waiting"]],
     ["who waits in a campaign", () => reader.waitingIn(1), ["waitlist USING INDEX waitlist_waiting"]],
-    ["where a buyer's identity stands", () => [...reader.tracesOfBuyer("alice")], [ofOrders, ofEntries]],
+    ["where a buyer's identity stands", () => reader.tracesOfBuyer("alice", 0), [ofOrders, ofEntries]],
+    ["who is still known in a campaign", () => reader.tracesOfCampaign(1, 0), [ofOrders, ofEntries]],
+    [
+      "which of some are still known",
+      () => reader.knownAmong(1, { orderIds: [1], entryIds: [1] }),
+      [byId("orders"), byId("waitlist")],
+    ],
     ["what operators did", () => reader.auditBefore(9, 5, {}), [byId("audit_log")]],
   ];
   test.each(questions)("%s", (_, ask, found) => {

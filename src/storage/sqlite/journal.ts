@@ -319,6 +319,8 @@ export class SqliteJournal {
 
   /** Two may ask for the same at once: whoever comes second finds some erased already, which is as it should be. */
   #writeErasure({ seq, campaignId, orderIds, entryIds }: BuyersErased): void {
+    this.#orders.flush(); // they may have come in this very batch
+    this.#entries.flush();
     for (const orderId of orderIds) this.#eraseOrder.run(seq, orderId, campaignId);
     for (const entryId of entryIds) this.#eraseEntry.run(seq, entryId, campaignId);
   }
