@@ -36,6 +36,8 @@ export interface OfficeSettings {
   readonly retentionDays: number;
 }
 
+/** Of an event's hash, in its webhook-id: enough to tell it from one that had its number before a restore. */
+const hashDigits = 8;
 const retentionEveryMs = 3_600_000;
 const msPerDay = 86_400_000;
 const countEveryMs = 1_000;
@@ -163,7 +165,8 @@ export class Office {
           if (notice === null) continue;
           const { type, lane, json } = notice;
           const body = `{"type":"${type}","timestamp":"${wireTime(row.atMs)}","data":${json}}`;
-          events.push({ seq: row.seq, atMs: row.atMs, type, lane, body });
+          const id = `${formatId("evt", row.seq)}_${row.hash.slice(0, hashDigits)}`;
+          events.push({ seq: row.seq, id, atMs: row.atMs, type, lane, body });
         }
         return { events, lastSeq };
       },

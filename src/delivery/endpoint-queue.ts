@@ -21,6 +21,8 @@ import type { WebhookResult } from "./webhook-post.ts";
 /** An event as it goes out. */
 export interface OutgoingEvent {
   readonly seq: number;
+  /** Names what happened, not its place alone: a sale that was restored gives sequence numbers to other events. */
+  readonly id: string;
   readonly atMs: number;
   readonly type: string;
   /** Events of one lane are delivered in order: the order's id. */
@@ -29,12 +31,14 @@ export interface OutgoingEvent {
   readonly body: string;
 }
 
+export type Message = Pick<OutgoingEvent, "id" | "body">;
+
 export interface Item {
   readonly seq: number;
   readonly lane: Lane;
   readonly type: string;
   /** Known until the first failure; read again for each attempt after it. */
-  body: string | null;
+  message: Message | null;
   readonly atMs: number | null;
   /** Its row in the outbox, when it has one. */
   record: DeliveryRecord | null;
@@ -169,7 +173,7 @@ export class EndpointQueue {
       this.#readSeq = event.seq;
       const isWanted = this.record.types === null || this.record.types.includes(event.type);
       if (!isWanted || this.#pending.has(event.seq) || this.#deadAfterCursor.delete(event.seq)) continue;
-      this.#add(event, null, nowMs);
+      this.#add({ ...event, message: event }, null, nowMs);
     }
     this.#readSeq = readSeq;
   }
@@ -181,7 +185,7 @@ export class EndpointQueue {
         if (record.seq > this.#readSeq) this.#deadAfterCursor.add(record.seq);
       } else if (!this.#pending.has(record.seq) && !this.#ahead.has(record.seq)) {
         this.#deadAfterCursor.delete(record.seq);
-        this.#add({ ...record, atMs: null, body: null }, record, nowMs);
+        this.#add({ ...record, atMs: null, message: null }, record, nowMs);
       }
     }
   }
@@ -262,7 +266,7 @@ export class EndpointQueue {
       lastStatus,
       lastError: errorOf(result),
     });
-    item.body = null;
+    item.message = null;
     if (item.refusals === 0) this.#pause(item.seq, result, { nowMs, chance });
     if (isDead) this.#forget(item);
     // Those behind it cannot be sent before it: with rows of their own they do not hold up the cursor.
@@ -281,7 +285,7 @@ export class EndpointQueue {
   }
 
   #add(
-    event: Omit<OutgoingEvent, "body" | "atMs"> & Pick<Item, "body" | "atMs">,
+    event: Pick<OutgoingEvent, "seq" | "type" | "lane"> & Pick<Item, "message" | "atMs">,
     record: DeliveryRecord | null,
     nowMs: number,
   ) {
@@ -292,7 +296,7 @@ export class EndpointQueue {
       seq: event.seq,
       lane,
       type: event.type,
-      body: event.body,
+      message: event.message,
       atMs: event.atMs,
       record,
       refusals: 0,

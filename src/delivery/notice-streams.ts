@@ -42,6 +42,11 @@ export class NoticeStreams<R extends Row> {
     setInterval(() => this.#beat(), heartbeatEveryMs);
   }
 
+  /** Whether so much has happened: a sale that was restored from a backup may not be where a reader left it. */
+  isReached(seq: number): boolean {
+    return seq <= this.#parts.reader.last().seq;
+  }
+
   /**
    * A stream of what happens after `afterSeq`, or from now on, for as long as its reader is allowed to have it; `null`
    * when too many are open.

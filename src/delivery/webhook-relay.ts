@@ -10,10 +10,9 @@
  */
 import type { DeliveryRecord, EndpointRecord } from "../domain/endpoint.ts";
 import { signingSecrets } from "../domain/endpoint.ts";
-import { formatId } from "../domain/ids.ts";
 import { limits } from "../domain/limits.ts";
 import type { Clock } from "../host/clock.ts";
-import { EndpointQueue, type Item, type OutgoingEvent } from "./endpoint-queue.ts";
+import { EndpointQueue, type Item, type Message, type OutgoingEvent } from "./endpoint-queue.ts";
 import type { PostWebhook, WebhookResult } from "./webhook-post.ts";
 
 /** The journal, read. */
@@ -219,8 +218,8 @@ export class WebhookRelay {
     const { clock, random, post } = this.#parts;
     const { record } = queue;
     const sentAtMs = clock.nowMs();
-    const body = item.body ?? this.#bodyOf(item.seq);
-    if (body === null) {
+    const message = item.message ?? this.#messageOf(item.seq);
+    if (message === null) {
       queue.giveUp(item, "the event is not in the journal", sentAtMs);
       this.#counts.deadLettered += 1;
       return;
@@ -228,9 +227,9 @@ export class WebhookRelay {
     const result = await post({
       url: record.url,
       secrets: signingSecrets(record, sentAtMs),
-      id: formatId("evt", item.seq),
+      id: message.id,
       sentAtMs,
-      body,
+      body: message.body,
     });
     const settlement = queue.settle(item, result, { nowMs: clock.nowMs(), chance: random() });
     this.#count(result);
@@ -246,10 +245,10 @@ export class WebhookRelay {
     this.#send();
   }
 
-  #bodyOf(seq: number): string | null {
+  #messageOf(seq: number): Message | null {
     const { events } = this.#parts.source.eventsAfter(seq - 1, 1);
     const [event] = events;
-    return event?.seq === seq ? event.body : null;
+    return event?.seq === seq ? event : null;
   }
 
   #count({ outcome }: WebhookResult): void {

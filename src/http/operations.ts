@@ -1514,7 +1514,8 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     description: [
       "Every event of every campaign, as webhooks get them: the `data` of each is what stands in a webhook's `data`. After",
       "`Last-Event-ID` the missed ones come first, however many: none is lost and none doubled, over reconnects and",
-      "restarts. `Last-Event-ID: 0` begins with the first event of all.",
+      "restarts. `Last-Event-ID: 0` begins with the first event of all. An id that is not reached yet, as after a restore",
+      "from a backup, is refused.",
       "",
       "A stream does not end: *Execute* on this page shows nothing until it does. Use `curl -N`.",
     ].join("\n"),

@@ -417,7 +417,7 @@ export const WebhookListAnswer = Type.Object({
 export const DeliveryListAnswer = Type.Object({
   deliveries: Type.Array(
     Type.Object({
-      id: idOf("evt", "the event, as in webhook-id", 118),
+      id: idOf("evt", "the event: its webhook-id begins with it", 118),
       seq: Type.Integer({ minimum: 1, description: "the event's number", examples: [118] }),
       type: Type.String({ description: "its type", examples: ["order_paid"] }),
       subject: nullable(Type.String({ description: "what it is about", examples: ["ord_000000003a"] })),

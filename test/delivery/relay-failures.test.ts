@@ -76,8 +76,8 @@ describe("a delivery that fails", () => {
     await trial.endAll(() => failed);
     await trial.advance(1_000);
     const [after] = trial.sent;
-    expect(before?.webhook.id).toBe("evt_0000000003");
-    expect(after?.webhook.id).toBe("evt_0000000003");
+    expect(before?.webhook.id).toBe("evt_0000000003_9e847e35");
+    expect(after?.webhook.id).toBe("evt_0000000003_9e847e35");
     expect(after?.webhook.body).toBe(before?.webhook.body ?? "");
     expect(after?.webhook.sentAtMs).toBe((before?.webhook.sentAtMs ?? 0) + 1_000);
   });

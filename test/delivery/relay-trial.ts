@@ -6,7 +6,7 @@ import type { OutgoingEvent } from "../../src/delivery/endpoint-queue.ts";
 import type { WebhookRequest, WebhookResult } from "../../src/delivery/webhook-post.ts";
 import { WebhookRelay } from "../../src/delivery/webhook-relay.ts";
 import type { DeliveryRecord, EndpointRecord } from "../../src/domain/endpoint.ts";
-import { parseId } from "../../src/domain/ids.ts";
+import { formatId, parseId } from "../../src/domain/ids.ts";
 import type { Clock } from "../../src/host/clock.ts";
 import { type OutboxDesk, openOutbox, openOutboxDesk, type SqliteOutbox } from "../../src/storage/sqlite/outbox.ts";
 import { newFolder } from "../harness.ts";
@@ -38,7 +38,8 @@ export class TrialJournal {
 
   append(lane: string | null, type = "order_paid"): number {
     const seq = this.events.length + 1;
-    this.events.push({ seq, atMs: this.#clock.nowMs(), type, lane, body: JSON.stringify({ seq, lane }) });
+    const id = `${formatId("evt", seq)}_9e847e35`;
+    this.events.push({ seq, id, atMs: this.#clock.nowMs(), type, lane, body: JSON.stringify({ seq, lane }) });
     return seq;
   }
 
@@ -125,7 +126,7 @@ export class Trial {
   }
 
   #post(webhook: WebhookRequest): Promise<WebhookResult> {
-    const seq = parseId("evt", webhook.id);
+    const seq = parseId("evt", webhook.id.slice(0, 14));
     if (seq === null) throw new Error(`${webhook.id} is no event's id`);
     const { promise, resolve } = Promise.withResolvers<WebhookResult>();
     const sent: Sent = {

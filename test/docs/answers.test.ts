@@ -411,6 +411,7 @@ test("streams answer as documented, and their events are of the documented shape
   await ask(events, "unauthorized");
   await ask(events, "forbidden", { as: bob });
   await ask(events, "invalid", { as: operatorKey, headers: { "last-event-id": "x" } });
+  await ask(events, "invalid", { as: operatorKey, headers: { "last-event-id": "9007199254740991" } });
 });
 
 test("a waitlist answers as documented", async () => {

@@ -7,7 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Webhook } from "standardwebhooks";
 import type { Random } from "../engine/random.ts";
-import { type Ledger, numberOf } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 
 interface Notice {
   readonly type: string;
@@ -110,8 +110,9 @@ export class Receiver implements AsyncDisposable {
       return null;
     }
     const notice = JSON.parse(body) as Notice;
-    const { seq } = notice.data;
-    if (numberOf(String(request.headers["webhook-id"])) !== seq) this.complaints.push(`event ${seq} has another id`);
+    const { seq, hash } = notice.data;
+    const id = `evt_${seq.toString(36).padStart(10, "0")}_${hash.slice(0, 8)}`;
+    if (request.headers["webhook-id"] !== id) this.complaints.push(`event ${seq} has another id`);
     const before = this.arrivals.get(seq);
     if (before !== undefined) {
       this.repetitionCount += 1;

@@ -163,3 +163,34 @@ test("a reader without a last id begins with now", async () => {
   const next = await createCampaign(server, { publish: false });
   expect((await stream.next()).data).toMatchObject({ campaign_id: next.id });
 });
+
+test("a reader that saw more than has happened is told so; the last event itself is no such thing", async () => {
+  await using server = await startServer();
+  await createCampaign(server);
+  const last = committed(server.data).at(-1)?.id ?? 0;
+  const ask = (id: number) =>
+    call<{ errors: object[] }>(`${server.url}/v1/events/stream`, {
+      as: operatorKey,
+      headers: { "last-event-id": String(id) },
+    });
+  for (const id of [last + 1, Number.MAX_SAFE_INTEGER]) {
+    const { status, body } = await ask(id);
+    expect([status, body.errors]).toEqual([
+      400,
+      [{ field: "Last-Event-ID", detail: "is not reached yet: begin again with 0" }],
+    ]);
+  }
+  await using stream = await EventStream.open(`${server.url}/v1/events/stream`, { as: operatorKey, lastEventId: last });
+  const next = await createCampaign(server, { publish: false });
+  expect((await stream.next()).data).toMatchObject({ campaign_id: next.id });
+});
+
+test("a buyer's stream begins with now when more was seen than has happened", async () => {
+  await using server = await startServer();
+  const campaign = await createCampaign(server);
+  const alice = await tokenOf("alice");
+  const lastEventId = 1_000_000;
+  await using stream = await EventStream.open(`${server.url}/v1/orders/stream`, { as: alice, lastEventId });
+  const { body } = await buy(server, campaign.offers[0]?.id ?? "", alice);
+  expect((await stream.next()).data).toMatchObject({ id: body.id });
+});

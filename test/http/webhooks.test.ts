@@ -36,6 +36,7 @@ interface Received {
   readonly headers: Record<string, string>;
   readonly type: string;
   readonly seq: number;
+  readonly hash: string;
 }
 
 /** A shop that writes down what it gets and answers what it is told to. */
@@ -47,8 +48,8 @@ class Receiver implements AsyncDisposable {
     port: 0,
     fetch: async (request) => {
       const body = await request.text();
-      const { type, data } = JSON.parse(body) as { type: string; data: { seq: number } };
-      this.received.push({ body, headers: Object.fromEntries(request.headers), type, seq: data.seq });
+      const { type, data } = JSON.parse(body) as { type: string; data: { seq: number; hash: string } };
+      this.received.push({ body, headers: Object.fromEntries(request.headers), type, seq: data.seq, hash: data.hash });
       return new Response(null, { status: this.status });
     },
   });
@@ -117,7 +118,7 @@ describe("a webhook", () => {
     expect(received.map(({ type }) => type).filter((type) => ofOrder.includes(type))).toEqual(ofOrder);
     for (const one of received) {
       expect(verify(hook.secret, one)).toMatchObject({ type: one.type, data: { campaign_id: campaign.id } });
-      expect(one.headers["webhook-id"]).toBe(`evt_${one.seq.toString(36).padStart(10, "0")}`);
+      expect(one.headers["webhook-id"]).toBe(`evt_${one.seq.toString(36).padStart(10, "0")}_${one.hash.slice(0, 8)}`);
       expect(() => verify(`whsec_${btoa("another secret, as long as ours")}`, one)).toThrow();
       expect(() => verify(hook.secret, { ...one, body: one.body.replace(campaign.id, "cmp_zzzzzzzzzz") })).toThrow();
     }

@@ -50,7 +50,10 @@ async function streamEvents({ auth, noticeStreams }: Parts, request: Request): P
   const operator = await requireOperator(auth, request, "viewer");
   if (operator instanceof Response) return operator;
   const after = readLastEventId(request);
-  return after instanceof Response ? after : streamResponse(noticeStreams.open(after, () => auth.isOperator(request)));
+  if (after instanceof Response) return after;
+  if (after !== null && !noticeStreams.isReached(after))
+    return wrongLastEventId("is not reached yet: begin again with 0");
+  return streamResponse(noticeStreams.open(after, () => auth.isOperator(request)));
 }
 
 function streamResponse(stream: ReadableStream<Uint8Array> | null): Response {
@@ -69,5 +72,9 @@ function readLastEventId(request: Request): number | null | Response {
   const text = request.headers.get("last-event-id");
   if (text === null || text === "") return null;
   if (/^\d{1,16}$/.test(text)) return Number(text);
-  return problem("invalid", { errors: [{ field: "Last-Event-ID", detail: "must be an id of this stream" }] });
+  return wrongLastEventId("must be an id of this stream");
+}
+
+function wrongLastEventId(detail: string): Response {
+  return problem("invalid", { errors: [{ field: "Last-Event-ID", detail }] });
 }
