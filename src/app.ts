@@ -7,6 +7,7 @@ import { type Config, ownUrl } from "./config.ts";
 import { limits } from "./domain/limits.ts";
 import { Counters } from "./engine/counters.ts";
 import { KeyFilter } from "./engine/key-filter.ts";
+import { log } from "./host/log.ts";
 import { Metrics } from "./host/metrics.ts";
 import { OperationError } from "./host/operation-error.ts";
 import { claimPort } from "./host/port.ts";
@@ -14,7 +15,7 @@ import { metricDefinitions, metricPlaces } from "./metrics.ts";
 import { Office } from "./office.ts";
 import type { ProviderSettings } from "./payment/open-provider.ts";
 import { returnedPath } from "./payment/provider.ts";
-import { ensureReceiptKey, ensureSandboxSecret, ensureSecrets } from "./secrets.ts";
+import { ensureReceiptKey, ensureSandboxSecret, ensureSecrets, lacksReceiptKey } from "./secrets.ts";
 import { lockFolder } from "./storage/sqlite/lock.ts";
 import type { EngineBoot, FromWorker, HttpBoot, ToWorker } from "./threads.ts";
 
@@ -38,6 +39,7 @@ export async function startApp(config: Config): Promise<App> {
   const claim = stack.use(claimPort(config.host, config.port, config.httpThreads > 1));
   const auth = ensureSecrets(config); // the first thing that is left behind: only once the port is ours
   const payments = providerSettings(config, claim.port);
+  const isReceiptKeyNew = lacksReceiptKey(config);
   const receiptKey = ensureReceiptKey(config);
   const counters = Counters.forOffers(limits.offersMax);
   const keyFilter = new KeyFilter();
@@ -98,6 +100,11 @@ export async function startApp(config: Config): Promise<App> {
   opened.catch(() => {}); // waited for below
   await within(opened);
   isServing = true;
+  if (isReceiptKeyNew) {
+    log("warn", "receipt.key was missing beside a sale: a new one was made, which receipts given before do not fit", {
+      hint: "If receipts were given, stop and copy the old receipt.key here.",
+    });
+  }
   // Only `stop` ends it from now on, and in bounded time: a second signal must not break off what the first one began.
   // (One Ctrl-C under npm is two signals: the terminal's, and npm's own.)
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => {});

@@ -5,7 +5,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
-import { log } from "./host/log.ts";
 import { OperationError } from "./host/operation-error.ts";
 import { newSecret, newSigningKey } from "./host/random.ts";
 import type { AuthSettings } from "./http/auth.ts";
@@ -24,13 +23,12 @@ export function ensureSandboxSecret({ data }: Pick<Config, "data">): string {
 
 /** The key that signs receipts, PKCS #8 in PEM. Generated when it is missing, and then kept: receipts outlive it. */
 export function ensureReceiptKey({ data }: Pick<Config, "data">): string {
-  const path = join(data, "receipt.key");
-  if (!existsSync(path) && existsSync(join(data, "rushbox.db"))) {
-    log("warn", "receipt.key is missing beside a sale: a new one is made, and receipts given before do not fit it", {
-      hint: "If receipts were given, stop and copy the old receipt.key here.",
-    });
-  }
-  return readOrCreate(path, newSigningKey);
+  return readOrCreate(join(data, "receipt.key"), newSigningKey);
+}
+
+/** Whether a folder has a sale, perhaps with receipts that were given, and not the key that signed them. */
+export function lacksReceiptKey({ data }: Pick<Config, "data">): boolean {
+  return existsSync(join(data, "rushbox.db")) && !existsSync(join(data, "receipt.key"));
 }
 
 /** The same for checking receipts. Throws `OperationError` when the folder has none yet. */
