@@ -8,7 +8,7 @@ import { $ } from "bun";
 
 const outfile = process.argv[2] ?? "dist/rushbox";
 // All entries lie flat in src/: a thread's entry in another folder is not found inside the binary.
-const entries = ["src/main.ts", "src/engine.worker.ts", "src/http.worker.ts"];
+const entries = ["src/main.ts", "src/engine.worker.ts", "src/http.worker.ts", "src/verify.worker.ts"];
 const flags = [
   "--compile",
   "--minify-whitespace",

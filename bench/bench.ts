@@ -25,6 +25,8 @@ export interface BenchContext {
   readonly folder: string;
   readonly clock: Clock;
   readonly rushbox: Rushbox;
+  /** An older one to compare with, or `null`. */
+  readonly before: Rushbox | null;
 }
 
 /** Our own server as it is started. */

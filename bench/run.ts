@@ -14,6 +14,7 @@ import type { Bench, BenchContext } from "./bench.ts";
 import { engineBench } from "./engine.bench.ts";
 import { httpBench } from "./http.bench.ts";
 import { latencyBench } from "./latency.bench.ts";
+import { ledgerBench } from "./ledger.bench.ts";
 import { describeMachine, isTmpfs, probeMachine, watchOthers } from "./machine.ts";
 import { memoryBench } from "./memory.bench.ts";
 import { oldOrdersBench } from "./old-orders.bench.ts";
@@ -29,6 +30,7 @@ const benches: readonly Bench[] = [
   oldOrdersBench,
   engineBench,
   writerBench,
+  ledgerBench,
   startBench,
   memoryBench,
 ];
@@ -41,6 +43,7 @@ const usage = `Usage: npm run bench -- [name ...] [options]
   --connections N  how many ask at once for the highest rate (64)
   --folder DIR     where the data lies while it is measured (a temporary folder; not on a tmpfs)
   --program FILE   the rushbox to measure (dist/rushbox)
+  --before FILE    an older one, for what the ledger costs over HTTP
 
 ${benches.map(({ name, question }) => `  ${name.padEnd(15)}  ${question}`).join("\n")}`;
 
@@ -53,6 +56,7 @@ const { values: options, positionals } = parseArgs({
     connections: { type: "string", default: "64" },
     folder: { type: "string" },
     program: { type: "string" },
+    before: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -73,7 +77,9 @@ async function main(): Promise<number> {
   try {
     const rushbox = findRushbox(options.program);
     const size = options.quick ? "quick" : "full";
-    const context = { size, rounds, keyed: options.keys, connections, folder, clock: startClock(), rushbox } as const;
+    const before = options.before === undefined ? null : findRushbox(options.before);
+    const load = { size, rounds, keyed: options.keys, connections } as const;
+    const context = { ...load, folder, clock: startClock(), rushbox, before };
     const selected = benches.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
     return await runAll(selected, context);
   } finally {

@@ -2,6 +2,7 @@
  * Fills data folders in process, by the same engine and journal that the server runs: orders of live campaigns, whose
  * buyers are at their limit, and old orders of campaigns that are long settled. Only the loop and HTTP are missing.
  */
+import type { Database } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { OfferDraft } from "../src/domain/campaign.ts";
@@ -20,6 +21,8 @@ const paymentWindowS = 604_800; // the longest: nothing expires meanwhile
 const batchCommandsDefault = 2_048;
 const offersPerCampaign = 10;
 const stock = 1_000_000_000;
+const priceMinor = 100;
+const currency = "CNY";
 
 export interface LiveFolder {
   readonly folder: string;
@@ -29,18 +32,24 @@ export interface LiveFolder {
   readonly offerIds: readonly string[];
 }
 
+type Journal = Pick<SqliteJournal, "commit" | "checkpoint">;
+
 /** An engine with a journal, driven in batches: what the engine thread is, without the thread. */
 export class SaleWriter implements Disposable {
   readonly engine = new Engine();
-  readonly #db: ReturnType<typeof openWriter>;
-  readonly #journal: SqliteJournal;
+  readonly #db: Database;
+  readonly #journal: Journal;
   readonly #batchCommands: number;
   #waiting = 0;
 
-  constructor(folder: string, batchCommands = batchCommandsDefault) {
+  constructor(
+    folder: string,
+    batchCommands = batchCommandsDefault,
+    openJournal: (db: Database) => Journal = (db) => new SqliteJournal(db),
+  ) {
     this.#batchCommands = batchCommands;
     this.#db = openWriter(folder);
-    this.#journal = new SqliteJournal(this.#db);
+    this.#journal = openJournal(this.#db);
   }
 
   /** Decides a command now; stores it with the batch that it fills. */
@@ -52,7 +61,7 @@ export class SaleWriter implements Disposable {
 
   commit(): void {
     const events = this.engine.takeEvents();
-    this.#journal.commit({ events, ...this.engine.state.takeChanges() });
+    this.#journal.commit({ events, ...this.engine.state.takeChanges(), audit: [] });
     this.#waiting = 0;
   }
 
@@ -75,7 +84,8 @@ export function openCampaignIn(
   { nowMs, limitPerBuyer, offersCount }: { nowMs: number; limitPerBuyer: number; offersCount: number },
 ): number {
   const offers = Array.from({ length: offersCount }, (_, n) => offerDraft(`sku-${n}`, limitPerBuyer));
-  const draft = { title: "Bench", kind: null, opensAtMs: null, closesAtMs: null, paymentWindowS, offers };
+  const times = { opensAtMs: null, closesAtMs: null, paymentWindowS };
+  const draft = { title: "Bench", kind: null, ...times, hasWaitlist: false, offers };
   const created = engine.execute({ type: "create_campaign", draft }, nowMs);
   if (created.code !== "created") throw new Error(`the campaign: ${JSON.stringify(created)}`);
   engine.execute({ type: "publish", campaignId: created.campaignId }, nowMs);
@@ -115,8 +125,9 @@ export function fillWithOldOrders(
     const last = Math.min(ordersCount, first + perCampaign);
     for (let buyer = first; buyer < last; buyer++) {
       const orderId = reserve(writer, reserveCommand(offerIds[buyer % offerIds.length] ?? 0, buyer, buyer), nowMs);
-      const payment = { type: "pay", orderId, campaignId, buyerId: buyerName(buyer), reference: null } as const;
-      expectCode(writer.execute(payment, nowMs), "moved");
+      const payment = { provider: "shop", reference: null, amountMinor: priceMinor, currency } as const;
+      const pay = { type: "pay", orderId, campaignId, buyerId: buyerName(buyer), payment } as const;
+      expectCode(writer.execute(pay, nowMs), "moved");
     }
     expectCode(writer.execute({ type: "end", campaignId }, nowMs), "changed");
   }
@@ -142,7 +153,7 @@ function reserve(writer: SaleWriter, command: Command, nowMs: number): number {
 
 function offerDraft(sku: string, limitPerBuyer: number): OfferDraft {
   const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null };
-  return { sku, title: sku, priceMinor: 100, currency: "CNY", stock, limitPerBuyer, ...nothing };
+  return { sku, title: sku, priceMinor, currency, stock, limitPerBuyer, ...nothing };
 }
 
 function expectCode(outcome: Outcome, code: Outcome["code"]): void {

@@ -3,8 +3,12 @@
  * reasons stand; a test holds the two against each other.
  */
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Facts } from "../src/domain/audit.ts";
 import { campaignKinds, campaignStates } from "../src/domain/campaign.ts";
+import { operatorRoles } from "../src/domain/operator.ts";
 import { orderStates } from "../src/domain/order.ts";
+import { paymentProviders, paymentStates } from "../src/domain/payment.ts";
+import { waitlistStates } from "../src/domain/waitlist.ts";
 
 export const campaignsTable = sqliteTable("campaigns", {
   id: integer("id").primaryKey(),
@@ -14,6 +18,7 @@ export const campaignsTable = sqliteTable("campaigns", {
   opensAtMs: integer("opens_at_ms"),
   closesAtMs: integer("closes_at_ms"),
   paymentWindowS: integer("payment_window_s").notNull(),
+  hasWaitlist: integer("has_waitlist", { mode: "boolean" }).notNull(),
   createdAtMs: integer("created_at_ms").notNull(),
   endedSeq: integer("ended_seq"),
 });
@@ -51,17 +56,78 @@ export const ordersTable = sqliteTable("orders", {
   endedAtMs: integer("ended_at_ms"),
   idempotencyKey: text("idempotency_key"),
   paymentReference: text("payment_reference"),
+  salt: text("salt"),
+  erasedSeq: integer("erased_seq"),
+});
+
+export const paymentsTable = sqliteTable("payments", {
+  paymentId: integer("id").primaryKey(),
+  orderId: integer("order_id").notNull(),
+  provider: text("provider", { enum: paymentProviders }).notNull(),
+  reference: text("reference"),
+  amountMinor: integer("amount_minor").notNull(),
+  currency: text("currency").notNull(),
+  state: text("state", { enum: paymentStates }).notNull(),
+  receivedAtMs: integer("received_at_ms").notNull(),
+  refundedAtMs: integer("refunded_at_ms"),
+  salt: text("salt").notNull(),
+});
+
+export const waitlistTable = sqliteTable("waitlist", {
+  entryId: integer("id").primaryKey(),
+  campaignId: integer("campaign_id").notNull(),
+  offerId: integer("offer_id").notNull(),
+  buyerId: text("buyer_id").notNull(),
+  state: text("state", { enum: waitlistStates }).notNull(),
+  joinedAtMs: integer("joined_at_ms").notNull(),
+  endedAtMs: integer("ended_at_ms"),
+  orderId: integer("order_id"),
+  salt: text("salt"),
+  erasedSeq: integer("erased_seq"),
+});
+
+export const operatorsTable = sqliteTable("operators", {
+  operatorId: integer("id").primaryKey(),
+  name: text("name").notNull(),
+  role: text("role", { enum: operatorRoles }).notNull(),
+  keyHash: text("key_hash").notNull(),
+  createdAtMs: integer("created_at_ms").notNull(),
+  revokedAtMs: integer("revoked_at_ms"),
+});
+
+export const endpointsTable = sqliteTable("endpoints", {
+  id: integer("id").primaryKey(),
+  url: text("url").notNull(),
+  types: text("types", { mode: "json" }).$type<readonly string[]>(),
+  secret: text("secret").notNull(),
+  previousSecret: text("previous_secret"),
+  rotatedAtMs: integer("rotated_at_ms"),
+  isEnabled: integer("is_enabled", { mode: "boolean" }).notNull(),
+  deletedSeq: integer("deleted_seq"),
+});
+
+export const auditLogTable = sqliteTable("audit_log", {
+  id: integer("id").primaryKey(),
+  atMs: integer("at_ms").notNull(),
+  operator: text("operator").notNull(),
+  action: text("action").notNull(),
+  subject: text("subject").notNull(),
+  outcome: text("outcome").notNull(),
+  before: text("before", { mode: "json" }).$type<Facts>(),
+  after: text("after", { mode: "json" }).$type<Facts>(),
 });
 
 export const eventsTable = sqliteTable("events", {
   seq: integer("seq").primaryKey(),
   atMs: integer("at_ms").notNull(),
   type: text("type").notNull(),
-  campaignId: integer("campaign_id").notNull(),
+  campaignId: integer("campaign_id"),
   offerId: integer("offer_id"),
   orderId: integer("order_id"),
   previousSeq: integer("previous_seq"),
   available: integer("available").notNull(),
   held: integer("held").notNull(),
   sold: integer("sold").notNull(),
+  details: text("details"),
+  hash: text("hash").notNull(),
 });

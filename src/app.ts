@@ -3,15 +3,19 @@
  * first, the port last), and stops them in the reverse order. A thread that dies or is poisoned ends the process: the
  * next start recovers.
  */
-import type { Config } from "./config.ts";
+import { type Config, ownUrl } from "./config.ts";
 import { limits } from "./domain/limits.ts";
 import { Counters } from "./engine/counters.ts";
 import { KeyFilter } from "./engine/key-filter.ts";
+import { log } from "./host/log.ts";
 import { Metrics } from "./host/metrics.ts";
 import { OperationError } from "./host/operation-error.ts";
 import { claimPort } from "./host/port.ts";
-import { metricDefinitions } from "./metrics.ts";
-import { ensureSecrets } from "./secrets.ts";
+import { metricDefinitions, metricPlaces } from "./metrics.ts";
+import { Office } from "./office.ts";
+import type { ProviderSettings } from "./payment/open-provider.ts";
+import { returnedPath } from "./payment/provider.ts";
+import { ensureReceiptKey, ensureSandboxSecret, ensureSecrets, lacksReceiptKey } from "./secrets.ts";
 import { lockFolder } from "./storage/sqlite/lock.ts";
 import type { EngineBoot, FromWorker, HttpBoot, ToWorker } from "./threads.ts";
 
@@ -34,10 +38,16 @@ export async function startApp(config: Config): Promise<App> {
   stack.use(lockFolder(config.data));
   const claim = stack.use(claimPort(config.host, config.port, config.httpThreads > 1));
   const auth = ensureSecrets(config); // the first thing that is left behind: only once the port is ours
+  const payments = providerSettings(config, claim.port);
+  const isReceiptKeyNew = lacksReceiptKey(config);
+  const receiptKey = ensureReceiptKey(config);
   const counters = Counters.forOffers(limits.offersMax);
   const keyFilter = new KeyFilter();
   const threads = config.httpThreads;
-  const metrics = new Metrics(metricDefinitions(threads), { thread: threads, threads: threads + 1 });
+  const metrics = new Metrics(metricDefinitions(threads), {
+    thread: metricPlaces(threads).main,
+    threads: metricPlaces(threads).threads,
+  });
   const shared = {
     data: config.data,
     counters: counters.buffer,
@@ -47,6 +57,7 @@ export async function startApp(config: Config): Promise<App> {
 
   const engine = new Thread<EngineBoot>(new URL("./engine.worker.ts", import.meta.url), "engine");
   const channels = Array.from({ length: threads }, () => new MessageChannel());
+  const { port1: officePort, port2: ownPort } = new MessageChannel();
   const https = channels.map(
     (_, thread) => new Thread<HttpBoot>(new URL("./http.worker.ts", import.meta.url), `http-${thread + 1}`),
   );
@@ -68,10 +79,11 @@ export async function startApp(config: Config): Promise<App> {
     throw cause;
   });
   failure.catch(() => {}); // whoever waits for it gets it; until then it is not unhandled
-  const ports = channels.map(({ port1 }) => port1);
-  engine.send({ type: "boot", boot: { ...shared, ports } }, ports);
+  const ports = [...channels.map(({ port1 }) => port1), officePort];
+  engine.send({ type: "boot", boot: { ...shared, ports, threads } }, ports);
+  const office = stack.use(new Office({ settings: config, engine: ownPort, counters, metrics }));
   channels.forEach(({ port2 }, thread) => {
-    const boot = { ...shared, host: config.host, auth, thread, threads, engine: port2 };
+    const boot = { ...shared, host: config.host, auth, payments, receiptKey, thread, threads, engine: port2 };
     https[thread]?.send({ type: "boot", boot }, [port2]);
   });
 
@@ -84,7 +96,15 @@ export async function startApp(config: Config): Promise<App> {
     const reply = await within(http.reply("ready"));
     port = reply.port ?? port;
   }
+  const opened = office.open(payments); // beside the HTTP threads
+  opened.catch(() => {}); // waited for below
+  await within(opened);
   isServing = true;
+  if (isReceiptKeyNew) {
+    log("warn", "receipt.key was missing beside a sale: a new one was made, which receipts given before do not fit", {
+      hint: "If receipts were given, stop and copy the old receipt.key here.",
+    });
+  }
   // Only `stop` ends it from now on, and in bounded time: a second signal must not break off what the first one began.
   // (One Ctrl-C under npm is two signals: the terminal's, and npm's own.)
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => {});
@@ -96,7 +116,7 @@ export async function startApp(config: Config): Promise<App> {
     failure,
     async stop() {
       counters.stop();
-      const stopped = stopHttp().then(() => {
+      const stopped = Promise.all([stopHttp(), office.stop()]).then(() => {
         engine.send({ type: "stop" });
         return engine.reply("stopped");
       });
@@ -104,6 +124,24 @@ export async function startApp(config: Config): Promise<App> {
       held.dispose();
     },
   };
+}
+
+/** How payments are taken, for the threads that take part. */
+function providerSettings(config: Config, port: number): ProviderSettings {
+  const selfUrl = ownUrl({ host: config.host, port });
+  const publicUrl = config.publicUrl ?? selfUrl;
+  const returnUrl = config.returnUrl ?? new URL(returnedPath, publicUrl).href;
+  switch (config.payments) {
+    case "none":
+      return { provider: "none" };
+    case "sandbox":
+      return { provider: "sandbox", secret: ensureSandboxSecret(config), publicUrl, selfUrl, returnUrl };
+    case "stripe": {
+      const { stripeSecretKey: secretKey, stripeWebhookSecret: webhookSecret, stripeUrl: url } = config;
+      if (secretKey === null || webhookSecret === null) throw new Error("the settings of Stripe are complete");
+      return { provider: "stripe", secretKey, webhookSecret, url, returnUrl };
+    }
+  }
 }
 
 /** A worker with its replies as promises. */

@@ -15,7 +15,22 @@ export interface Config {
   readonly operatorKey: string | null;
   readonly jwtSecret: string | null;
   readonly jwksUrl: string | null;
+  readonly areWebhooksPrivate: boolean;
+  readonly ledgerHeadEveryS: number;
+  readonly retentionDays: number;
+  readonly payments: PaymentsSetting;
+  /** `null`: where it listens. */
+  readonly publicUrl: string | null;
+  /** `null`: a page of its own. */
+  readonly returnUrl: string | null;
+  readonly stripeSecretKey: string | null;
+  readonly stripeWebhookSecret: string | null;
+  readonly stripeUrl: string;
 }
+
+/** Who takes the money: the shop itself, a provider that this program plays, or Stripe. */
+export const paymentsSettings = ["none", "sandbox", "stripe"] as const;
+export type PaymentsSetting = (typeof paymentsSettings)[number];
 
 export interface Setting {
   readonly env: string;
@@ -77,11 +92,76 @@ export const settings = {
     doc: "the shop's JWKS for the buyers' tokens, instead of a secret",
     fallback: "",
   },
+  areWebhooksPrivate: {
+    env: "RUSHBOX_WEBHOOKS_PRIVATE",
+    flag: "webhooks-private",
+    placeholder: "yes|no",
+    doc: "whether webhooks may go to addresses that are not public, as in the shop's own network",
+    fallback: "no",
+  },
+  ledgerHeadEveryS: {
+    env: "RUSHBOX_LEDGER_HEAD_EVERY_S",
+    flag: "ledger-head-every-s",
+    placeholder: "seconds",
+    doc: "how often the ledger's head goes out to webhooks when something has happened; 0 for never",
+    fallback: "3600",
+  },
+  retentionDays: {
+    env: "RUSHBOX_RETENTION_DAYS",
+    flag: "retention-days",
+    placeholder: "days",
+    doc: "after so many days the buyers of an ended campaign are erased; 0 to keep them",
+    fallback: "0",
+  },
+  payments: {
+    env: "RUSHBOX_PAYMENTS",
+    flag: "payments",
+    placeholder: "provider",
+    doc: "who takes the money: none (the shop itself, which tells), sandbox (played here, no money moves) or stripe",
+    fallback: "none",
+  },
+  publicUrl: {
+    env: "RUSHBOX_PUBLIC_URL",
+    flag: "public-url",
+    placeholder: "url",
+    doc: "where buyers reach this server, without a path; where it listens when absent",
+    fallback: "",
+  },
+  returnUrl: {
+    env: "RUSHBOX_RETURN_URL",
+    flag: "return-url",
+    placeholder: "url",
+    doc: "where buyers come back to from a payment page; a page of its own when absent",
+    fallback: "",
+  },
+  stripeSecretKey: {
+    env: "RUSHBOX_STRIPE_SECRET_KEY",
+    flag: "stripe-secret-key",
+    placeholder: "key",
+    doc: "Stripe's secret key",
+    fallback: "",
+  },
+  stripeWebhookSecret: {
+    env: "RUSHBOX_STRIPE_WEBHOOK_SECRET",
+    flag: "stripe-webhook-secret",
+    placeholder: "secret",
+    doc: "the signing secret of Stripe's endpoint for /v1/payments/stripe/webhook",
+    fallback: "",
+  },
+  stripeUrl: {
+    env: "RUSHBOX_STRIPE_URL",
+    flag: "stripe-url",
+    placeholder: "url",
+    doc: "Stripe's address, without a path",
+    fallback: "https://api.stripe.com",
+  },
 } as const satisfies Record<keyof Config, Setting>;
 
 const operatorKeyLengthMin = 16;
 const jwtSecretLengthMin = 32; // RFC 7518, section 3.2: an HS256 key has at least the hash's 256 bits
 const httpThreadsMax = 64;
+const secondsMax = 604_800; // a week: timers beyond 24 days would fire at once
+const daysMax = 36_500;
 
 /** Settings as texts, by the names of `Config`. */
 export type Settings = Partial<Record<keyof Config, string>>;
@@ -119,7 +199,25 @@ export function readConfig(
     operatorKey: secret("operatorKey", operatorKeyLengthMin),
     jwtSecret: secret("jwtSecret", jwtSecretLengthMin),
     jwksUrl: text("jwksUrl") === "" ? null : httpUrl(named("jwksUrl"), text("jwksUrl")),
+    areWebhooksPrivate: choice(named("areWebhooksPrivate"), text("areWebhooksPrivate"), ["yes", "no"]) === "yes",
+    ledgerHeadEveryS: integer(named("ledgerHeadEveryS"), text("ledgerHeadEveryS"), 0, secondsMax),
+    retentionDays: integer(named("retentionDays"), text("retentionDays"), 0, daysMax),
+    payments: choice(named("payments"), text("payments"), paymentsSettings),
+    publicUrl: text("publicUrl") === "" ? null : origin(named("publicUrl"), text("publicUrl")),
+    returnUrl: text("returnUrl") === "" ? null : httpUrl(named("returnUrl"), text("returnUrl")),
+    stripeSecretKey: text("stripeSecretKey") || null,
+    stripeWebhookSecret: text("stripeWebhookSecret") || null,
+    stripeUrl: origin(named("stripeUrl"), text("stripeUrl")),
   };
+  for (const name of ["stripeSecretKey", "stripeWebhookSecret"] as const) {
+    if (config.payments === "stripe" && config[name] === null) {
+      throw refuse(named(name), "is missing", `${named("payments")}=stripe needs it: Stripe's dashboard shows it.`);
+    }
+    if (config.payments !== "stripe" && config[name] !== null) {
+      const hint = `Set ${named("payments")} to stripe, or leave it away.`;
+      throw refuse(`${named(name)}`, `contradicts ${named("payments")}=${config.payments}`, hint);
+    }
+  }
   if (config.jwtSecret !== null && config.jwksUrl !== null) {
     throw refuse(`${named("jwtSecret")} and ${named("jwksUrl")}`, "contradict each other", "Give one of them.");
   }
@@ -132,12 +230,31 @@ export function readConfig(
   return Object.freeze(config);
 }
 
+/** Where this machine reaches a server of this configuration: one that listens on all addresses, on the local one. */
+export function ownUrl({ host, port }: Pick<Config, "host" | "port">): string {
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}
+
 function integer(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) {
     throw refuse(name, `is ${JSON.stringify(text)}`, `Give a whole number from ${min} to ${max}.`);
   }
   return value;
+}
+
+function choice<T extends string>(name: string, text: string, known: readonly T[]): T {
+  const found = known.find((value) => value === text);
+  if (found !== undefined) return found;
+  throw refuse(name, `is ${JSON.stringify(text)}`, `Give one of ${known.join(", ")}.`);
+}
+
+/** An address of a server alone: what is below it is this program's to say. */
+function origin(name: string, text: string): string {
+  const url = new URL(httpUrl(name, text));
+  if (url.href === `${url.origin}/`) return url.origin;
+  throw refuse(name, `is ${JSON.stringify(text)}`, `Give ${url.origin} alone, without a path.`);
 }
 
 function httpUrl(name: string, text: string): string {

@@ -11,7 +11,7 @@ import { startClock } from "./host/clock.ts";
 import { watchEventLoop } from "./host/event-loop.ts";
 import { Metrics } from "./host/metrics.ts";
 import { OperationError } from "./host/operation-error.ts";
-import { metricDefinitions } from "./metrics.ts";
+import { metricDefinitions, metricPlaces } from "./metrics.ts";
 import { SqliteJournal } from "./storage/sqlite/journal.ts";
 import { needsWriting, openReader, openWriter } from "./storage/sqlite/open.ts";
 import { SqliteReader } from "./storage/sqlite/reader.ts";
@@ -53,10 +53,10 @@ function start(boot: EngineBoot, tell: (message: FromWorker) => void): { loop: E
   const journal = new SqliteJournal(migrated ?? openWriter(boot.data));
   // What a crash left in the log may be in the page cache alone: it is synced before anyone is answered from it.
   journal.checkpoint();
-  const threads = boot.ports.length;
+  const { threads } = boot;
   const metrics = new Metrics(metricDefinitions(threads), {
-    thread: threads,
-    threads: threads + 1,
+    thread: metricPlaces(threads).engine,
+    threads: metricPlaces(threads).threads,
     buffer: boot.metrics,
   });
   const loop = new EngineLoop({

@@ -1,4 +1,6 @@
 /** Builds and stops what runs on an HTTP thread. It holds no business state: what it knows, the engine told it. */
+import { existsSync } from "node:fs";
+import { NoticeStreams } from "./delivery/notice-streams.ts";
 import { OrderStreams } from "./delivery/order-streams.ts";
 import { StockStreams } from "./delivery/stock-streams.ts";
 import { Counters } from "./engine/counters.ts";
@@ -11,11 +13,19 @@ import { portRefused } from "./host/port.ts";
 import { Auth } from "./http/auth.ts";
 import { Catalogue } from "./http/catalogue.ts";
 import { EngineClient } from "./http/engine-client.ts";
-import { orderJson } from "./http/order-json.ts";
-import type { HttpParts } from "./http/parts.ts";
+import { type JournalRow, noticeOf } from "./http/notice-json.ts";
+import { Office } from "./http/office.ts";
+import { buyerJsonOf, orderJson } from "./http/order-json.ts";
+import type { HttpParts, Payments } from "./http/parts.ts";
+import { Receipts } from "./http/receipts.ts";
+import { SandboxPages } from "./http/sandbox-pages.ts";
 import { type Listening, listen } from "./http/server.ts";
-import { httpThreadLabel, metricDefinitions } from "./metrics.ts";
+import { httpThreadLabel, metricDefinitions, metricPlaces } from "./metrics.ts";
+import { openProvider } from "./payment/open-provider.ts";
+import { SqliteLedgerReader } from "./storage/sqlite/ledger-reader.ts";
 import { openReader } from "./storage/sqlite/open.ts";
+import { OrderSearch } from "./storage/sqlite/order-search.ts";
+import { type OutboxDesk, openOutboxDesk, outboxPath } from "./storage/sqlite/outbox.ts";
 import { SqliteReader } from "./storage/sqlite/reader.ts";
 import type { FromWorker, HttpBoot, ToWorker } from "./threads.ts";
 
@@ -51,13 +61,18 @@ class HttpThread {
   readonly #counters: Counters;
   readonly #catalogue: Catalogue;
   readonly #client: EngineClient;
+  readonly #auth: Auth;
+  readonly #office = new Office();
   readonly #knowsCampaigns: Promise<void>;
+  /** Looked into when somebody asks, once the relay has made it. */
+  #outbox: OutboxDesk | null = null;
   #running: { parts: HttpParts; listening: Listening } | null = null;
 
   constructor(boot: HttpBoot) {
     this.#boot = boot;
     this.#counters = new Counters(boot.counters);
     this.#catalogue = new Catalogue(this.#counters);
+    this.#auth = new Auth(boot.auth, this.#clock);
     const post = (message: ToEngine) => boot.engine.postMessage(message);
     this.#client = new EngineClient({ post, counters: this.#counters, clock: this.#clock });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -67,7 +82,12 @@ class HttpThread {
         this.#client.receive(data.text);
       } else {
         this.#catalogue.receive(data.campaigns);
-        post({ type: "campaigns_known", told: data.told });
+        if (data.office !== undefined) {
+          this.#office.receive(data.office);
+          this.#auth.receive(data.office.operators);
+          this.#running?.parts.noticeStreams.closeForbidden();
+        }
+        post({ type: "news_known", told: data.told });
         resolve();
       }
     };
@@ -75,8 +95,9 @@ class HttpThread {
 
   /** Listens once the engine has told its campaigns; answers the port. */
   async listen(where: { port: number; isShared: boolean }): Promise<number> {
+    const payments = await this.#openPayments();
     await this.#knowsCampaigns;
-    const parts = this.#build();
+    const parts = this.#build(payments);
     const listening = this.#listen(parts, where);
     this.#running = { parts, listening };
     return listening.port;
@@ -98,38 +119,67 @@ class HttpThread {
     const untilMs = this.#clock.elapsedMs() + stopGraceMs;
     parts.orderStreams.closeAll();
     parts.stockStreams.closeAll();
+    parts.noticeStreams.closeAll();
     const closed = listening.stop();
     while (this.#client.waitingCount > 0 && this.#clock.elapsedMs() < untilMs) await Bun.sleep(lookAgainMs);
     await Promise.race([closed, Bun.sleep(flushMs)]);
   }
 
-  #build(): HttpParts {
-    const { data, auth, keyFilter, thread, threads, metrics: buffer } = this.#boot;
+  async #openPayments(): Promise<Payments> {
+    const { payments: settings } = this.#boot;
+    const clock = this.#clock;
+    const provider = await openProvider(settings, clock);
+    if (settings.provider !== "sandbox" || provider?.name !== "sandbox") return { provider, sandboxPages: null };
+    return {
+      provider,
+      sandboxPages: new SandboxPages({ sandbox: provider, returnUrl: settings.returnUrl, clock }),
+    };
+  }
+
+  #build(payments: Payments): HttpParts {
+    const { data, keyFilter, thread, threads, metrics: buffer } = this.#boot;
     const [clock, counters, catalogue, client] = [this.#clock, this.#counters, this.#catalogue, this.#client];
-    const metrics = new Metrics(metricDefinitions(threads), { thread, threads: threads + 1, buffer });
+    const metrics = new Metrics(metricDefinitions(threads), { thread, threads: metricPlaces(threads).threads, buffer });
     watchEventLoop(metrics, httpThreadLabel(thread), clock);
-    const reader = new SqliteReader(openReader(data));
+    const db = openReader(data);
+    const reader = new SqliteReader(db);
     const committedSeq = () => counters.committedSeq;
     const streamsOpen = metrics.series("rushbox_streams_open");
     const countOpen = (change: 1 | -1) => metrics.add(streamsOpen, change);
     return {
-      auth: new Auth(auth, clock),
+      auth: this.#auth,
       catalogue,
       client,
       clock,
       counters,
       keyFilter: new KeyFilter(keyFilter),
+      ledger: new SqliteLedgerReader(db),
       metrics,
+      office: this.#office,
+      orderFinder: new OrderSearch(db),
       orders: reader,
+      audit: reader,
+      outbox: () => {
+        if (this.#outbox === null && existsSync(outboxPath(data))) this.#outbox = openOutboxDesk(data);
+        return this.#outbox;
+      },
+      noticeStreams: new NoticeStreams<JournalRow>({
+        reader,
+        committedSeq,
+        countOpen,
+        noticeOf: (row) => noticeOf(row, catalogue),
+      }),
       orderStreams: new OrderStreams({
         reader,
         committedSeq,
         countOpen,
         render: (order) => {
           const offer = catalogue.knownOffer(order.offerId);
-          return offer === undefined ? null : orderJson(order, JSON.stringify(order.buyerId), offer);
+          return offer === undefined ? null : orderJson(order, buyerJsonOf(order.buyerId), offer);
         },
       }),
+      payments,
+      receipts: new Receipts(this.#boot.receiptKey),
       stockStreams: new StockStreams({
         committedSeq,
         countOpen,

@@ -3,11 +3,19 @@ import { attemptOutcomes } from "./domain/outcome.ts";
 import type { MetricDefinition } from "./host/metrics.ts";
 import { routeNames, statusesCounted } from "./http/routes.ts";
 
+/** How an attempt to deliver a webhook may end. */
+export const webhookOutcomes = ["delivered", "refused", "unreachable", "forbidden_address", "dead"] as const;
+
 const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** The label of an HTTP thread, by its number from 0. */
 export function httpThreadLabel(thread: number): string {
   return `http-${thread + 1}`;
+}
+
+/** Where each thread counts: HTTP threads by their number, then the engine's, then the main thread. */
+export function metricPlaces(httpThreads: number): { engine: number; main: number; threads: number } {
+  return { engine: httpThreads, main: httpThreads + 1, threads: httpThreads + 2 };
 }
 
 export function metricDefinitions(httpThreads: number): MetricDefinition[] {
@@ -52,5 +60,24 @@ export function metricDefinitions(httpThreads: number): MetricDefinition[] {
       labels: { thread: threads },
     },
     { name: "rushbox_streams_open", help: "Open event streams.", type: "gauge" },
+    {
+      name: "rushbox_webhook_deliveries_total",
+      help: "Attempts to deliver a webhook, by how they ended; dead: given up.",
+      type: "counter",
+      labels: { outcome: webhookOutcomes },
+    },
+    { name: "rushbox_webhook_pending", help: "Deliveries that will be tried again.", type: "gauge" },
+    { name: "rushbox_webhook_endpoints_failing", help: "Endpoints that fail whatever they are sent.", type: "gauge" },
+    {
+      name: "rushbox_webhook_events_behind",
+      help: "How many events the slowest endpoint is behind the journal.",
+      type: "gauge",
+    },
+    {
+      name: "rushbox_payments_unclaimed_total",
+      help: "Payments a provider told of whose order is not here: somebody must look whose they are.",
+      type: "counter",
+    },
+    { name: "rushbox_payments_refund_due", help: "Payments that are to be returned.", type: "gauge" },
   ];
 }

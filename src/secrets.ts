@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { OperationError } from "./host/operation-error.ts";
-import { newSecret } from "./host/random.ts";
+import { newSecret, newSigningKey } from "./host/random.ts";
 import type { AuthSettings } from "./http/auth.ts";
 
 /** What the HTTP threads check credentials with. Generates what is missing. */
@@ -14,6 +14,26 @@ export function ensureSecrets(config: Config): AuthSettings {
   const operatorKey = config.operatorKey ?? readOrCreate(join(config.data, "operator.key"));
   if (config.jwksUrl !== null) return { operatorKey, buyers: { jwksUrl: config.jwksUrl } };
   return { operatorKey, buyers: { secret: config.jwtSecret ?? readOrCreate(join(config.data, "jwt.secret")) } };
+}
+
+/** What the sandbox signs with: made once, so that its pages and webhooks outlive a restart. */
+export function ensureSandboxSecret({ data }: Pick<Config, "data">): string {
+  return readOrCreate(join(data, "sandbox.secret"));
+}
+
+/** The key that signs receipts, PKCS #8 in PEM. Generated when it is missing, and then kept: receipts outlive it. */
+export function ensureReceiptKey({ data }: Pick<Config, "data">): string {
+  return readOrCreate(join(data, "receipt.key"), newSigningKey);
+}
+
+/** Whether a folder has a sale, perhaps with receipts that were given, and not the key that signed them. */
+export function lacksReceiptKey({ data }: Pick<Config, "data">): boolean {
+  return existsSync(join(data, "rushbox.db")) && !existsSync(join(data, "receipt.key"));
+}
+
+/** The same for checking receipts. Throws `OperationError` when the folder has none yet. */
+export function readReceiptKey(folder: string): string {
+  return readExisting(join(folder, "receipt.key"));
 }
 
 /** The HS256 secret of the buyers' tokens, for making one. Throws `OperationError` where the shop signs them. */
@@ -48,9 +68,9 @@ function readExisting(path: string): string {
   });
 }
 
-function readOrCreate(path: string): string {
+function readOrCreate(path: string, make = newSecret): string {
   if (existsSync(path)) return readFileSync(path, "utf8").trim();
-  const secret = newSecret();
+  const secret = make();
   writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: "wx" });
   return secret;
 }

@@ -1,18 +1,24 @@
 /** What the main thread tells its workers at their start, and what they tell it. Ports and shared memory travel along. */
 import type { AuthSettings } from "./http/auth.ts";
+import type { ProviderSettings } from "./payment/open-provider.ts";
 
 export interface EngineBoot {
   readonly data: string;
   readonly counters: SharedArrayBuffer;
   readonly keyFilter: SharedArrayBuffer;
   readonly metrics: SharedArrayBuffer;
-  /** One port for each HTTP thread. */
+  /** One port for each HTTP thread, and one for the main thread. */
   readonly ports: readonly MessagePort[];
+  /** How many HTTP threads there are. */
+  readonly threads: number;
 }
 
-export interface HttpBoot extends Omit<EngineBoot, "ports"> {
+export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly host: string;
   readonly auth: AuthSettings;
+  readonly payments: ProviderSettings;
+  /** The key that signs receipts, PKCS #8 in PEM. */
+  readonly receiptKey: string;
   /** This thread's number from 0, and how many there are. */
   readonly thread: number;
   readonly threads: number;

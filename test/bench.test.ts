@@ -8,7 +8,7 @@ import { join } from "node:path";
 const repository = join(import.meta.dir, "..");
 
 test("the benchmarks that need no other program run, and did the work that they measure", async () => {
-  const names = ["engine", "writer", "start", "memory"];
+  const names = ["engine", "writer", "ledger", "start", "memory"];
   const bench = Bun.spawn([process.execPath, "bench/run.ts", ...names, "--quick"], {
     cwd: repository,
     env: { ...process.env, NO_COLOR: "1" },

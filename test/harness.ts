@@ -171,6 +171,7 @@ export interface OfferJson {
   readonly available: number;
   readonly held: number;
   readonly sold: number;
+  readonly waiting: number;
 }
 
 export interface OrderJson {
@@ -194,6 +195,7 @@ export async function createCampaign(
     closesAt?: string;
     offers?: readonly Record<string, unknown>[];
     publish?: boolean;
+    waitlist?: boolean;
   } = {},
 ): Promise<CampaignJson> {
   const offers = what.offers ?? [
@@ -211,6 +213,7 @@ export async function createCampaign(
     ...(what.paymentWindowS === undefined ? {} : { payment_window_s: what.paymentWindowS }),
     ...(what.opensAt === undefined ? {} : { opens_at: what.opensAt }),
     ...(what.closesAt === undefined ? {} : { closes_at: what.closesAt }),
+    ...(what.waitlist === undefined ? {} : { waitlist: what.waitlist }),
     offers,
   };
   const created = await call<CampaignJson>(`${server.url}/v1/campaigns`, { method: "POST", as: operatorKey, body });

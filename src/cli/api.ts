@@ -4,7 +4,6 @@
  */
 import { type ClientRequest, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import type { Config } from "../config.ts";
 import { limits } from "../domain/limits.ts";
 import { OperationError } from "../host/operation-error.ts";
 
@@ -80,12 +79,6 @@ export async function* pagesOf<T extends Page>(url: string, as?: string): AsyncG
     yield page;
     cursor = page.next_cursor;
   }
-}
-
-/** Where this machine reaches a server of this configuration: one that listens on all addresses, on the local one. */
-export function ownUrl({ host, port }: Pick<Config, "host" | "port">): string {
-  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }
 
 /** Sends a request and answers whatever comes back. Throws `OperationError` when nothing does. */

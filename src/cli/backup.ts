@@ -4,11 +4,7 @@ import { readConfig, type Settings } from "../config.ts";
 import { startClock } from "../host/clock.ts";
 import { print, showProgress } from "../host/log.ts";
 import { copySale } from "../storage/sqlite/snapshot.ts";
-import { addSettings, bytesText, colors, countOf, countText, durationText } from "./command.ts";
-
-const restoring = `
-To restore, copy it into an empty folder as rushbox.db and start there. The keys, operator.key and jwt.secret, are not
-in it: copy them from the old folder if they were made there, or new ones are.`;
+import { addSettings, bytesText, colors, countOf, countText, durationText, pathText } from "./command.ts";
 
 export function backupCommand(): Command {
   const command = new Command("backup")
@@ -18,10 +14,13 @@ export function backupCommand(): Command {
     )
     .requiredOption("--to <file>", "the file to make");
   return addSettings(command, ["data"])
-    .addHelpText("after", restoring)
     .addHelpText(
       "after",
-      "\nExample:\n  rushbox backup --data ./data --to ./backup.db\n  mkdir restored && cp backup.db restored/rushbox.db && rushbox serve --data restored",
+      "\nThe keys, operator.key and jwt.secret, are not in it: keep them beside it if they were made in the folder.",
+    )
+    .addHelpText(
+      "after",
+      "\nExample:\n  rushbox backup --data ./data --to ./backup.db\n  rushbox restore --from ./backup.db --data ./restored",
     )
     .action(({ to, ...flags }: Settings & { to: string }) => backUp(readConfig(flags).data, to));
 }
@@ -34,5 +33,5 @@ function backUp(folder: string, to: string): void {
   const took = durationText(clock.elapsedMs() - startedMs);
   const what = `${bytesText(bytes)}, ${countOf(orders, "order")}, up to event ${countText(lastSeq)}`;
   print(`${colors.green("Backed up")} ${folder} to ${colors.bold(to)}: ${what}, checked. ${took}`);
-  print(colors.dim("To restore it: rushbox backup --help"));
+  print(colors.dim(`To restore it: rushbox restore --from ${pathText(to)} --data <an empty folder>`));
 }

@@ -10,6 +10,7 @@ import { exportCommand } from "./export.ts";
 import { healthCommand } from "./health.ts";
 import { loadCommand } from "./load.ts";
 import { migrateCommand } from "./migrate.ts";
+import { restoreCommand } from "./restore.ts";
 import { serveCommand } from "./serve.ts";
 import { tokenCommand } from "./token.ts";
 import { verifyCommand } from "./verify.ts";
@@ -55,6 +56,7 @@ function buildProgram(): Command {
     loadCommand(),
     verifyCommand(),
     backupCommand(),
+    restoreCommand(),
     exportCommand(),
     migrateCommand(),
   ];

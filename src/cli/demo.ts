@@ -4,7 +4,7 @@
  */
 import { Command } from "commander";
 import { type App, startApp } from "../app.ts";
-import { type Config, readConfig, type Settings, settings } from "../config.ts";
+import { type Config, ownUrl, readConfig, type Settings, settings } from "../config.ts";
 import { type Clock, startClock } from "../host/clock.ts";
 import { print } from "../host/log.ts";
 import { OperationError } from "../host/operation-error.ts";
@@ -17,7 +17,6 @@ import {
   type OfferJson,
   type OrderJson,
   type OrderPage,
-  ownUrl,
   pagesOf,
 } from "./api.ts";
 import { addSettings, colors, countText, pathText, programText } from "./command.ts";
@@ -25,7 +24,7 @@ import { type DemoCampaign, openSale, otherSales, soonSale } from "./demo-goods.
 import { untilStopped } from "./serve.ts";
 import { signToken } from "./token.ts";
 
-const defaults: Settings = { data: "./data/demo" };
+const defaults: Settings = { data: "./data/demo", payments: "sandbox" };
 const shopper = "alice";
 const tokenMs = 7 * 86_400_000;
 /** A sale that closes sooner is not worth showing. */
@@ -130,6 +129,13 @@ class DemoShop {
     }
     say("See her orders.", "我的订单", `curl ${this.#url}/v1/orders ${asBuyer}`);
     if (order !== null) {
+      if (this.#config.payments !== "none") {
+        say(
+          `Open the page where ${order.buyer_id}'s order is paid: the url of the answer, in a browser.`,
+          "支付页面",
+          `curl -X POST ${this.#url}/v1/orders/${order.id}/checkout ${asOperator}`,
+        );
+      }
       say(
         `Pay ${order.buyer_id}'s order, as the shop does.`,
         "支付",
@@ -139,6 +145,10 @@ class DemoShop {
     say("Look at the sale.", "活动", `curl '${this.#url}/v1/campaigns?state=open'`);
     const here = `--data ${pathText(this.#config.data)}`;
     say("Check that nothing was oversold.", "核验", `${programText()} verify ${here}`);
+    const shown = now ?? soon;
+    if (shown !== null) {
+      say("Anybody can check the sale in a browser.", "公开核验", `${this.#url}/verify?campaign=${shown.campaign.id}`);
+    }
     say("Bring a crowd.", "压测", `${programText()} load ${here} --url ${this.#url}`);
     print(`\n${colors.dim("Ctrl-C stops it. 按 Ctrl-C 停止")}`);
     if (soon !== null) this.#announce(soon);

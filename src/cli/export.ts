@@ -1,75 +1,95 @@
 /**
- * `rushbox export`: all orders as CSV or as JSON lines, for a spreadsheet or the shop's books. Reads page by page and
- * holds nothing open in between, however slow the reader is: memory stays small, and a running server is not held up.
+ * `rushbox export`: orders as CSV or as JSON lines, all or some. Reads page by page and holds nothing open in between,
+ * however slow the reader is: memory stays small, and a running server is not held up.
  */
 import { closeSync, fsyncSync, openSync, writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
-import { stringify } from "csv-stringify/sync";
 import { readConfig, type Settings } from "../config.ts";
 import { formatId } from "../domain/ids.ts";
-import type { OfferRecord } from "../domain/offer.ts";
-import type { OrderRecord } from "../domain/order.ts";
+import { orderStates } from "../domain/order.ts";
+import type { OrderFilter } from "../domain/order-filter.ts";
 import { isTerminal, printError, printText } from "../host/log.ts";
 import { OperationError } from "../host/operation-error.ts";
-import { wireTime, wireTimeOrNull } from "../http/respond.ts";
+import { type OrderFilterName, orderFilterNames, parseOrderFilter } from "../http/order-filter.ts";
+import { type RowFormat, type RowPage, rowFormats, rowPages } from "../http/order-rows.ts";
 import { openReader } from "../storage/sqlite/open.ts";
+import { OrderSearch } from "../storage/sqlite/order-search.ts";
 import { SqliteReader } from "../storage/sqlite/reader.ts";
 import { addSettings, countOf } from "./command.ts";
-
-const formats = ["csv", "jsonl"] as const;
-type Format = (typeof formats)[number];
 
 /** Takes a text; `false` when nobody wants more. */
 type Sink = (text: string) => boolean;
 
-/** The columns in their order: an order as the API shows it, and the payment's reference. */
-const columns = [
-  "id",
-  "offer_id",
-  "campaign_id",
-  "sku",
-  "currency",
-  "buyer_id",
-  "quantity",
-  "amount_minor",
-  "state",
-  "seq",
-  "reserved_at",
-  "expires_at",
-  "paid_at",
-  "ended_at",
-  "payment_reference",
-] as const;
+type FilterFlag = "campaign" | "offer" | "buyer" | "state" | "from" | "to";
 
-/** What has not happened is `undefined`: left out of JSON, empty in CSV. */
-type Row = Record<(typeof columns)[number], string | number | undefined>;
+/** The flags that choose orders, by their names in the API. */
+const filterFlags: Readonly<Record<OrderFilterName, { flag: FilterFlag; placeholder: string; doc: string }>> = {
+  campaign_id: { flag: "campaign", placeholder: "id", doc: "only orders of this campaign" },
+  offer_id: { flag: "offer", placeholder: "id", doc: "only orders of this offer" },
+  buyer_id: { flag: "buyer", placeholder: "id", doc: "only orders of this buyer" },
+  state: { flag: "state", placeholder: "state", doc: `only orders in this state now: ${orderStates.join(", ")}` },
+  from: { flag: "from", placeholder: "time", doc: "only orders reserved at this time or later" },
+  to: { flag: "to", placeholder: "time", doc: "only orders reserved before this time" },
+};
+
+type Flags = Settings & { format: RowFormat; out?: string } & Partial<Record<FilterFlag, string>>;
 
 export function exportCommand(): Command {
   const command = new Command("export")
-    .summary("all orders as CSV or JSON lines")
-    .description("Write all orders as CSV or JSON lines, oldest first, also while the sale runs.")
-    .addOption(new Option("--format <format>", "csv or jsonl").choices(formats).default("csv"))
+    .summary("orders as CSV or JSON lines")
+    .description("Write all orders, or some, as CSV or JSON lines, oldest first, also while the sale runs.")
+    .addOption(new Option("--format <format>", "csv or jsonl").choices(rowFormats).default("csv"))
     .option("--out <file>", "the file to make, instead of standard output");
+  for (const { flag, placeholder, doc } of Object.values(filterFlags))
+    command.option(`--${flag} <${placeholder}>`, doc);
   return addSettings(command, ["data"])
     .addHelpText(
       "after",
-      "\nCSV is RFC 4180 in UTF-8. A text that a spreadsheet would run as a formula gets an apostrophe before it.",
+      "\nCSV is RFC 4180 in UTF-8. A text that a spreadsheet would run as a formula gets an apostrophe before it.\nTimes are RFC 3339 with a zone.",
     )
     .addHelpText(
       "after",
-      '\nExamples:\n  rushbox export --format csv --out orders.csv\n  rushbox export --format jsonl | grep \'"state":"paid"\' | wc -l',
+      "\nExamples:\n  rushbox export --format csv --out orders.csv\n  rushbox export --state paid --from 2026-11-11T00:00:00+08:00 --to 2026-11-12T00:00:00+08:00\n  rushbox export --format jsonl --campaign cmp_0000000001 | wc -l",
     )
-    .action(({ format, out, ...flags }: Settings & { format: Format; out?: string }) => {
-      const reader = new SqliteReader(openReader(readConfig(flags).data));
-      if (out === undefined) exportOrders(reader, format, printText);
-      else exportToFile(reader, format, out);
+    .action((flags: Flags) => {
+      const pages = pagesOf(readConfig(flags).data, readFilter(flags), flags.format);
+      if (flags.out === undefined) writePages(pages, printText);
+      else exportToFile(pages, flags.out);
     });
 }
 
-function exportToFile(reader: SqliteReader, format: Format, path: string): void {
+function readFilter(flags: Flags): OrderFilter {
+  const texts = Object.fromEntries(
+    orderFilterNames.flatMap((name) => {
+      const text = flags[filterFlags[name].flag];
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
+  return parseOrderFilter(texts, ({ field, detail }) => {
+    const { flag } = filterFlags[field];
+    throw new OperationError({
+      operation: "configure",
+      subject: `--${flag} is ${JSON.stringify(flags[flag])}`,
+      hint: `It ${detail}.`,
+    });
+  });
+}
+
+function pagesOf(folder: string, filter: OrderFilter, format: RowFormat): Iterable<RowPage> {
+  const db = openReader(folder);
+  const offers = new Map(new SqliteReader(db).offers().map((offer) => [offer.id, offer]));
+  const goodsOf = (offerId: number) => {
+    const offer = offers.get(offerId);
+    if (offer === undefined) throw new Error(`offer ${formatId("off", offerId)} does not exist`);
+    return offer;
+  };
+  return rowPages({ finder: new OrderSearch(db), goodsOf }, filter, format);
+}
+
+function exportToFile(pages: Iterable<RowPage>, path: string): void {
   try {
     const file = openSync(path, "wx");
-    const count = exportOrders(reader, format, (text) => {
+    const count = writePages(pages, (text) => {
       writeFileSync(file, text);
       return true;
     });
@@ -87,49 +107,12 @@ function exportToFile(reader: SqliteReader, format: Format, path: string): void 
   }
 }
 
-/** Writes every order that there was when it began, as it stands when its page is read; answers how many. */
-function exportOrders(reader: SqliteReader, format: Format, write: Sink): number {
-  const { seq: lastSeq } = reader.last();
-  const offers = new Map(reader.offers().map((offer) => [offer.id, offer]));
-  let count = 0;
-  if (format === "csv" && !write(csvOf([columns]))) return count;
-  for (const page of reader.ordersAfter(0)) {
-    const rows: Row[] = [];
-    for (const order of page) if (order.orderId <= lastSeq) rows.push(rowOf(order, offers.get(order.offerId)));
-    if (rows.length === 0) break;
-    if (!write(format === "csv" ? csvOf(rows.map((row) => Object.values(row))) : jsonLinesOf(rows))) break;
-    count += rows.length;
+/** Writes page after page while somebody wants more; answers how many orders. */
+function writePages(pages: Iterable<RowPage>, write: Sink): number {
+  let ordersCount = 0;
+  for (const { text, count } of pages) {
+    if (text !== "" && !write(text)) break;
+    ordersCount += count;
   }
-  return count;
-}
-
-function rowOf(order: OrderRecord, offer: OfferRecord | undefined): Row {
-  if (offer === undefined)
-    throw new Error(`order ${formatId("ord", order.orderId)} is of an offer that does not exist`);
-  return {
-    id: formatId("ord", order.orderId),
-    offer_id: formatId("off", order.offerId),
-    campaign_id: formatId("cmp", order.campaignId),
-    sku: offer.sku,
-    currency: offer.currency,
-    buyer_id: order.buyerId,
-    quantity: order.quantity,
-    amount_minor: order.amountMinor,
-    state: order.state,
-    seq: order.orderId,
-    reserved_at: wireTime(order.reservedAtMs),
-    expires_at: wireTime(order.expiresAtMs),
-    paid_at: wireTimeOrNull(order.paidAtMs) ?? undefined,
-    ended_at: wireTimeOrNull(order.endedAtMs) ?? undefined,
-    payment_reference: order.paymentReference ?? undefined,
-  };
-}
-
-function csvOf(rows: readonly (readonly unknown[])[]): string {
-  // A line end of any kind is quoted, not only the record's own.
-  return stringify([...rows], { escape_formulas: true, record_delimiter: "windows", quoted_match: /[\r\n]/ });
-}
-
-function jsonLinesOf(rows: readonly Row[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  return ordersCount;
 }

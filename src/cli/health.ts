@@ -1,9 +1,9 @@
 /** `rushbox health`: asks a running server whether it is ready. For the health check of a container. */
 import { Command } from "commander";
-import { readConfig, type Settings } from "../config.ts";
+import { ownUrl, readConfig, type Settings } from "../config.ts";
 import { print } from "../host/log.ts";
 import { OperationError } from "../host/operation-error.ts";
-import { ownUrl, send } from "./api.ts";
+import { send } from "./api.ts";
 import { addSettings } from "./command.ts";
 
 const answerMsMax = 2_000; // a server that is slower than that is not fit for buyers

@@ -3,14 +3,13 @@
  * orders that the server has. Exit 1 when they do not agree.
  */
 import { Command, Option } from "commander";
-import { type Config, readConfig, type Settings } from "../config.ts";
+import { type Config, ownUrl, readConfig, type Settings } from "../config.ts";
 import { limits } from "../domain/limits.ts";
 import { startClock } from "../host/clock.ts";
 import { print, showProgress } from "../host/log.ts";
 import { OperationError } from "../host/operation-error.ts";
 import { newUuid } from "../host/random.ts";
 import { findOperatorKey, readJwtSecret } from "../secrets.ts";
-import { ownUrl } from "./api.ts";
 import { addSettings, countOf, countText, durationOption, durationText, wholeNumberOption } from "./command.ts";
 import { reconcile } from "./load-reconcile.ts";
 import { type LoadReport, printReport, reportJson } from "./load-report.ts";

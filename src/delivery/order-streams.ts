@@ -51,7 +51,10 @@ export class OrderStreams {
     setInterval(() => this.#beat(), heartbeatEveryMs);
   }
 
-  /** A stream of the buyer's events after `afterSeq`, or from now on; `null` when it cannot be had at the moment. */
+  /**
+   * A stream of the buyer's events after `afterSeq`, or from now on, also when `afterSeq` is not reached (a browser that
+   * saw events which a restored sale lost); `null` when it cannot be had at the moment.
+   */
   open(buyerId: string, afterSeq: number | null): ReadableStream<Uint8Array> | null {
     const theirs = this.#listeners.get(buyerId) ?? new Set<Listener>();
     if (theirs.size >= limits.streamsPerBuyerMax || this.#count >= limits.streamsPerThreadMax) return null;

@@ -38,6 +38,8 @@ export interface CampaignDraft {
   readonly opensAtMs: number | null;
   readonly closesAtMs: number | null;
   readonly paymentWindowS: number;
+  /** Whether buyers may wait for units that return: waitlist.ts. */
+  readonly hasWaitlist: boolean;
   readonly offers: readonly OfferDraft[];
 }
 
@@ -68,6 +70,7 @@ export interface CampaignRecord {
   readonly opensAtMs: number | null;
   readonly closesAtMs: number | null;
   readonly paymentWindowS: number;
+  readonly hasWaitlist: boolean;
   readonly createdAtMs: number;
 }
 

@@ -3,15 +3,27 @@
  * in order are the journal, and state is what they add up to.
  */
 import type { CampaignKind, OfferDraft } from "./campaign.ts";
+import type { EndpointRecord } from "./endpoint.ts";
+import type { OperatorRole } from "./operator.ts";
+import type { Payment } from "./payment.ts";
 
 export type Event =
   | CampaignCreated
   | OfferCreated
   | CampaignPublished
   | CampaignMoved
+  | CampaignEnded
   | OfferRestocked
   | OrderReserved
-  | OrderMoved;
+  | OrderOffered
+  | OrderMoved
+  | OrderPayment
+  | PaymentRefunded
+  | RefundRequested
+  | WaitlistJoined
+  | WaitlistLeft
+  | BuyersErased
+  | OfficeEvent;
 
 interface EventHead {
   /** 1, 2, 3 ... without a gap, over everything. */
@@ -28,6 +40,7 @@ export interface CampaignCreated extends EventHead {
   readonly opensAtMs: number | null;
   readonly closesAtMs: number | null;
   readonly paymentWindowS: number;
+  readonly hasWaitlist: boolean;
 }
 
 /** `seq` is the offer's id. */
@@ -43,7 +56,13 @@ export interface CampaignPublished extends EventHead {
 }
 
 export interface CampaignMoved extends EventHead {
-  readonly type: "campaign_opened" | "campaign_paused" | "campaign_resumed" | "campaign_ended";
+  readonly type: "campaign_opened" | "campaign_paused" | "campaign_resumed";
+}
+
+export interface CampaignEnded extends EventHead {
+  readonly type: "campaign_ended";
+  /** Whether units that return are still offered to the waitlist: not when an operator has ended it. */
+  readonly hasWaitlist: boolean;
 }
 
 export interface OfferRestocked extends EventHead {
@@ -53,8 +72,7 @@ export interface OfferRestocked extends EventHead {
 }
 
 /** `seq` is the order's id. */
-export interface OrderReserved extends EventHead {
-  readonly type: "order_reserved";
+interface OrderBegun extends EventHead {
   readonly offerId: number;
   readonly buyerId: string;
   readonly quantity: number;
@@ -63,19 +81,107 @@ export interface OrderReserved extends EventHead {
   readonly key: string | null;
 }
 
-export interface OrderMoved extends EventHead {
-  readonly type: OrderMove;
+export interface OrderReserved extends OrderBegun {
+  readonly type: "order_reserved";
+}
+
+/** A unit that returned is reserved for the first in line. */
+export interface OrderOffered extends OrderBegun {
+  readonly type: "order_offered";
+  readonly entryId: number;
+}
+
+interface OrderEventHead extends EventHead {
   readonly offerId: number;
   readonly orderId: number;
   readonly quantity: number;
   /** The event about this order before this one. */
   readonly previousSeq: number;
-  /** The payment's reference, on `order_paid` and `order_refund_due`. */
-  readonly reference: string | null;
 }
 
 /** `order_rereserved`: a late payment found stock; the unit is held again and `order_paid` follows at once. */
-export type OrderMove = "order_paid" | "order_cancelled" | "order_expired" | "order_rereserved" | "order_refund_due";
+export interface OrderMoved extends OrderEventHead {
+  readonly type: "order_cancelled" | "order_expired" | "order_rereserved";
+}
+
+/**
+ * A payment came, and its `paymentId` is `seq`: it pays for its order; it came too late and is to be returned
+ * (`order_refund_due`); it is one too many or of a wrong amount, and is to be returned while the order stays as it is.
+ */
+export interface OrderPayment extends OrderEventHead {
+  readonly type: "order_paid" | "order_refund_due" | "payment_refund_due";
+  readonly payment: Payment;
+}
+
+/** An operator asked for the refund of a paid order: its units are on sale again, or written off. */
+export interface RefundRequested extends OrderEventHead {
+  readonly type: "order_refund_requested";
+  readonly returnsUnits: boolean;
+}
+
+/** A payment's money was returned; `order_refunded` when it was the last to be returned for a `refund_due` order. */
+export interface PaymentRefunded extends OrderEventHead {
+  readonly type: "order_refunded" | "payment_refunded";
+  readonly paymentId: number;
+}
+
+/** `seq` is the entry's id. */
+export interface WaitlistJoined extends EventHead {
+  readonly type: "waitlist_joined";
+  readonly offerId: number;
+  readonly buyerId: string;
+}
+
+export interface WaitlistLeft extends EventHead {
+  readonly type: "waitlist_left";
+  readonly offerId: number;
+  readonly entryId: number;
+}
+
+/** The identities of the buyers of these orders and entries were erased; everything else stays. */
+export interface BuyersErased extends EventHead {
+  readonly type: "buyers_erased";
+  readonly orderIds: readonly number[];
+  readonly entryIds: readonly number[];
+}
+
+/** What belongs to no campaign: who may operate, where events go, the published head of the ledger. */
+export type OfficeEvent = OperatorCreated | OperatorRevoked | EndpointChanged | EndpointDeleted | LedgerHead;
+
+interface OfficeEventHead {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly campaignId: null;
+}
+
+/** `seq` is the operator's id. */
+export interface OperatorCreated extends OfficeEventHead {
+  readonly type: "operator_created";
+  readonly name: string;
+  readonly role: OperatorRole;
+  readonly keyHash: string;
+}
+
+export interface OperatorRevoked extends OfficeEventHead {
+  readonly type: "operator_revoked";
+  readonly operatorId: number;
+}
+
+/** The endpoint as it stands from now on; at its creation `seq` is its id. */
+export interface EndpointChanged extends OfficeEventHead {
+  readonly type: "endpoint_created" | "endpoint_changed";
+  readonly endpoint: EndpointRecord;
+}
+
+export interface EndpointDeleted extends OfficeEventHead {
+  readonly type: "endpoint_deleted";
+  readonly endpointId: number;
+}
+
+/** A mark in the ledger whose hash goes out: whoever keeps it can tell later that nothing before was rewritten. */
+export interface LedgerHead extends OfficeEventHead {
+  readonly type: "ledger_head";
+}
 
 /** How an event moves units between the three places where a unit can be, and how many come to be in all. */
 export interface Movement {
@@ -94,6 +200,7 @@ export function movementOf(event: Event): Movement {
     case "offer_restocked":
       return { available: event.quantity, held: 0, sold: 0 };
     case "order_reserved":
+    case "order_offered":
     case "order_rereserved":
       return { available: -event.quantity, held: event.quantity, sold: 0 };
     case "order_paid":
@@ -101,13 +208,27 @@ export function movementOf(event: Event): Movement {
     case "order_cancelled":
     case "order_expired":
       return { available: event.quantity, held: -event.quantity, sold: 0 };
+    case "order_refund_requested":
+      return { available: event.returnsUnits ? event.quantity : 0, held: 0, sold: -event.quantity };
     case "order_refund_due":
+    case "payment_refund_due":
+    case "order_refunded":
+    case "payment_refunded":
     case "campaign_created":
     case "campaign_published":
     case "campaign_opened":
     case "campaign_paused":
     case "campaign_resumed":
     case "campaign_ended":
+    case "waitlist_joined":
+    case "waitlist_left":
+    case "buyers_erased":
+    case "operator_created":
+    case "operator_revoked":
+    case "endpoint_created":
+    case "endpoint_changed":
+    case "endpoint_deleted":
+    case "ledger_head":
       return still;
   }
 }

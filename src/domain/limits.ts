@@ -15,6 +15,17 @@ export const limits = {
   keyLengthMax: 200,
   /** Characters of a payment's reference. */
   referenceLengthMax: 200,
+  /** Characters of the signed text in the address of a sandbox's page: the longest title, and the rest. */
+  checkoutTokenLengthMax: 2_400,
+  /** Webhooks of the sandbox under way on one HTTP thread, late payments that wait for their moment included. */
+  sandboxDeliveriesMax: 1_000,
+  /** Bytes of a payment provider's webhook. */
+  webhookBytesMax: 65_536,
+  /** Checkouts that one HTTP thread waits for at the payment provider. */
+  checkoutsInFlightMax: 256,
+  /** Refunds that are asked for at once, and those that are remembered because they are to be asked for again. */
+  refundsInFlightMax: 8,
+  refundsKnownMax: 10_000,
   /** Offers in one campaign: as many as fit a request body. */
   offersPerCampaignMax: 100,
   /** Offers in memory: each has a 64-byte line of shared memory, reserved at start and touched only when used. */
@@ -33,20 +44,63 @@ export const limits = {
   batchCommandsMax: 2_048,
   /** Orders that expire in one batch: a million that expire at once must not hold up those who buy. */
   expiriesPerBatchMax: 2_048,
+  /** Orders that one return of units offers to those who wait in one batch: the rest follows in the next ones. */
+  offersPerReturnMax: 2_048,
   /** Bytes of a request body. */
   bodyBytesMax: 16_384,
   /** Orders on one page. */
   pageSizeMax: 200,
+  /** Rows on one page of the ledger: some 300 KB. */
+  ledgerPageSizeMax: 1_000,
   /** Open event streams on one HTTP thread, and from one buyer. */
   streamsPerThreadMax: 10_000,
   streamsPerBuyerMax: 4,
+  /** Open streams of the whole journal on one HTTP thread. */
+  noticeStreamsPerThreadMax: 100,
+  /** Exports under way on one HTTP thread: each takes turns from those who buy. */
+  exportsPerThreadMax: 2,
   /** Bytes that may wait for a slow reader of a stream before it is disconnected. */
   streamBacklogBytesMax: 131_072,
+  /** Buyers who wait for one offer. */
+  waitlistMax: 1_000_000,
+  /** Operators that have not been revoked, and webhook endpoints that have not been deleted. */
+  operatorsMax: 1_000,
+  endpointsMax: 100,
+  /** Characters of an operator's name. */
+  operatorNameLengthMax: 100,
+  /** Orders and entries whose buyers one command erases. */
+  erasuresPerCommandMax: 1_000,
   /** Refused attempts of `Prefer: respond-async` that are remembered for their pollers. */
   attemptsRememberedMax: 65_536,
+  /** Webhook requests under way, over all endpoints, and to one of them. */
+  webhooksInFlightMax: 64,
+  webhooksInFlightPerEndpointMax: 8,
+  /** Events that the relay holds in memory for one endpoint before their first attempt. */
+  webhookEventsAheadMax: 256,
+  /** Deliveries to one endpoint that have failed and are tried again; beyond it the journal holds the rest. */
+  webhookDeliveriesPendingMax: 1_000,
+  /** Dead letters of one endpoint that are kept for a replay: the newest. */
+  webhookDeadLettersMax: 10_000,
+  /** Attempts at one delivery, and the time after the first in which they are made. */
+  webhookAttemptsMax: 50,
+  webhookAgeMsMax: 259_200_000,
+  /** Answers in a row that refuse one event for what it says: some one to two minutes, the time of a careless rollout. */
+  webhookRefusalsMax: 8,
+  /** The wait between two attempts: doubles up to an hour. */
+  webhookRetryMsMax: 3_600_000,
+  /** The pause of an endpoint that fails whatever it is sent, and of one that asks for a pause itself. */
+  webhookPauseMsMax: 60_000,
+  webhookRetryAfterMsMax: 600_000,
+  /** One webhook request from the name's resolution to the answer, and bytes that are read of the answer's body. */
+  webhookRequestMsMax: 10_000,
+  webhookAnswerBytesMax: 4_096,
 } as const;
 
 const exactIntegerMax = 2 ** 51; // bun:sqlite binds larger numbers as floating point
 if (limits.priceMinorMax * limits.quantityMax >= exactIntegerMax) throw new Error("an order's amount must stay exact");
 if (limits.stockMax >= 2 ** 30) throw new Error("a counter must fit 32 bits with room for a restock");
+if (limits.webhookEventsAheadMax >= limits.webhookDeliveriesPendingMax)
+  throw new Error("what is read ahead may all fail");
+if (limits.webhooksInFlightPerEndpointMax * 2 > limits.webhooksInFlightMax)
+  throw new Error("one slow endpoint must leave room for the others");
 if (limits.batchCommandsMax > limits.commandsInFlightMax) throw new Error("a batch cannot exceed what may wait");

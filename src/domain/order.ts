@@ -4,13 +4,17 @@
  * | state      | entered when                                           | left when                                  | its units are |
  * |------------|--------------------------------------------------------|--------------------------------------------|---------------|
  * | reserved   | bought; or paid late with stock to spare, for a moment | paid, cancelled, or expires_at is reached  | held          |
- * | paid       | the shop's back end says so                            | refunded                                   | sold          |
+ * | paid       | a payment of its amount arrives                        | its refund is asked for                    | sold          |
  * | cancelled  | its buyer or an operator gives it back                 | a payment arrives all the same             | available     |
  * | expired    | the payment window is over                             | a payment arrives late                     | available     |
- * | refund_due | a payment arrived and there is nothing to give for it  | refunded                                   | available     |
+ * | refund_due | money has come that its buyer must get back: too late, | the money is returned                      | available, or |
+ * |            | or an operator asked for the refund                    |                                            | written off   |
+ * | refunded   | the money is returned                                  | never                                      | likewise      |
+ *
+ * Further payments of one order (a second one, one of a wrong amount) are to be returned without moving it: payment.ts.
  */
 
-export const orderStates = ["reserved", "paid", "cancelled", "expired", "refund_due"] as const;
+export const orderStates = ["reserved", "paid", "cancelled", "expired", "refund_due", "refunded"] as const;
 export type OrderState = (typeof orderStates)[number];
 
 /** An order as it stands in storage. Times in milliseconds since 1970; `orderId` is its `seq`. */
@@ -18,6 +22,7 @@ export interface OrderRecord {
   readonly orderId: number;
   readonly campaignId: number;
   readonly offerId: number;
+  /** Empty when the buyer's identity was erased. */
   readonly buyerId: string;
   readonly quantity: number;
   readonly amountMinor: number;
@@ -29,6 +34,7 @@ export interface OrderRecord {
   readonly paidAtMs: number | null;
   readonly endedAtMs: number | null;
   readonly idempotencyKey: string | null;
+  /** The number of the payment that pays for it, or that is to be returned. */
   readonly paymentReference: string | null;
 }
 
@@ -38,7 +44,7 @@ export type LiveOrder = Pick<
   "orderId" | "campaignId" | "offerId" | "buyerId" | "quantity" | "state" | "lastSeq" | "expiresAtMs" | "idempotencyKey"
 >;
 
-/** Whether an order in this state counts against its buyer's limit: freed by cancelling and expiring. */
+/** Whether an order in this state counts against its buyer's limit: freed by cancelling, expiring and refunds. */
 export function countsAgainstLimit(state: OrderState): boolean {
   return state === "reserved" || state === "paid";
 }

@@ -9,7 +9,7 @@
 import type { CampaignState, Violation } from "./campaign.ts";
 import type { OrderState } from "./order.ts";
 
-export type Outcome = ReserveOutcome | OperatorOutcome | OrderOutcome;
+export type Outcome = ReserveOutcome | OperatorOutcome | OrderOutcome | WaitlistOutcome | OfficeOutcome;
 
 export type ReserveOutcome =
   | { readonly code: "reserved"; readonly orderId: number; readonly reservedAtMs: number; readonly expiresAtMs: number }
@@ -34,6 +34,31 @@ export type OrderOutcome =
   | { readonly code: "not_found" }
   | { readonly code: "transition_not_allowed"; readonly state: OrderState }
   | { readonly code: "refund_due" };
+
+/**
+ * Order of checks for joining: not_found, not_open, ended, paused, waitlist_off, waiting (already), limit_reached,
+ * not_sold_out, waitlist_full, joined.
+ */
+export type WaitlistOutcome =
+  | { readonly code: "joined" | "waiting"; readonly entryId: number; readonly place: number }
+  | { readonly code: "left" }
+  | { readonly code: "not_waiting" }
+  | { readonly code: "not_sold_out"; readonly available: number }
+  | { readonly code: "limit_reached"; readonly limitPerBuyer: number }
+  | { readonly code: "waitlist_off" }
+  | { readonly code: "waitlist_full" }
+  | { readonly code: "not_open"; readonly opensAtMs: number | null }
+  | { readonly code: "ended" }
+  | { readonly code: "paused" }
+  | { readonly code: "not_found" };
+
+export type OfficeOutcome =
+  | { readonly code: "done"; readonly id: number }
+  | { readonly code: "erased"; readonly orders: number; readonly entries: number }
+  | { readonly code: "not_settled" }
+  | { readonly code: "name_taken" }
+  | { readonly code: "limit_exceeded" }
+  | { readonly code: "not_found" };
 
 /** The outcomes of an attempt to buy that are counted by name in metrics and by the load generator. */
 export const attemptOutcomes = [

@@ -13,7 +13,7 @@ const lineBytes = 64;
 const lineWords = lineBytes / 4;
 const headerLines = 3;
 
-const word = { version: 0, state: 1, total: 2, available: 3, held: 4, sold: 5 } as const;
+const word = { version: 0, state: 1, total: 2, available: 3, held: 4, sold: 5, waiting: 6 } as const;
 /** Words of the header; commands in flight are written by all HTTP threads, so they have a line of their own. */
 const headerWord = { isStopping: 0, inFlight: lineWords } as const;
 /** As 64-bit numbers: the last committed sequence number. */
@@ -36,7 +36,14 @@ export class Counters {
   }
 
   /** Engine thread only: shows an offer as it stands after a commit. */
-  publish(offer: Counts & { line: number; id: number; campaign: { state: CampaignState } }): void {
+  publish(
+    offer: Counts & {
+      line: number;
+      id: number;
+      campaign: { state: CampaignState };
+      waiting: { count: number } | null;
+    },
+  ): void {
     assertConserved(offer.id, offer);
     const at = start(offer.line);
     const words = this.#words;
@@ -46,6 +53,7 @@ export class Counters {
     Atomics.store(words, at + word.available, offer.available);
     Atomics.store(words, at + word.held, offer.held);
     Atomics.store(words, at + word.sold, offer.sold);
+    Atomics.store(words, at + word.waiting, offer.waiting?.count ?? 0);
     Atomics.add(words, at + word.version, 1);
   }
 
@@ -75,6 +83,11 @@ export class Counters {
 
   available(line: number): number {
     return Atomics.load(this.#words, start(line) + word.available);
+  }
+
+  /** How many wait for units that return. */
+  waiting(line: number): number {
+    return Atomics.load(this.#words, start(line) + word.waiting);
   }
 
   /** Counts a command in; `false`, and not counted, when `max` are in flight already. */

@@ -5,31 +5,50 @@
  *
  * The order of checks of a reserve stands in domain/outcome.ts.
  */
-import { actionAllowedIn, type CampaignAction, closingWhenPublished, violationsOf } from "../domain/campaign.ts";
-import type { Cancel, ChangeCampaign, Command, CreateCampaign, Pay, Reserve, Restock } from "../domain/command.ts";
-import type { CampaignMoved, Event, OrderMove } from "../domain/event.ts";
+import { actionAllowedIn, closingWhenPublished, violationsOf } from "../domain/campaign.ts";
+import type {
+  ChangeCampaign,
+  Command,
+  CreateCampaign,
+  EraseBuyers,
+  JoinWaitlist,
+  LeaveWaitlist,
+  OfficeCommand,
+  OrderCommand,
+  Reserve,
+  Restock,
+} from "../domain/command.ts";
+import type { EndpointRecord } from "../domain/endpoint.ts";
+import type { CampaignMoved, Event, OrderMoved, OrderPayment } from "../domain/event.ts";
 import { limits } from "../domain/limits.ts";
-import type { OperatorOutcome, OrderOutcome, Outcome, ReserveOutcome } from "../domain/outcome.ts";
-import { type Campaign, dueAtMs, type Offer, State } from "./state.ts";
-
-const eventOfAction = {
-  pause: "campaign_paused",
-  resume: "campaign_resumed",
-  end: "campaign_ended",
-} as const satisfies Record<Exclude<CampaignAction, "publish">, CampaignMoved["type"]>;
+import { nameIdentity, retentionName, rootOperatorName } from "../domain/operator.ts";
+import type {
+  OfficeOutcome,
+  OperatorOutcome,
+  OrderOutcome,
+  Outcome,
+  ReserveOutcome,
+  WaitlistOutcome,
+} from "../domain/outcome.ts";
+import { isSamePayment, type Payment, type PaymentRecord } from "../domain/payment.ts";
+import { type Campaign, dueAtMs, freeOf, type Offer, State } from "./state.ts";
 
 const notFound = { code: "not_found" } as const;
 const paused = { code: "paused" } as const;
 const ended = { code: "ended" } as const;
 const keyReused = { code: "key_reused" } as const;
 const refundDue = { code: "refund_due" } as const;
+const done = (id: number) => ({ code: "done", id }) as const;
 
 export class Engine {
   readonly state: State;
   #events: Event[] = [];
+  /** Offers of which more came back than one batch takes, and those who wait are not all served. */
+  readonly #unserved = new Set<Offer>();
 
   constructor(state = new State()) {
     this.state = state;
+    for (const offer of state.offers.values()) if (owes(offer)) this.#unserved.add(offer);
   }
 
   /** The events since the last call, in order. */
@@ -39,13 +58,14 @@ export class Engine {
     return events;
   }
 
-  /** Whether something has happened that nobody has taken yet. */
-  get hasEvents(): boolean {
-    return this.#events.length > 0;
+  /** What has happened and nobody has taken yet. */
+  get pendingEvents(): readonly Event[] {
+    return this.#events;
   }
 
   /** When time alone next changes something, or `Infinity`. */
   get nextDueAtMs(): number {
+    if (this.#unserved.size > 0) return this.state.nowMs;
     return Math.min(this.state.nextChangeAtMs, this.state.expiries.nextAtMs);
   }
 
@@ -58,7 +78,15 @@ export class Engine {
       case "cancel":
         return this.#onOrder(command, (order) => this.#cancel(order));
       case "pay":
-        return this.#onOrder(command, (order) => this.#pay(order, command.reference));
+        return this.#onOrder(command, (order, payments) => this.#pay(order, command.payment, payments));
+      case "refund":
+        return this.#onOrder(command, (order, payments) => this.#refund(order, command.returnsUnits, payments));
+      case "confirm_refund":
+        return this.#onOrder(command, (order, payments) => this.#confirmRefund(order, command.paymentId, payments));
+      case "join_waitlist":
+        return this.#joinWaitlist(command);
+      case "leave_waitlist":
+        return this.#leaveWaitlist(command);
       case "create_campaign":
         return this.#createCampaign(command);
       case "restock":
@@ -68,23 +96,32 @@ export class Engine {
       case "resume":
       case "end":
         return this.#changeCampaign(command);
+      case "erase_buyers":
+        return this.#eraseBuyers(command);
+      default:
+        return this.#executeOffice(command);
     }
   }
 
   /**
    * Lets time pass: campaigns open and close, unpaid orders expire and their units return. At most
-   * `expiriesPerBatchMax` expire in one call; `nextDueAtMs` stays in the past while more are due.
+   * `expiriesPerBatchMax` expire in one call, and `offersPerReturnMax` of an offer are offered; `nextDueAtMs` stays in
+   * the past while more are due.
    */
   advance(nowMs: number): void {
     this.#setTime(nowMs);
     const { expiries } = this.state;
+    for (const offer of [...this.#unserved]) {
+      this.#unserved.delete(offer);
+      this.#serveWaitlist(offer);
+    }
     const ended = new Set<Campaign>();
     for (let n = 0; n < limits.expiriesPerBatchMax && expiries.nextAtMs <= this.state.nowMs; n++) {
       const { book: number, orderId } = expiries.pop();
       const campaign = this.state.campaignByNumber(number);
       const slot = campaign.book?.find(orderId) ?? -1;
       if (campaign.book === null || slot < 0 || campaign.book.state(slot) !== "reserved") continue;
-      this.#moveOrder({ campaign, orderId, slot }, "order_expired", null);
+      this.#moveOrder({ campaign, orderId, slot }, "order_expired");
       if (campaign.state === "ended") ended.add(campaign);
     }
     for (const campaign of ended) this.state.forgetSettled(campaign);
@@ -124,6 +161,28 @@ export class Engine {
     return { code: "reserved", orderId, reservedAtMs: state.nowMs, expiresAtMs };
   }
 
+  /**
+   * Whatever has come back goes to those who wait, one unit each, before anybody else can ask for it. Nobody in line has
+   * reached the limit: who joined was below it, and as long as somebody waits no unit can be had past the line.
+   */
+  #serveWaitlist(offer: Offer): void {
+    const { campaign } = offer;
+    const { state } = this;
+    for (let n = 0; owes(offer) && !this.#unserved.has(offer); n++) {
+      const first = offer.waiting?.first() ?? null;
+      if (first === null) throw new Error(`nobody is in the line of offer ${offer.id}`);
+      if (n === limits.offersPerReturnMax) {
+        this.#unserved.add(offer);
+        return;
+      }
+      const { entryId, buyerId } = first;
+      const head = { seq: state.lastSeq + 1, atMs: state.nowMs, campaignId: campaign.id, offerId: offer.id };
+      const expiresAtMs = state.nowMs + campaign.paymentWindowS * 1_000;
+      const what = { quantity: 1, amountMinor: offer.priceMinor, expiresAtMs, key: null };
+      this.#emit({ ...head, type: "order_offered", entryId, buyerId, ...what });
+    }
+  }
+
   /** The same key: the same order for the same request, a refusal for another one; `null` for a new key. */
   #decideReplay(command: Reserve, key: string): ReserveOutcome | null {
     const found = this.state.orderOfKey(command.buyerId, key);
@@ -135,13 +194,20 @@ export class Engine {
   }
 
   /** Runs a decision about an order, with a settled campaign's rows in memory for its duration. */
-  #onOrder(command: Cancel | Pay, decide: (order: OrderInMemory) => OrderOutcome): OrderOutcome {
+  #onOrder(
+    command: OrderCommand,
+    decide: (order: OrderInMemory, payments: readonly PaymentRecord[]) => OrderOutcome,
+  ): OrderOutcome {
     const { state } = this;
     const campaign = state.campaigns.get(command.campaignId);
     if (campaign === undefined) return notFound;
     if (command.history !== undefined) state.restoreHistory(campaign.id, command.history);
-    const slot = campaign.book?.find(command.orderId) ?? -1;
-    const outcome = slot < 0 ? notFound : decide({ campaign, orderId: command.orderId, slot });
+    const { orderId, payments } = command;
+    const slot = campaign.book?.find(orderId) ?? -1;
+    if (slot >= 0 && command.type !== "cancel" && payments === undefined && state.hasMoved(campaign.id, orderId)) {
+      throw new Error(`the payments of order ${orderId} do not come with the command`);
+    }
+    const outcome = slot < 0 ? notFound : decide({ campaign, orderId, slot }, payments ?? []);
     state.forgetSettled(campaign);
     return outcome;
   }
@@ -151,37 +217,177 @@ export class Engine {
     const from = book.state(slot);
     if (from === "cancelled") return { code: "moved", orderId: order.orderId };
     if (from !== "reserved") return { code: "transition_not_allowed", state: from };
-    this.#moveOrder(order, "order_cancelled", null);
+    this.#moveOrder(order, "order_cancelled");
     return { code: "moved", orderId: order.orderId };
   }
 
-  /** A payment always ends in a unit for its order or in `refund_due`; never in both, never in neither. */
-  #pay(order: OrderInMemory, reference: string | null): OrderOutcome {
+  /** A payment always ends in a unit for its order or in its refund; never in both, never in neither. */
+  #pay(order: OrderInMemory, payment: Payment, payments: readonly PaymentRecord[]): OrderOutcome {
     const { book, slot } = this.state.order(order.campaign.id, order.orderId);
     const moved = { code: "moved", orderId: order.orderId } as const;
+    const before = payments.find((known) => isSamePayment(known, payment));
+    if (before !== undefined) return before.state === "accepted" ? moved : refundDue;
+    const offer = offerOf(order);
+    const quantity = book.quantity(slot);
+    if (payment.amountMinor !== offer.priceMinor * quantity || payment.currency !== offer.currency) {
+      this.#recordPayment(order, "payment_refund_due", payment);
+      return refundDue;
+    }
     switch (book.state(slot)) {
-      case "paid":
-        return moved;
       case "reserved":
-        this.#moveOrder(order, "order_paid", reference);
+        this.#recordPayment(order, "order_paid", payment);
         return moved;
       case "expired": {
-        const offer = offerOf(order);
-        const quantity = book.quantity(slot);
+        const isErased = book.isOwner(slot, ""); // nobody is left to send it to
         const isWithinLimit = book.unitsOfOwner(slot) + quantity <= offer.limitPerBuyer;
-        if (offer.available < quantity || !isWithinLimit) {
-          this.#moveOrder(order, "order_refund_due", reference);
+        if (isErased || freeOf(offer) < quantity || !isWithinLimit) {
+          this.#recordPayment(order, "order_refund_due", payment);
           return refundDue;
         }
-        this.#moveOrder(order, "order_rereserved", null);
-        this.#moveOrder(order, "order_paid", reference);
+        this.#moveOrder(order, "order_rereserved");
+        this.#recordPayment(order, "order_paid", payment);
         return moved;
       }
       case "cancelled":
-        this.#moveOrder(order, "order_refund_due", reference);
+        this.#recordPayment(order, "order_refund_due", payment);
         return refundDue;
+      case "paid":
       case "refund_due":
+      case "refunded":
+        this.#recordPayment(order, "payment_refund_due", payment);
         return refundDue;
+    }
+  }
+
+  /** The shop returns its own payments itself, so they count as returned; a provider is asked, and confirms later. */
+  #refund(order: OrderInMemory, returnsUnits: boolean, payments: readonly PaymentRecord[]): OrderOutcome {
+    const { book, slot } = this.state.order(order.campaign.id, order.orderId);
+    const from = book.state(slot);
+    const moved = { code: "moved", orderId: order.orderId } as const;
+    let due = payments.filter(({ state }) => state === "refund_due" || (from === "paid" && state === "accepted"));
+    const ofShop = due.filter(({ provider }) => provider === "shop");
+    const isOfMoney = from === "paid" || from === "refund_due" || from === "refunded";
+    // An order of any state may have had a payment of a wrong amount.
+    if (!isOfMoney && ofShop.length === 0) return { code: "transition_not_allowed", state: from };
+    if (from === "paid") this.#emit({ ...this.#headOf(order), type: "order_refund_requested", returnsUnits });
+    for (const { paymentId } of ofShop) due = this.#returnPayment(order, paymentId, due);
+    if (from === "paid" && returnsUnits) this.#serveWaitlist(offerOf(order));
+    return moved;
+  }
+
+  #confirmRefund(order: OrderInMemory, paymentId: number, payments: readonly PaymentRecord[]): OrderOutcome {
+    const payment = payments.find((known) => known.paymentId === paymentId);
+    if (payment === undefined) return notFound;
+    if (payment.state === "accepted") return { code: "transition_not_allowed", state: "paid" };
+    const due = payments.filter(({ state }) => state === "refund_due");
+    if (payment.state === "refund_due") this.#returnPayment(order, paymentId, due);
+    return { code: "moved", orderId: order.orderId };
+  }
+
+  /** Answers the payments of the order that are still to be returned. */
+  #returnPayment(order: OrderInMemory, paymentId: number, due: readonly PaymentRecord[]): PaymentRecord[] {
+    const others = due.filter((payment) => payment.paymentId !== paymentId);
+    const { book, slot } = this.state.order(order.campaign.id, order.orderId);
+    const isLast = book.state(slot) === "refund_due" && others.length === 0;
+    this.#emit({ ...this.#headOf(order), type: isLast ? "order_refunded" : "payment_refunded", paymentId });
+    return others;
+  }
+
+  #joinWaitlist({ offerId, buyerId }: JoinWaitlist): WaitlistOutcome {
+    const { state } = this;
+    const offer = state.offers.get(offerId);
+    if (offer === undefined || offer.campaign.state === "draft") return notFound;
+    const { campaign } = offer;
+    if (campaign.state === "scheduled") return { code: "not_open", opensAtMs: campaign.opensAtMs };
+    if (campaign.state === "ended") return ended;
+    if (campaign.state === "paused") return paused;
+    if (!campaign.hasWaitlist) return { code: "waitlist_off" };
+    const entry = offer.waiting?.entryOf(buyerId) ?? null;
+    if (entry !== null) return { code: "waiting", ...entry };
+    const units = campaign.book?.unitsOf(buyerId, offer.index) ?? 0;
+    if (units + 1 > offer.limitPerBuyer) return { code: "limit_reached", limitPerBuyer: offer.limitPerBuyer };
+    const available = freeOf(offer);
+    if (available > 0) return { code: "not_sold_out", available };
+    const ahead = offer.waiting?.count ?? 0;
+    if (ahead >= limits.waitlistMax) return { code: "waitlist_full" };
+    const entryId = state.lastSeq + 1;
+    const head = { seq: entryId, atMs: state.nowMs, campaignId: campaign.id };
+    this.#emit({ ...head, type: "waitlist_joined", offerId, buyerId });
+    return { code: "joined", entryId, place: ahead + 1 };
+  }
+
+  #leaveWaitlist({ offerId, buyerId }: LeaveWaitlist): WaitlistOutcome {
+    const { state } = this;
+    const offer = state.offers.get(offerId);
+    if (offer === undefined || offer.campaign.state === "draft") return notFound;
+    const entry = offer.waiting?.entryOf(buyerId) ?? null;
+    if (entry === null) return { code: "not_waiting" };
+    const head = { seq: state.lastSeq + 1, atMs: state.nowMs, campaignId: offer.campaign.id };
+    this.#emit({ ...head, type: "waitlist_left", offerId, entryId: entry.entryId });
+    return { code: "left" };
+  }
+
+  /** A sale that still runs needs its buyers: for their limit, and for whoever asks about their order. */
+  #eraseBuyers({ campaignId, orderIds, entryIds }: EraseBuyers): OfficeOutcome {
+    const { state } = this;
+    if (!state.campaigns.has(campaignId)) return notFound;
+    if (!state.isSettled(campaignId)) return { code: "not_settled" };
+    if (orderIds.length + entryIds.length > limits.erasuresPerCommandMax) return { code: "limit_exceeded" };
+    if (orderIds.length + entryIds.length > 0) {
+      const head = { seq: state.lastSeq + 1, atMs: state.nowMs, campaignId };
+      this.#emit({ ...head, type: "buyers_erased", orderIds, entryIds });
+    }
+    return { code: "erased", orders: orderIds.length, entries: entryIds.length };
+  }
+
+  #executeOffice(command: OfficeCommand): OfficeOutcome {
+    const { state } = this;
+    const head = { seq: state.lastSeq + 1, atMs: state.nowMs, campaignId: null };
+    switch (command.type) {
+      case "create_operator": {
+        const operators = [...state.operators.values()];
+        const names = [rootOperatorName, retentionName, ...operators.map(({ name }) => name)];
+        const { role, keyHash } = command;
+        const name = command.name.trim();
+        if (names.some((taken) => nameIdentity(taken) === nameIdentity(name))) return { code: "name_taken" };
+        const active = operators.filter(({ revokedAtMs }) => revokedAtMs === null);
+        if (active.length >= limits.operatorsMax) return { code: "limit_exceeded" };
+        this.#emit({ ...head, type: "operator_created", name, role, keyHash });
+        return done(head.seq);
+      }
+      case "revoke_operator": {
+        const operator = state.operators.get(command.operatorId);
+        if (operator === undefined) return notFound;
+        const { operatorId } = operator;
+        if (operator.revokedAtMs === null) this.#emit({ ...head, type: "operator_revoked", operatorId });
+        return done(operatorId);
+      }
+      case "create_endpoint": {
+        if (state.endpoints.size >= limits.endpointsMax) return { code: "limit_exceeded" };
+        const { url, types, secret } = command;
+        const fresh = { id: head.seq, url, types, secret, previousSecret: null, rotatedAtMs: null, isEnabled: true };
+        this.#emit({ ...head, type: "endpoint_created", endpoint: fresh });
+        return done(head.seq);
+      }
+      case "change_endpoint": {
+        const before = state.endpoints.get(command.endpointId);
+        if (before === undefined) return notFound;
+        const { url = before.url, types = before.types, isEnabled = before.isEnabled, secret } = command;
+        const rotated = secret === undefined ? {} : { secret, previousSecret: before.secret, rotatedAtMs: state.nowMs };
+        const endpoint: EndpointRecord = { ...before, url, types, isEnabled, ...rotated };
+        this.#emit({ ...head, type: "endpoint_changed", endpoint });
+        return done(before.id);
+      }
+      case "delete_endpoint": {
+        if (!state.endpoints.has(command.endpointId)) return notFound;
+        this.#emit({ ...head, type: "endpoint_deleted", endpointId: command.endpointId });
+        return done(command.endpointId);
+      }
+      case "publish_ledger_head":
+        this.#emit({ ...head, type: "ledger_head" });
+        return done(head.seq);
+      case "note_action":
+        return done(state.lastSeq);
     }
   }
 
@@ -221,8 +427,10 @@ export class Engine {
       }
       this.#emit({ type: "campaign_published", seq: state.lastSeq + 1, atMs: state.nowMs, campaignId, closesAtMs });
       this.#setTime(state.nowMs); // it may be time to open already
+    } else if (type === "end") {
+      this.#endCampaign(campaign, { hasWaitlist: false });
     } else {
-      this.#moveCampaign(campaign, eventOfAction[type]);
+      this.#moveCampaign(campaign, type === "pause" ? "campaign_paused" : "campaign_resumed");
     }
     return { code: "changed", campaignId };
   }
@@ -243,6 +451,7 @@ export class Engine {
     if (violations.length > 0) return { code: "invalid", violations };
     const seq = state.lastSeq + 1;
     this.#emit({ type: "offer_restocked", seq, atMs: state.nowMs, campaignId: campaign.id, offerId, quantity });
+    this.#serveWaitlist(offer);
     return { code: "changed", campaignId: campaign.id };
   }
 
@@ -252,30 +461,44 @@ export class Engine {
         this.#moveCampaign(campaign, "campaign_opened");
       }
       if (campaign.state !== "scheduled" && dueAtMs(campaign) <= this.state.nowMs) {
-        this.#moveCampaign(campaign, "campaign_ended");
+        this.#endCampaign(campaign, { hasWaitlist: campaign.hasWaitlist });
       }
     }
   }
 
   #moveCampaign(campaign: Campaign, type: CampaignMoved["type"]): void {
     this.#emit({ type, seq: this.state.lastSeq + 1, atMs: this.state.nowMs, campaignId: campaign.id });
+    for (const offer of campaign.offers) this.#serveWaitlist(offer); // what came back during a pause
+  }
+
+  #endCampaign(campaign: Campaign, { hasWaitlist }: { hasWaitlist: boolean }): void {
+    const { lastSeq, nowMs: atMs } = this.state;
+    this.#emit({ type: "campaign_ended", seq: lastSeq + 1, atMs, campaignId: campaign.id, hasWaitlist });
+    for (const offer of campaign.offers) this.#serveWaitlist(offer);
     this.state.forgetSettled(campaign);
   }
 
-  #moveOrder(order: OrderInMemory, type: OrderMove, reference: string | null): void {
-    const { state } = this;
-    const { book, slot } = state.order(order.campaign.id, order.orderId);
-    this.#emit({
-      type,
-      seq: state.lastSeq + 1,
-      atMs: state.nowMs,
-      campaignId: order.campaign.id,
-      offerId: offerOf(order).id,
-      orderId: order.orderId,
+  /** Units that return with it go to whoever waits. */
+  #moveOrder(order: OrderInMemory, type: OrderMoved["type"]): void {
+    this.#emit({ ...this.#headOf(order), type });
+    if (type !== "order_rereserved") this.#serveWaitlist(offerOf(order));
+  }
+
+  #recordPayment(order: OrderInMemory, type: OrderPayment["type"], payment: Payment): void {
+    this.#emit({ ...this.#headOf(order), type, payment });
+  }
+
+  #headOf({ campaign, orderId, slot }: OrderInMemory) {
+    const { book } = this.state.order(campaign.id, orderId);
+    return {
+      seq: this.state.lastSeq + 1,
+      atMs: this.state.nowMs,
+      campaignId: campaign.id,
+      offerId: offerOf({ campaign, orderId, slot }).id,
+      orderId,
       quantity: book.quantity(slot),
       previousSeq: book.lastSeq(slot),
-      reference,
-    });
+    };
   }
 
   #emit(event: Event): void {
@@ -296,6 +519,12 @@ function offerOf({ campaign, slot }: OrderInMemory): Offer {
   return offer;
 }
 
+/** Whether there are units for those who wait, and they may have them now. */
+function owes({ campaign, waiting, available }: Offer): boolean {
+  const isServing = campaign.hasWaitlist && (campaign.state === "open" || campaign.state === "ended");
+  return isServing && available > 0 && waiting !== null && waiting.count > 0;
+}
+
 /** Why an offer cannot be had by this buyer now, or `null` when it can. The order of checks is part of the contract. */
 function decideReserve(offer: Offer, buyerId: string, quantity: number): ReserveOutcome | null {
   const { campaign } = offer;
@@ -311,9 +540,10 @@ function decideReserve(offer: Offer, buyerId: string, quantity: number): Reserve
     case "open":
       break;
   }
-  if (offer.available === 0) return { code: "sold_out", available: 0 };
+  const available = freeOf(offer);
+  if (available === 0) return { code: "sold_out", available };
   const units = campaign.book?.unitsOf(buyerId, offer.index) ?? 0;
   if (units + quantity > offer.limitPerBuyer) return { code: "limit_reached", limitPerBuyer: offer.limitPerBuyer };
-  if (offer.available < quantity) return { code: "sold_out", available: offer.available };
+  if (available < quantity) return { code: "sold_out", available };
   return null;
 }

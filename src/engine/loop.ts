@@ -9,11 +9,13 @@
  * `outcome_unknown`, and the process ends; the next start recovers.
  */
 import { LRUCache } from "lru-cache";
-import type { Cancel, Command, Pay } from "../domain/command.ts";
+import type { AuditRecord } from "../domain/audit.ts";
+import type { Command, EraseBuyers, OrderCommand } from "../domain/command.ts";
 import type { Event } from "../domain/event.ts";
 import { limits } from "../domain/limits.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Metrics } from "../host/metrics.ts";
+import { factsOf, orderFactsAfter, subjectOf } from "./audit.ts";
 import type { Counters } from "./counters.ts";
 import type { Engine } from "./engine.ts";
 import { hashKey } from "./hash.ts";
@@ -21,10 +23,12 @@ import type { KeyFilter } from "./key-filter.ts";
 import {
   type Answer,
   type AskAttempt,
+  type AskWaitlist,
   type CampaignView,
   decodeLetters,
   encodeAnswers,
   type Letter,
+  type Request,
   type ToEngine,
   type ToHttp,
 } from "./mailbox.ts";
@@ -39,7 +43,7 @@ export interface LoopParts {
   readonly keyFilter: KeyFilter;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** Sends a message to each HTTP thread, by its number. */
+  /** Sends a message to each thread that may ask, by its number. */
   readonly threads: readonly ((message: ToHttp) => void)[];
   /** Called once, after everyone who waits was told `outcome_unknown`. */
   readonly onPoisoned: (cause: unknown) => void;
@@ -50,7 +54,7 @@ interface Waiting {
   readonly letter: Letter;
 }
 
-/** An answer that waits until every HTTP thread knows what was told. */
+/** An answer that waits until every thread knows what was told. */
 interface Held {
   readonly told: number;
   readonly waiting: Waiting;
@@ -58,6 +62,8 @@ interface Held {
 }
 
 const timerMsMax = 60_000;
+/** Outcomes that are true for a client only when the thread that it asks next has the news. */
+const newsCodes = new Set<Answer["code"]>(["created", "changed", "done"]);
 
 export class EngineLoop {
   readonly #parts: LoopParts;
@@ -68,7 +74,9 @@ export class EngineLoop {
   readonly #attempts = new LRUCache<string, Answer>({ max: limits.attemptsRememberedMax });
   #waiting: Waiting[] = [];
   #held: Held[] = [];
-  /** Messages of campaigns so far, and how many of them each HTTP thread knows. */
+  /** What operators did since the last commit. */
+  #audit: AuditRecord[] = [];
+  /** News so far, and how many of them each thread knows. */
   #toldCount = 0;
   readonly #knownBy: number[];
   #isDrainDue = false;
@@ -89,13 +97,13 @@ export class EngineLoop {
     const { state } = this.#parts.engine;
     for (const offer of state.offers.values()) this.#parts.counters.publish(offer);
     this.#parts.counters.committedSeq = state.lastSeq;
-    this.#tell([...state.campaigns.values()]);
+    this.#tell([...state.campaigns.values()], true);
     this.#drain();
   }
 
-  /** Takes the commands of an HTTP thread; they are decided at the end of this turn of the event loop. */
+  /** Takes the commands of a thread; they are decided at the end of this turn of the event loop. */
   receive(thread: number, message: ToEngine): void {
-    if (message.type === "campaigns_known") {
+    if (message.type === "news_known") {
       this.#knownBy[thread] = message.told;
       this.#releaseHeld();
       return;
@@ -106,9 +114,9 @@ export class EngineLoop {
     setImmediate(() => this.#drain());
   }
 
-  /** Tells the HTTP threads of campaigns of which more is known than was. */
+  /** Tells the threads of campaigns of which more is known than was. */
   tell(campaigns: readonly Campaign[]): void {
-    if (!this.#isPoisoned) this.#tell(campaigns);
+    if (!this.#isPoisoned) this.#tell(campaigns, false);
   }
 
   /** Decides and stores all that waits; nothing happens by itself any more. */
@@ -147,7 +155,7 @@ export class EngineLoop {
     engine.advance(nowMs);
     const answers: Answer[] = [];
     for (const { letter } of batch) {
-      if (engine.hasEvents && this.#needsHistory(letter[1])) {
+      if (engine.pendingEvents.length > 0 && this.#needsStored(letter[1])) {
         if (answers.length > 0) break;
         this.#store(); // what time alone has done
       }
@@ -162,42 +170,105 @@ export class EngineLoop {
   #store(): void {
     const { engine, journal, clock, metrics } = this.#parts;
     const events = engine.takeEvents();
-    const { campaigns, offers } = engine.state.takeChanges();
-    if (events.length === 0) return;
+    const { campaigns, offers, isOfficeChanged } = engine.state.takeChanges();
+    const audit = this.#audit;
+    if (events.length === 0 && audit.length === 0) return;
+    this.#audit = [];
     const startedMs = clock.elapsedMs();
-    journal.commit({ events, campaigns, offers });
+    journal.commit({ events, campaigns, offers, audit });
     this.#observeCommit((clock.elapsedMs() - startedMs) / 1_000);
     metrics.add(this.#eventsSeries, events.length);
-    this.#publish(events, campaigns, offers);
+    this.#publish(events, offers);
+    if (campaigns.length > 0 || isOfficeChanged) this.#tell(campaigns, isOfficeChanged);
   }
 
-  #decide([, request, isAsync]: Letter, nowMs: number): Answer {
+  #decide([, request, head]: Letter, nowMs: number): Answer {
     if (request.type === "ask_attempt") return this.#askAttempt(request);
+    if (request.type === "ask_waitlist") return this.#askWaitlist(request);
+    if (head?.operator !== undefined) return this.#decideForOperator(request, head.operator, nowMs);
     const answer = this.#parts.engine.execute(this.#withHistory(request), nowMs);
     if (request.type !== "reserve" || request.key === null) return answer;
     const attempt = `${request.buyerId}\n${request.key}`;
-    if (isAsync === true) this.#attempts.set(attempt, answer);
+    if (head?.isAsync === true) this.#attempts.set(attempt, answer);
     else if (answer.code === "reserved" && this.#attempts.size > 0) this.#attempts.delete(attempt); // refused before
     return answer;
   }
 
+  /** Whatever an operator does goes into the audit log with its change, in one transaction. */
+  #decideForOperator(request: Command, operator: string, nowMs: number): Answer {
+    const { engine } = this.#parts;
+    const command = this.#withHistory(request);
+    const before = factsOf(engine.state, command, null);
+    const eventsBefore = engine.pendingEvents.length;
+    const answer = engine.execute(command, nowMs);
+    const happened = engine.pendingEvents.slice(eventsBefore);
+    const after =
+      "orderId" in command
+        ? orderFactsAfter(happened, command.orderId, before)
+        : factsOf(engine.state, command, answer);
+    const action = command.type === "note_action" ? command.action : command.type;
+    const subject = subjectOf(command, answer);
+    this.#audit.push({ atMs: engine.state.nowMs, operator, action, subject, outcome: answer.code, before, after });
+    return answer;
+  }
+
   /**
-   * Orders of a settled campaign are no longer in memory: the command brings its buyer's rows along. They are read from
-   * what is committed, so such a command waits until everything before it is.
+   * What the engine does not keep in memory comes with the command: the buyer's rows when the campaign is settled, the
+   * payments of an order to which something has happened.
    */
-  #needsHistory(request: Command | AskAttempt): request is Cancel | Pay {
-    const isAboutOrder = request.type === "cancel" || request.type === "pay";
-    return isAboutOrder && this.#parts.engine.state.isSettled(request.campaignId);
+  #needsHistory(request: Request): request is OrderCommand {
+    switch (request.type) {
+      case "cancel":
+        return this.#parts.engine.state.isSettled(request.campaignId);
+      case "pay":
+      case "refund":
+      case "confirm_refund": {
+        const { state } = this.#parts.engine;
+        return state.isSettled(request.campaignId) || state.hasMoved(request.campaignId, request.orderId);
+      }
+      default:
+        return false;
+    }
+  }
+
+  /** History is read from what is committed, so a command waits until all that its history may tell of is. */
+  #needsStored(request: Request): boolean {
+    if (request.type === "erase_buyers") return true;
+    if (!this.#needsHistory(request)) return false;
+    const { engine, counters } = this.#parts;
+    const { campaignId, orderId } = request;
+    return engine.state.isSettled(campaignId) || engine.state.lastSeqOf(campaignId, orderId) > counters.committedSeq;
   }
 
   #withHistory(command: Command): Command {
+    if (command.type === "erase_buyers") return this.#withKnown(command);
     if (!this.#needsHistory(command)) return command;
-    const { source } = this.#parts;
-    const order = source.order(command.orderId);
-    // Only an expired order can take its units again, and only then the buyer's other orders count.
-    if (order?.state === "expired")
-      return { ...command, history: source.ordersOfBuyerIn(command.campaignId, command.buyerId) };
-    return { ...command, history: order === null ? [] : [order] };
+    const { source, engine } = this.#parts;
+    const { orderId, campaignId, buyerId } = command;
+    const payments = command.type === "cancel" ? {} : { payments: source.paymentsOf(orderId) };
+    if (!engine.state.isSettled(campaignId)) return { ...command, ...payments };
+    const order = source.order(orderId);
+    if (order === null) return { ...command, ...payments, history: [] };
+    // Only an expired order can take its units again, and only then the buyer's other orders count: those that are paid,
+    // since in a settled campaign nothing is reserved.
+    const isAlone = order.state !== "expired" || order.buyerId === "";
+    const others = isAlone ? [] : source.paidOrdersOfBuyer(campaignId, order.offerId, buyerId);
+    const history = [...others, order].sort((a, b) => a.orderId - b.orderId);
+    return { ...command, ...payments, history };
+  }
+
+  /** Two may ask for the same at once: whoever comes second erases, and is told of, what the first has left. */
+  #withKnown(command: EraseBuyers): EraseBuyers {
+    const { source, engine } = this.#parts;
+    const { campaignId, orderIds, entryIds } = command;
+    const isRefused = !engine.state.isSettled(campaignId);
+    if (isRefused || orderIds.length + entryIds.length > limits.erasuresPerCommandMax) return command;
+    return { ...command, ...source.knownAmong(campaignId, command) };
+  }
+
+  #askWaitlist({ offerId, buyerId }: AskWaitlist): Answer {
+    const entry = this.#parts.engine.state.offers.get(offerId)?.waiting?.entryOf(buyerId) ?? null;
+    return entry === null ? { code: "not_waiting" } : { code: "waiting", ...entry };
   }
 
   #askAttempt({ buyerId, key }: AskAttempt): Answer {
@@ -207,23 +278,25 @@ export class EngineLoop {
     return order === null ? { code: "attempt_unknown" } : { code: "replayed", orderId: order.book.orderId(order.slot) };
   }
 
-  #publish(
-    events: readonly Event[],
-    campaigns: readonly Campaign[],
-    offers: Iterable<Parameters<Counters["publish"]>[0]>,
-  ): void {
+  #publish(events: readonly Event[], offers: Iterable<Parameters<Counters["publish"]>[0]>): void {
     const { keyFilter, counters, engine } = this.#parts;
     for (const event of events) {
       if (event.type === "order_reserved" && event.key !== null) keyFilter.add(hashKey(event.buyerId, event.key));
     }
     for (const offer of offers) counters.publish(offer);
     counters.committedSeq = engine.state.lastSeq;
-    if (campaigns.length > 0) this.#tell(campaigns);
   }
 
-  #tell(campaigns: readonly Campaign[]): void {
+  #tell(campaigns: readonly Campaign[], isOfficeChanged: boolean): void {
     this.#toldCount += 1;
-    const message: ToHttp = { type: "campaigns", told: this.#toldCount, campaigns: campaigns.map(viewOf) };
+    const { operators, endpoints } = this.#parts.engine.state;
+    const office = { operators: [...operators.values()], endpoints: [...endpoints.values()] };
+    const message: ToHttp = {
+      type: "news",
+      told: this.#toldCount,
+      campaigns: campaigns.map(viewOf),
+      ...(isOfficeChanged ? { office } : {}),
+    };
     for (const post of this.#parts.threads) post(message);
   }
 
@@ -233,7 +306,7 @@ export class EngineLoop {
       this.#answer(batch, answers);
       return;
     }
-    const mayGo = answers.map(({ code }) => code !== "created" && code !== "changed");
+    const mayGo = answers.map(({ code }) => !newsCodes.has(code));
     batch.forEach((waiting, index) => {
       if (!mayGo[index]) this.#held.push({ told: this.#toldCount, waiting, answer: answers[index] as Answer });
     });
@@ -254,7 +327,7 @@ export class EngineLoop {
     );
   }
 
-  /** One message for each HTTP thread that waits. */
+  /** One message for each thread that waits. */
   #answer(batch: readonly Waiting[], answers: readonly Answer[]): void {
     const byThread = this.#parts.threads.map((): (readonly [ticket: number, answer: Answer])[] => []);
     batch.forEach(({ thread, letter }, index) => {
@@ -289,5 +362,8 @@ export class EngineLoop {
 
 function viewOf(campaign: Campaign): CampaignView {
   const { book: _, number: __, offers, ...record } = campaign;
-  return { ...record, offers: offers.map(({ campaign: ___, index, total, available, held, sold, ...offer }) => offer) };
+  return {
+    ...record,
+    offers: offers.map(({ campaign: ___, index, total, available, held, sold, waiting, ...offer }) => offer),
+  };
 }

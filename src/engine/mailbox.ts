@@ -5,6 +5,8 @@
  */
 import type { CampaignRecord, OfferTerms } from "../domain/campaign.ts";
 import type { Command } from "../domain/command.ts";
+import type { EndpointRecord } from "../domain/endpoint.ts";
+import type { OperatorRecord } from "../domain/operator.ts";
 import type { Outcome } from "../domain/outcome.ts";
 
 /** A question about an attempt that was accepted with `Prefer: respond-async`. */
@@ -14,21 +16,46 @@ export interface AskAttempt {
   readonly key: string;
 }
 
-/** A command with the number under which its sender waits; `isAsync` when the sender's client will ask later. */
-export type Letter = readonly [ticket: number, request: Command | AskAttempt, isAsync?: true];
+/** A buyer's question about their place in a waitlist. */
+export interface AskWaitlist {
+  readonly type: "ask_waitlist";
+  readonly offerId: number;
+  readonly buyerId: string;
+}
+
+export type Request = Command | AskAttempt | AskWaitlist;
+
+export interface LetterHead {
+  /** The sender's client will ask later how it ended. */
+  readonly isAsync?: true;
+  /** The operator who asks, by name: goes into the audit log. */
+  readonly operator?: string;
+}
+
+/** A request with the number under which its sender waits. */
+export type Letter = readonly [ticket: number, request: Request, head?: LetterHead];
 
 /** The answer to a letter. `attempt_unknown`: never accepted here, or before a restart. */
 export type Answer = Outcome | { readonly code: "attempt_unknown" } | { readonly code: "outcome_unknown" };
 
 export type ToEngine =
   | { readonly type: "commands"; readonly text: string }
-  /** The sender now knows all that was told up to this `campaigns` message. */
-  | { readonly type: "campaigns_known"; readonly told: number };
+  /** The sender now knows all that was told up to this `news`. */
+  | { readonly type: "news_known"; readonly told: number };
 
 export type ToHttp =
   | { readonly type: "answers"; readonly text: string }
-  /** Campaigns as they stand after a commit, numbered from 1; sent before the answers of that commit. */
-  | { readonly type: "campaigns"; readonly told: number; readonly campaigns: readonly CampaignView[] };
+  /** What has changed with a commit, numbered from 1; sent before the answers of that commit. */
+  | News;
+
+export interface News {
+  readonly type: "news";
+  readonly told: number;
+  /** Those that are new or have changed. */
+  readonly campaigns: readonly CampaignView[];
+  /** All of them, when one has changed. */
+  readonly office?: { readonly operators: readonly OperatorRecord[]; readonly endpoints: readonly EndpointRecord[] };
+}
 
 /** A campaign as the HTTP threads know it: all but the counts, which they read from shared memory. */
 export interface CampaignView extends CampaignRecord {

@@ -11,6 +11,8 @@ export function recover(source: RecoverySource, keyFilter: Pick<KeyFilter, "add"
   const last = source.last();
   state.lastSeq = last.seq;
   state.nowMs = last.atMs;
+  for (const operator of source.operators()) state.operators.set(operator.operatorId, operator);
+  for (const endpoint of source.endpoints()) state.endpoints.set(endpoint.id, endpoint);
   for (const campaign of source.campaigns()) state.restoreCampaign(campaign);
   for (const offer of source.offers()) state.restoreOffer(offer);
   for (const campaign of state.campaigns.values()) {
@@ -30,6 +32,9 @@ export function recover(source: RecoverySource, keyFilter: Pick<KeyFilter, "add"
     if (order.state === "paid") sums.sold += order.quantity;
     units.set(order.offerId, sums);
   });
+  for (const { id, hasWaitlist } of selling) {
+    if (hasWaitlist) for (const entry of source.waitingIn(id)) state.restoreWaiting(entry);
+  }
   for (const { offers } of live) {
     for (const { id, held, sold } of offers) {
       const sums = units.get(id) ?? { held: 0, sold: 0 };

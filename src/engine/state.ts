@@ -1,16 +1,21 @@
 /**
- * What the engine knows: campaigns, their offers' counts, the orders of live campaigns, keys and expiries.
+ * What the engine knows: campaigns, their offers' counts, the orders and waitlists of live campaigns, keys, expiries,
+ * operators and endpoints.
  * Changed by `evolve` alone, one event at a time, and filled by `restore*` at start: recovery and selling share it.
  * Keeps promise 1 after every event; forgets the orders of a campaign that is settled (ended, nothing held).
  */
 import type { CampaignKind, CampaignRecord, CampaignState, OfferTerms } from "../domain/campaign.ts";
-import { type Event, movementOf } from "../domain/event.ts";
+import type { EndpointRecord } from "../domain/endpoint.ts";
+import { type Event, movementOf, type OfficeEvent } from "../domain/event.ts";
 import { assertConserved, type OfferRecord } from "../domain/offer.ts";
+import type { OperatorRecord } from "../domain/operator.ts";
 import type { LiveOrder, OrderRecord, OrderState } from "../domain/order.ts";
+import type { WaitlistRecord } from "../domain/waitlist.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
 import { hashKey, type KeyHash } from "./hash.ts";
 import { KeyTable, type OrderPlace } from "./key-table.ts";
 import { OrderBook } from "./order-book.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 export interface Campaign {
   readonly id: number;
@@ -19,6 +24,7 @@ export interface Campaign {
   readonly opensAtMs: number | null;
   closesAtMs: number | null;
   readonly paymentWindowS: number;
+  hasWaitlist: boolean;
   readonly createdAtMs: number;
   state: CampaignState;
   readonly offers: Offer[];
@@ -41,22 +47,28 @@ export interface Offer extends OfferTerms {
   available: number;
   held: number;
   sold: number;
+  /** Who waits for units that return, or `null` when nobody ever did. */
+  waiting: WaitingLine | null;
 }
 
-const stateAfterMove = {
+/** The state that an event puts its order into; `null` when it leaves it where it is. */
+export const stateAfterMove = {
   order_paid: "paid",
   order_cancelled: "cancelled",
   order_expired: "expired",
   order_rereserved: "reserved",
   order_refund_due: "refund_due",
-} as const satisfies Record<string, OrderState>;
+  order_refund_requested: "refund_due",
+  order_refunded: "refunded",
+  payment_refund_due: null,
+  payment_refunded: null,
+} as const satisfies Record<string, OrderState | null>;
 
 const stateAfterChange = {
   campaign_published: "scheduled",
   campaign_opened: "open",
   campaign_paused: "paused",
   campaign_resumed: "open",
-  campaign_ended: "ended",
 } as const satisfies Record<string, CampaignState>;
 
 export class State {
@@ -66,9 +78,12 @@ export class State {
   readonly campaigns = new Map<number, Campaign>();
   readonly offers = new Map<number, Offer>();
   readonly expiries = new ExpiryQueue();
+  readonly operators = new Map<number, OperatorRecord>();
+  readonly endpoints = new Map<number, EndpointRecord>();
   /** What changed since `takeChanges` was last called. */
   readonly #changedCampaigns = new Set<Campaign>();
   readonly #changedOffers = new Set<Offer>();
+  #isOfficeChanged = false;
   readonly #keys = new KeyTable();
   readonly #byNumber: Campaign[] = [];
   /** `null` when the campaign that was next has changed: looked for when it is asked for, once for all that changed. */
@@ -84,11 +99,13 @@ export class State {
     return this.#nextChangeAtMs;
   }
 
-  /** The campaigns and offers that changed since the last call: what is to be stored and published. */
-  takeChanges(): { campaigns: Campaign[]; offers: Offer[] } {
-    const changes = { campaigns: [...this.#changedCampaigns], offers: [...this.#changedOffers] };
+  /** What changed since the last call: campaigns and offers to be stored and published, whether operators or endpoints did. */
+  takeChanges(): { campaigns: Campaign[]; offers: Offer[]; isOfficeChanged: boolean } {
+    const [campaigns, offers] = [[...this.#changedCampaigns], [...this.#changedOffers]];
+    const changes = { campaigns, offers, isOfficeChanged: this.#isOfficeChanged };
     this.#changedCampaigns.clear();
     this.#changedOffers.clear();
+    this.#isOfficeChanged = false;
     return changes;
   }
 
@@ -115,13 +132,20 @@ export class State {
       case "campaign_opened":
       case "campaign_paused":
       case "campaign_resumed":
-      case "campaign_ended":
         this.#changeCampaign(event.campaignId, stateAfterChange[event.type]);
         return;
+      case "campaign_ended": {
+        const campaign = this.campaign(event.campaignId);
+        campaign.hasWaitlist = event.hasWaitlist;
+        if (!event.hasWaitlist) for (const offer of campaign.offers) offer.waiting = null;
+        this.#changeCampaign(event.campaignId, "ended");
+        return;
+      }
       case "offer_restocked":
         this.#count(this.offer(event.offerId), event);
         return;
-      case "order_reserved": {
+      case "order_reserved":
+      case "order_offered": {
         const offer = this.offer(event.offerId);
         this.#count(offer, event);
         const { seq, buyerId, quantity, expiresAtMs, key } = event;
@@ -131,18 +155,67 @@ export class State {
           { orderId: seq, lastSeq: seq, buyerId, quantity, state: "reserved", expiresAtMs },
           keyHash,
         );
+        if (event.type === "order_offered") offer.waiting?.leave(event.entryId);
         return;
       }
       case "order_paid":
       case "order_cancelled":
       case "order_expired":
       case "order_rereserved":
-      case "order_refund_due": {
+      case "order_refund_due":
+      case "order_refund_requested":
+      case "order_refunded":
+      case "payment_refund_due":
+      case "payment_refunded": {
         const { book, slot } = this.order(event.campaignId, event.orderId);
-        book.move(slot, stateAfterMove[event.type], event.seq);
+        book.move(slot, stateAfterMove[event.type] ?? book.state(slot), event.seq);
         this.#count(this.offer(event.offerId), event);
         return;
       }
+      case "waitlist_joined": {
+        const offer = this.offer(event.offerId);
+        offer.waiting ??= new WaitingLine();
+        offer.waiting.join(event.seq, event.buyerId);
+        this.#changedOffers.add(offer);
+        return;
+      }
+      case "waitlist_left": {
+        const offer = this.offer(event.offerId);
+        offer.waiting?.leave(event.entryId);
+        this.#changedOffers.add(offer);
+        return;
+      }
+      case "buyers_erased":
+        return;
+      default:
+        this.#evolveOffice(event);
+    }
+  }
+
+  #evolveOffice(event: OfficeEvent): void {
+    this.#isOfficeChanged = true;
+    switch (event.type) {
+      case "operator_created": {
+        const { seq: operatorId, name, role, keyHash, atMs: createdAtMs } = event;
+        this.operators.set(operatorId, { operatorId, name, role, keyHash, createdAtMs, revokedAtMs: null });
+        return;
+      }
+      case "operator_revoked": {
+        const operator = this.operators.get(event.operatorId);
+        if (operator === undefined) throw new Error(`no operator ${event.operatorId}`);
+        this.operators.set(event.operatorId, { ...operator, revokedAtMs: event.atMs });
+        return;
+      }
+      case "endpoint_created":
+      case "endpoint_changed":
+        this.endpoints.set(event.endpoint.id, event.endpoint);
+        return;
+      case "endpoint_deleted":
+        this.endpoints.delete(event.endpointId);
+        return;
+      case "ledger_head":
+        this.#isOfficeChanged = false;
+        return;
     }
   }
 
@@ -165,6 +238,18 @@ export class State {
     const slot = book === null ? -1 : book.find(orderId);
     if (book === null || slot < 0) throw new Error(`order ${orderId} is not in memory`);
     return { book, slot };
+  }
+
+  /** Whether more has happened to an order in memory than being reserved. */
+  hasMoved(campaignId: number, orderId: number): boolean {
+    return this.lastSeqOf(campaignId, orderId) > orderId;
+  }
+
+  /** The last event about an order in memory, or 0. */
+  lastSeqOf(campaignId: number, orderId: number): number {
+    const book = this.campaigns.get(campaignId)?.book ?? null;
+    const slot = book === null ? -1 : book.find(orderId);
+    return book === null || slot < 0 ? 0 : book.lastSeq(slot);
   }
 
   /** Whether the campaign's orders have left memory: it has ended and holds nothing. */
@@ -195,6 +280,13 @@ export class State {
     assertConserved(record.id, this.#addOffer(record));
   }
 
+  /** In the order of joining. */
+  restoreWaiting({ offerId, entryId, buyerId }: WaitlistRecord): void {
+    const offer = this.offer(offerId);
+    offer.waiting ??= new WaitingLine();
+    offer.waiting.join(entryId, buyerId);
+  }
+
   /** Answers the hash of the order's key, if it has one: for the filter that HTTP threads ask. */
   restoreOrder(order: LiveOrder): KeyHash | null {
     const keyHash = order.idempotencyKey === null ? null : hashKey(order.buyerId, order.idempotencyKey);
@@ -210,15 +302,21 @@ export class State {
     for (const record of records) this.#addOrder(this.offer(record.offerId), record, null);
   }
 
-  /** Forgets the orders of a campaign that can never sell again and holds nothing. */
+  /** Forgets the orders and waitlists of a campaign that can never sell again and holds nothing. */
   forgetSettled(campaign: Campaign): void {
-    if (campaign.state === "ended" && campaign.offers.every((offer) => offer.held === 0)) campaign.book = null;
+    if (campaign.state !== "ended" || !campaign.offers.every((offer) => offer.held === 0)) return;
+    campaign.book = null;
+    for (const offer of campaign.offers) {
+      if (offer.waiting === null) continue;
+      offer.waiting = null;
+      this.#changedOffers.add(offer);
+    }
   }
 
   #addCampaign(record: CampaignRecord): Campaign {
-    const { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, createdAtMs } = record;
+    const { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, createdAtMs } = record;
     const number = this.#byNumber.length;
-    const what = { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, createdAtMs };
+    const what = { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, createdAtMs };
     const campaign: Campaign = { ...what, offers: [], number, areKeysFiltered: true, book: new OrderBook() };
     this.#byNumber.push(campaign);
     this.campaigns.set(id, campaign);
@@ -228,7 +326,7 @@ export class State {
   #addOffer(record: OfferRecord): Offer {
     const campaign = this.campaign(record.campaignId);
     const { campaignId: _, ...what } = record;
-    const offer: Offer = { ...what, campaign, index: campaign.offers.length, line: this.offers.size };
+    const offer: Offer = { ...what, campaign, index: campaign.offers.length, line: this.offers.size, waiting: null };
     campaign.offers.push(offer);
     this.offers.set(offer.id, offer);
     return offer;
@@ -281,6 +379,11 @@ export class State {
     if (wasNext) this.#nextChangeAtMs = null;
     else if (this.#nextChangeAtMs !== null) this.#nextChangeAtMs = Math.min(this.#nextChangeAtMs, dueAtMs(campaign));
   }
+}
+
+/** Units that may be had by whoever asks: those that came back belong to those who wait. */
+export function freeOf(offer: Offer): number {
+  return offer.waiting !== null && offer.waiting.count > 0 ? 0 : offer.available;
 }
 
 /** When the clock next changes the campaign's state, or `Infinity`. */

@@ -1,4 +1,5 @@
 /** The only source of chance: the operating system's, for secrets and ids that nobody may guess. */
+import { generateKeyPairSync } from "node:crypto";
 
 /** A new UUID version 7: sorts by time. */
 export function newUuid(): string {
@@ -10,7 +11,35 @@ export function newSecret(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
 }
 
+/** A secret as Standard Webhooks has it: `whsec_` and 32 random bytes in base64. */
+export function newWebhookSecret(): string {
+  return `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")}`;
+}
+
+/** A new Ed25519 key for signing, PKCS #8 in PEM. */
+export function newSigningKey(): string {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString().trim();
+}
+
 /** A number in [0, 1): for spreading load, where it need not be reproducible. */
 export function chance(): number {
   return Math.random();
+}
+
+const saltDigits = 32;
+const poolBytes = 65_536;
+/** Random digits are made by the thousand: the calls cost more than the digits. */
+let pool = "";
+let poolAt = 0;
+
+/** 16 random bytes in 32 hexadecimal digits: keeps a short text from being guessed by its hash. */
+export function newSalt(): string {
+  if (poolAt === pool.length) {
+    pool = Buffer.from(crypto.getRandomValues(new Uint8Array(poolBytes))).toString("hex");
+    poolAt = 0;
+  }
+  const salt = pool.slice(poolAt, poolAt + saltDigits);
+  poolAt += saltDigits;
+  return salt;
 }

@@ -1,12 +1,14 @@
 /**
  * Who is asking. Buyers carry a JWT whose `sub` is their id, verified once by jose and then remembered until it
- * expires; operators carry a key, compared in constant time. A buyer's token is never an operator's.
+ * expires; operators carry a key, known by its hash. A buyer's token is never an operator's.
  */
 import { timingSafeEqual } from "node:crypto";
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { limits } from "../domain/limits.ts";
+import { type OperatorRecord, type OperatorRole, rootOperatorName } from "../domain/operator.ts";
 import type { Clock } from "../host/clock.ts";
+import { sha256 } from "../host/hash.ts";
 import { log } from "../host/log.ts";
 
 export interface AuthSettings {
@@ -22,6 +24,12 @@ export interface Buyer {
   readonly expiresAtMs: number;
 }
 
+/** Whoever operates: by the key of the settings, or by one that was made at run time. */
+export interface Operator {
+  readonly name: string;
+  readonly role: OperatorRole;
+}
+
 /** A token's keys could not be fetched: an operating failure, not the buyer's fault. */
 export class KeysUnavailable extends Error {}
 
@@ -32,12 +40,14 @@ const tokenForm = /^[\w.-]+$/;
 /** The key server's failures as jose tells them: its status or text, its keys' form, its silence. Others are the token's. */
 const keyServerFailures = new Set([errors.JOSEError.code, errors.JWKSInvalid.code, errors.JWKSTimeout.code]);
 const bearer = "Bearer ";
+const root: Operator = { name: rootOperatorName, role: "admin" };
 /** Every buyer meets a key server that is down: the log says so once in this time. */
 const warnEveryMs = 10_000;
 
 export class Auth {
   readonly #clock: Clock;
-  readonly #operatorKeyHash: Buffer;
+  readonly #rootKeyHash: string;
+  #operators: ReadonlyMap<string, Operator> = new Map();
   readonly #keys: Uint8Array | JWTVerifyGetKey;
   readonly #algorithms: string[];
   readonly #remembered = new LRUCache<string, Buyer>({ max: tokensRememberedMax });
@@ -45,7 +55,7 @@ export class Auth {
 
   constructor(settings: AuthSettings, clock: Clock) {
     this.#clock = clock;
-    this.#operatorKeyHash = sha256(settings.operatorKey);
+    this.#rootKeyHash = sha256(settings.operatorKey);
     if ("secret" in settings.buyers) {
       this.#keys = new TextEncoder().encode(settings.buyers.secret);
       this.#algorithms = ["HS256"];
@@ -64,9 +74,24 @@ export class Auth {
     return this.#verify(header);
   }
 
-  isOperator(request: Request): boolean {
+  /** Takes the operators as they stand; those who are revoked are nobody from now on. */
+  receive(operators: readonly OperatorRecord[]): void {
+    const active = operators.filter(({ revokedAtMs }) => revokedAtMs === null);
+    this.#operators = new Map(active.map(({ keyHash, name, role }) => [keyHash, { name, role }]));
+  }
+
+  /** The operator of a request, or `null`. Only hashes are compared: how long that takes tells nothing of a key. */
+  operatorOf(request: Request): Operator | null {
     const token = tokenOf(request.headers.get("authorization"));
-    return token !== null && timingSafeEqual(sha256(token), this.#operatorKeyHash);
+    if (token === null) return null;
+    const keyHash = sha256(token);
+    return timingSafeEqual(Buffer.from(keyHash), Buffer.from(this.#rootKeyHash))
+      ? root
+      : (this.#operators.get(keyHash) ?? null);
+  }
+
+  isOperator(request: Request): boolean {
+    return this.operatorOf(request) !== null;
   }
 
   async #verify(header: string): Promise<Buyer | null> {
@@ -106,8 +131,4 @@ export class Auth {
 function tokenOf(header: string | null): string | null {
   if (header === null || header.slice(0, bearer.length).toLowerCase() !== bearer.toLowerCase()) return null;
   return header.slice(bearer.length).trim();
-}
-
-function sha256(text: string): Buffer {
-  return new Bun.CryptoHasher("sha256").update(text).digest();
 }

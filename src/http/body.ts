@@ -22,18 +22,27 @@ export async function readJson<S extends TSchema>(request: Request, schema: S): 
   if (type === null || !/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(type)) {
     return problem("unsupported_media_type");
   }
-  if (Number(request.headers.get("content-length") ?? 0) > limits.bodyBytesMax) return problem("payload_too_large");
-  let bytes: Uint8Array | null;
+  const bytes = await readBytes(request, limits.bodyBytesMax);
+  if (bytes instanceof Response) return bytes;
+  const value = parseJson(bytes);
+  if (value === notJson) return problem("invalid", { detail: "The body is not well-formed JSON in UTF-8." });
+  return conform(value, schema);
+}
+
+/** The body as it came, or the problem to answer with. */
+export async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array | Response> {
+  // The words of the problem itself are about the usual bound.
+  const tooLarge = () =>
+    bytesMax === limits.bodyBytesMax
+      ? problem("payload_too_large")
+      : problem("payload_too_large", { detail: `Send ${bytesMax / 1_024} KiB at most.` });
+  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return tooLarge();
   try {
-    bytes = await readBounded(request);
+    return (await readBounded(request, bytesMax)) ?? tooLarge();
   } catch {
     // Cut off or badly framed: whoever sent it has seldom stayed to read this.
     return problem("invalid", { detail: "The body ended before its end." });
   }
-  if (bytes === null) return problem("payload_too_large");
-  const value = parseJson(bytes);
-  if (value === notJson) return problem("invalid", { detail: "The body is not well-formed JSON in UTF-8." });
-  return conform(value, schema);
 }
 
 /** The value as the schema's type, or the problem that names what is wrong. */
@@ -45,7 +54,7 @@ export function conform<S extends TSchema>(value: unknown, schema: S): Static<S>
   }
   if (check.Check(value)) return value as Static<S>;
   const errors: { field: string; detail: string }[] = [];
-  for (const error of check.Errors(value)) {
+  for (const error of causesOf(check.Errors(value))) {
     const field = fieldOf(error.path);
     if (errors.some((told) => told.field === field)) continue;
     errors.push({ field, detail: detailOf(error) });
@@ -74,17 +83,26 @@ function wellFormedOnly(name: string, value: unknown): unknown {
   throw new SyntaxError("half a surrogate pair");
 }
 
-/** At most `bodyBytesMax` bytes, or `null` when there are more. */
-async function readBounded(request: Request): Promise<Uint8Array | null> {
+/** At most `bytesMax` bytes, or `null` when there are more. */
+async function readBounded(request: Request, bytesMax: number): Promise<Uint8Array | null> {
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body) {
     size += chunk.byteLength;
-    if (size > limits.bodyBytesMax) return null;
+    if (size > bytesMax) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** Of what may also be null, and is neither that nor right, what is wrong with it as it would be without null. */
+function* causesOf(errors: Iterable<ValueError>): Generator<ValueError> {
+  for (const error of errors) {
+    const [first] = error.errors;
+    if (first === undefined || error.value === undefined) yield error;
+    else yield* causesOf(first);
+  }
 }
 
 /** `/offers/0/sku` -> `offers[0].sku`. */
@@ -113,12 +131,15 @@ function shapeOf(schema: TSchema): string {
     case "integer":
       return `a whole number from ${schema["minimum"]} to ${schema["maximum"]}`;
     case "array":
-      return `a list of ${schema["minItems"]} to ${schema["maxItems"]}`;
+      return `a list of ${schema["minItems"]} to ${schema["maxItems"]}${schema["uniqueItems"] === true ? ", each once" : ""}`;
     case "object":
       return "a JSON object";
+    case "boolean":
+      return "true or false";
     case "string":
       if (schema["format"] === "date-time") return "a time";
       if (schema["format"] === "uri") return `an address of ${schema["maxLength"]} characters at most`;
+      if (schema["maxLength"] === undefined) return "an id";
       if (schema["minLength"] === schema["maxLength"]) return `text of ${schema["maxLength"]} characters`;
       return `text of ${schema["minLength"]} to ${schema["maxLength"]} characters, not only spaces`;
     default:

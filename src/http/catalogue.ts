@@ -52,6 +52,13 @@ export class Catalogue {
     this.#newestFirst = null;
   }
 
+  /** Whether the campaign has ended and nothing in it is unpaid, as the engine has last stored. */
+  isSettled(seq: number): boolean {
+    const offers = this.campaign(seq)?.view.offers;
+    if (offers === undefined) return false;
+    return offers.every(({ line }) => this.#counters.state(line) === "ended" && this.#counters.counts(line).held === 0);
+  }
+
   campaign(seq: number): CampaignEntry | undefined {
     return this.#campaigns.get(seq);
   }
@@ -96,7 +103,10 @@ export class Catalogue {
   renderCounts(seq: number): string {
     const campaign = this.#campaigns.get(seq);
     if (campaign === undefined) throw new Error(`campaign ${seq} is not in the catalogue`);
-    const offers = campaign.offers.map(({ id, view }) => ({ id, ...this.#counters.counts(view.line) }));
+    const offers = campaign.offers.map(({ id, view }) => {
+      const waiting = this.#counters.waiting(view.line);
+      return { id, ...this.#counters.counts(view.line), waiting };
+    });
     const { state, opensAtMs, closesAtMs } = campaign.view;
     const window = { opens_at: wireTimeOrNull(opensAtMs), closes_at: wireTimeOrNull(closesAtMs) };
     return JSON.stringify({ id: campaign.id, state, ...window, offers });
@@ -105,7 +115,7 @@ export class Catalogue {
   /** One offer's JSON with the counts of now. */
   renderOffer(offer: OfferEntry): string {
     const { total, available, held, sold } = this.#counters.counts(offer.view.line);
-    return `${offer.head},"total":${total},"available":${available},"held":${held},"sold":${sold}}`;
+    return `${offer.head},"total":${total},"available":${available},"held":${held},"sold":${sold},"waiting":${this.#counters.waiting(offer.view.line)}}`;
   }
 
   /** The campaign's own number moves with its state, each line's with its counts. */
@@ -129,6 +139,7 @@ function entryOf(view: CampaignView, revision: number): CampaignEntry {
     opens_at: wireTimeOrNull(view.opensAtMs),
     closes_at: wireTimeOrNull(view.closesAtMs),
     payment_window_s: view.paymentWindowS,
+    waitlist: view.hasWaitlist,
     created_at: wireTime(view.createdAtMs),
   }).slice(0, -1);
   const offers: OfferEntry[] = [];

@@ -1,6 +1,6 @@
 /**
  * Pages for the reader of the API: Swagger UI, the document, and a page for every kind of problem. Everything comes
- * from this program's own file: no page names another host, and the policy in pageHeaders would stop it if one did.
+ * from this program's own file: no page names another host, and the policy in respond.ts would stop it if one did.
  *
  * Files are read when somebody first asks for them, and then kept: two megabytes in a thread that has shown /docs.
  */
@@ -16,14 +16,9 @@ import { attemptOutcomes, canRetryHelp } from "../domain/outcome.ts";
 import openScript from "./docs/open.js" with { type: "file" };
 import pageStyle from "./docs/page.css" with { type: "file" };
 import { problemWordsZh } from "./docs/problem-words.ts";
+import { contentOf, css, escapeHtml, html, htmlPage, javascript, page, pageResponse, plain, read } from "./pages.ts";
 import { type ProblemCode, type ProblemKind, problem, problemKinds, problemType } from "./problem.ts";
-import { pageHeaders } from "./respond.ts";
 import type { Route } from "./route.ts";
-
-const html = "text/html; charset=utf-8";
-const css = "text/css; charset=utf-8";
-const javascript = "text/javascript; charset=utf-8";
-const plain = "text/plain; charset=utf-8";
 
 export function docsRoutes(): Route[] {
   return [
@@ -43,47 +38,11 @@ export function docsRoutes(): Route[] {
   ];
 }
 
-interface Content {
-  readonly body: string | Uint8Array<ArrayBuffer>;
-  readonly etag: string;
-}
-
-/** A route that always answers the same. */
-function page(
-  name: Route["name"],
-  path: string,
-  type: string,
-  load: () => Content["body"] | Promise<Content["body"]>,
-): Route {
-  let content: Content | null = null;
-  const handle = async (request: Request) => {
-    content ??= contentOf(await load());
-    return pageResponse(request, type, content);
-  };
-  return { name, method: "GET", path, handle };
-}
-
-function contentOf(body: Content["body"]): Content {
-  return { body, etag: `"${Bun.hash(body).toString(36)}"` };
-}
-
-/** Browsers keep it and ask whether it changed: names stay the same when a new version is installed. */
-function pageResponse(request: Request, type: string, { body, etag }: Content): Response {
-  const headers = { ...pageHeaders, "content-type": type, "cache-control": "no-cache", etag };
-  const known = request.headers.get("if-none-match");
-  if (known?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag)) {
-    return new Response(null, { status: 304, headers });
-  }
-  return new Response(body, { headers });
-}
-
-function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return Bun.file(path).bytes();
-}
-
 const docsPage = htmlPage({
+  lang: "en",
   title: "Rushbox API",
   kind: "docs",
+  style: "/docs/page.css",
   head: `<link rel="stylesheet" href="/docs/swagger-ui.css">
 <script defer src="/docs/swagger-ui-bundle.js"></script>
 <script defer src="/docs/open.js"></script>`,
@@ -122,9 +81,10 @@ function problemPage(code: ProblemCode): string {
     (other) => `<li><a href="${problemType(other)}"${other === code ? ' aria-current="page"' : ""}>${other}</a></li>`,
   );
   return htmlPage({
+    lang: "en",
     title: `${title} · ${chinese.title}`,
     kind: "problem",
-    head: "",
+    style: "/docs/page.css",
     body: `<main>
 <article>
 <p class="code"><code>${code}</code> · HTTP ${status}</p>
@@ -157,27 +117,4 @@ function retryWords(code: ProblemCode, retryAfterS: number | undefined): readonl
     `The same request can succeed later: see Retry-After, ${retryAfterS} s as a rule.`,
     `稍后重复同一请求可能成功：见 Retry-After，通常为 ${retryAfterS} 秒。`,
   ];
-}
-
-/** The icon is an empty one, so that no browser asks for /favicon.ico. */
-function htmlPage(parts: { title: string; kind: string; head: string; body: string }): string {
-  return `<!doctype html>
-<html lang="en" class="${parts.kind}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(parts.title)}</title>
-<link rel="icon" href="data:,">
-${parts.head}
-<link rel="stylesheet" href="/docs/page.css">
-</head>
-<body>
-${parts.body}
-</body>
-</html>
-`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

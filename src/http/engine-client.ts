@@ -3,15 +3,15 @@
  * answer to whoever waits for it, and gives up waiting at the deadline. What is not answered is not lost but unknown:
  * the caller says so, and the buyer repeats with the same key.
  */
-import type { Command } from "../domain/command.ts";
 import { limits } from "../domain/limits.ts";
 import type { Counters } from "../engine/counters.ts";
 import {
   type Answer,
-  type AskAttempt,
   decodeAnswers,
   encodeLetters,
   type Letter,
+  type LetterHead,
+  type Request,
   type ToEngine,
 } from "../engine/mailbox.ts";
 import type { Clock } from "../host/clock.ts";
@@ -60,14 +60,14 @@ export class EngineClient {
   }
 
   /** Sends a command; `null` when as many wait as may: answer `overloaded`. */
-  send(request: Command | AskAttempt, isAsync = false): Promise<Answer> | null {
+  send(request: Request, head?: LetterHead): Promise<Answer> | null {
     if (!this.#counters.enter(limits.commandsInFlightMax)) return null;
     const ticket = this.#freeTickets.pop() ?? this.#waiting.length;
     const answer = new Promise<Answer>((resolve) => {
       this.#waiting[ticket % placesMax] = { ticket, deadlineMs: this.#clock.elapsedMs() + deadlineMs, resolve };
     });
     this.#waitingCount += 1;
-    this.#letters.push(isAsync ? [ticket, request, true] : [ticket, request]);
+    this.#letters.push(head === undefined ? [ticket, request] : [ticket, request, head]);
     if (this.#letters.length >= lettersMax) this.#flush();
     else if (!this.#isFlushDue) {
       this.#isFlushDue = true;

@@ -1,15 +1,27 @@
 /** Who may call a route: the first line of its handler. Refuses with the problem that fits. */
-import type { Auth, Buyer } from "./auth.ts";
+import { mayActAs, type OperatorRole } from "../domain/operator.ts";
+import type { Auth, Buyer, Operator } from "./auth.ts";
 import { problem } from "./problem.ts";
 
-/** `null` for an operator; the refusal for anybody else. */
-export async function refuseUnlessOperator(auth: Auth, request: Request): Promise<Response | null> {
-  if (auth.isOperator(request)) return null;
-  return problem((await auth.buyerOf(request)) === null ? "unauthorized" : "forbidden");
+/** The operator who asks, if their role suffices; else the refusal. */
+export async function requireOperator(auth: Auth, request: Request, role: OperatorRole): Promise<Operator | Response> {
+  const operator = auth.operatorOf(request);
+  if (operator === null) return problem((await auth.buyerOf(request)) === null ? "unauthorized" : "forbidden");
+  return mayActAs(operator.role, role) ? operator : roleMissing(operator, role);
 }
 
-/** The buyer who asks, `"operator"`, or the refusal. */
-export async function requireCaller(auth: Auth, request: Request): Promise<Buyer | "operator" | Response> {
-  if (auth.isOperator(request)) return "operator";
-  return (await auth.buyerOf(request)) ?? problem("unauthorized");
+/** The buyer or the operator who asks, or the refusal. */
+export async function requireCaller(auth: Auth, request: Request): Promise<Buyer | Operator | Response> {
+  return auth.operatorOf(request) ?? (await auth.buyerOf(request)) ?? problem("unauthorized");
+}
+
+/** The refusal of an operator whose role does not suffice. */
+export function roleMissing(operator: Operator, role: OperatorRole): Response {
+  return problem("forbidden", {
+    detail: `This needs the role ${role}; the key ${operator.name} has ${operator.role}.`,
+  });
+}
+
+export function isOperator(caller: Buyer | Operator): caller is Operator {
+  return "role" in caller;
 }

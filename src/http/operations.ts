@@ -6,27 +6,60 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import { Type } from "@sinclair/typebox";
 import { type CampaignAction, campaignActions, campaignKinds, campaignStates } from "../domain/campaign.ts";
+import { deliveryStates } from "../domain/endpoint.ts";
 import { limits } from "../domain/limits.ts";
+import { operatorRoles } from "../domain/operator.ts";
+import { orderStates } from "../domain/order.ts";
+import { rowFormats } from "./order-rows.ts";
 import type { ProblemCode, ProblemExtras } from "./problem.ts";
 import type { Route } from "./route.ts";
 import type { RouteName } from "./routes.ts";
 import {
   AttemptAnswer,
+  AuditAnswer,
   CampaignAnswer,
   CampaignBody,
   CampaignListAnswer,
+  CheckoutAnswer,
   type CountsAnswer,
+  DeliveryListAnswer,
+  EraseBody,
+  ErasureAnswer,
   HealthAnswer,
+  LedgerAnswer,
+  NewOperatorAnswer,
   OfferAnswer,
   OfferBody,
+  OperatorAnswer,
+  OperatorBody,
+  OperatorListAnswer,
   OrderAnswer,
   OrderListAnswer,
+  OwnOperatorAnswer,
   PayBody,
+  PaymentAnswer,
+  PaymentListAnswer,
   ProblemAnswer,
+  ProviderEventAnswer,
+  ProviderEventBody,
+  PublicLedgerAnswer,
   ReadyAnswer,
+  ReceiptAnswer,
+  ReceiptKeysAnswer,
+  RefundBody,
+  ReplayAnswer,
+  ReplayBody,
   ReserveBody,
   RestockBody,
   TimeAnswer,
+  WaitlistAnswer,
+  WaitlistLeftAnswer,
+  WaitlistPlaceAnswer,
+  WebhookAnswer,
+  WebhookBody,
+  WebhookChangeBody,
+  WebhookListAnswer,
+  WebhookSecretAnswer,
 } from "./schemas.ts";
 
 export interface Operation {
@@ -70,6 +103,8 @@ type Examples = Readonly<Record<string, readonly [summary: string, value: unknow
 export const tags = {
   Buying: "What a shop's page calls for its buyers: see the sale, buy, look after the order.",
   Operating: "What a shop's back end calls: make a campaign, run it, tell of payments.",
+  Administering: "For admins: operators' keys, webhooks, the audit log, erasure.",
+  Proof: "The ledger, receipts, and how anybody checks them.",
   "Live streams": "Server-Sent Events: changes as they happen. Made for `EventSource` and `curl -N`.",
   Running: "For whoever runs this server, and the pages about the API itself.",
 } as const;
@@ -88,14 +123,43 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Campaign: CampaignAnswer,
   CampaignList: CampaignListAnswer,
   Offer: OfferAnswer,
+  Checkout: CheckoutAnswer,
   Order: OrderAnswer,
   OrderList: OrderListAnswer,
   PendingAttempt: AttemptAnswer,
+  Ledger: LedgerAnswer,
+  PublicLedger: PublicLedgerAnswer,
+  Receipt: ReceiptAnswer,
+  ReceiptKeys: ReceiptKeysAnswer,
   NewCampaign: CampaignBody,
   NewOffer: OfferBody,
   NewOrder: ReserveBody,
   Restock: RestockBody,
   Payment: PayBody,
+  PaymentRecord: PaymentAnswer,
+  PaymentList: PaymentListAnswer,
+  WaitlistPlace: WaitlistPlaceAnswer,
+  WaitlistLeft: WaitlistLeftAnswer,
+  Waitlist: WaitlistAnswer,
+  NewOperator: OperatorBody,
+  Operator: OperatorAnswer,
+  OperatorWithKey: NewOperatorAnswer,
+  OperatorList: OperatorListAnswer,
+  OwnOperator: OwnOperatorAnswer,
+  Audit: AuditAnswer,
+  NewErasure: EraseBody,
+  Erasure: ErasureAnswer,
+  NewWebhook: WebhookBody,
+  WebhookChange: WebhookChangeBody,
+  Webhook: WebhookAnswer,
+  WebhookWithSecret: WebhookSecretAnswer,
+  WebhookList: WebhookListAnswer,
+  DeliveryList: DeliveryListAnswer,
+  NewReplay: ReplayBody,
+  Replay: ReplayAnswer,
+  Refund: RefundBody,
+  ProviderEvent: ProviderEventBody,
+  ProviderEventOutcome: ProviderEventAnswer,
   Time: TimeAnswer,
   Health: HealthAnswer,
   Readiness: ReadyAnswer,
@@ -110,7 +174,8 @@ export function operationOf(route: Pick<Route, "name" | "path">): Operation | nu
     return campaignChanges[action];
   }
   if (route.name === "unmatched") throw new Error("what no route takes is no operation");
-  return route.name === "docs" && route.path !== "/docs" ? null : operations[route.name];
+  const isFile = (route.name === "docs" || route.name === "verify_page") && route.path.lastIndexOf("/") > 0;
+  return isFile ? null : operations[route.name];
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -132,6 +197,7 @@ const offer: Static<typeof OfferAnswer> = {
   available: 62,
   held: 8,
   sold: 30,
+  waiting: 0,
 };
 const untouched = { available: 100, held: 0, sold: 0 } as const;
 const campaign: Static<typeof CampaignAnswer> = {
@@ -142,6 +208,7 @@ const campaign: Static<typeof CampaignAnswer> = {
   opens_at: "2026-11-11T12:00:00.000Z",
   closes_at: "2026-11-11T12:30:00.000Z",
   payment_window_s: 900,
+  waitlist: true,
   created_at: "2026-11-10T09:00:00.000Z",
   offers: [offer],
 };
@@ -151,7 +218,7 @@ const counts: Static<typeof CountsAnswer> = {
   state,
   opens_at,
   closes_at,
-  offers: [{ id: offer.id, total: 100, available: 62, held: 8, sold: 30 }],
+  offers: [{ id: offer.id, total: 100, available: 62, held: 8, sold: 30, waiting: 0 }],
 };
 const newCampaign: Static<typeof CampaignBody> = {
   title: "Double Eleven, one yuan",
@@ -187,7 +254,79 @@ const order: Static<typeof OrderAnswer> = {
 };
 const paidOrder = { ...order, state: "paid", paid_at: "2026-11-11T12:03:12.004Z" } as const;
 const cancelledOrder = { ...order, state: "cancelled", ended_at: "2026-11-11T12:01:40.250Z" } as const;
+const payment: Static<typeof PaymentAnswer> = {
+  id: "pay_000000003b",
+  provider: "shop",
+  reference: "pay_81723",
+  amount_minor: 100,
+  currency: "CNY",
+  state: "accepted",
+  received_at: "2026-11-11T12:03:12.004Z",
+};
+const waitlistPlace: Static<typeof WaitlistPlaceAnswer> = {
+  entry_id: "wte_000000003c",
+  offer_id: offer.id,
+  campaign_id: campaignId,
+  state: "waiting",
+  place: 3,
+  waiting: 812,
+};
+const operator: Static<typeof OperatorAnswer> = {
+  id: "opr_0000000007",
+  name: "Li Na",
+  role: "operator",
+  created_at: "2026-11-10T09:00:00.000Z",
+};
+const webhook: Static<typeof WebhookAnswer> = {
+  id: "end_0000000009",
+  url: "https://shop.example/hooks/rushbox",
+  types: ["order_paid", "order_refunded"],
+  enabled: true,
+  rotated_at: null,
+  delivered_up_to_seq: 118,
+  pending: 0,
+  dead: 0,
+};
+const exportExample = [
+  "id,offer_id,campaign_id,sku,currency,buyer_id,quantity,amount_minor,state,seq,reserved_at,expires_at,paid_at,ended_at,payment_reference",
+  "ord_000000003a,off_0000000002,cmp_0000000001,MATE-80-BLK-512,CNY,alice,1,100,paid,118,2026-11-11T12:00:00.137Z,2026-11-11T12:15:00.137Z,2026-11-11T12:03:12.004Z,,pay_81723",
+  "",
+].join("\r\n");
+const refundedOrder = { ...paidOrder, state: "refunded", ended_at: "2026-11-12T09:30:00.512Z" } as const;
 const attempt = "/v1/attempts/4f1c7c9e-1111-4a52-9a0e-0f5d3c1b2a10";
+
+const ledgerRow = {
+  seq: 118,
+  at: "2026-11-11T12:00:00.137Z",
+  type: "order_reserved",
+  campaign_id: campaign.id,
+  offer_id: offer.id,
+  order_id: order.id,
+  previous_seq: null,
+  available: -1,
+  held: 1,
+  sold: 0,
+  details: "5662f896e29ca4eada3d61c952f8b400cb030d463a4f8fe2c73633919c45618a",
+  hash: "31bca9999ab4c4df2a4ddc577bd7765cd4fd7c6dafcf8cd2f9ecfaaf0289d80c",
+} as const;
+const previousHash = "1b2fbdab8c49873af7d365186da2e0613c1d37435d9918674098a3a27a803e92";
+const receipt: Static<typeof ReceiptAnswer> = {
+  ...ledgerRow,
+  buyer_id: "alice",
+  quantity: 1,
+  amount_minor: 100,
+  expires_at: "2026-11-11T12:15:00.137Z",
+  idempotency_key: "4f1c7c9e-1111-4a52-9a0e-0f5d3c1b2a10",
+  salt: "8f14e45fceea167a5a36dedd4bea2543",
+  previous_hash: previousHash,
+  receipt: "eyJhbGciOiJFZERTQSJ9.eyJvcmRlcl9pZCI6Im9yZF8wMDAwMDAwMDNhIn0.eWP51HCXAt72MA42ww9svg",
+};
+/** How a row's hash is made, for whoever reads the ledger. */
+const hashWords = [
+  "A row's `hash` is the SHA-256 of the hash before it and of the row, joined by line feeds: `seq`, `at` in milliseconds",
+  "since 1970, `type`, the numbers of campaign, offer and order (their ids' digits in base 36; nothing for null),",
+  "`previous_seq`, `available`, `held`, `sold`, `details`.",
+];
 
 const one = (summary: string, value: unknown): Examples => ({ example: [summary, value] });
 const fieldError = (field: string, detail: string): ProblemExtras => ({ errors: [{ field, detail }] });
@@ -219,6 +358,30 @@ const orderIdParameter: Parameter = {
   schema: OrderAnswer.properties.id,
   example: order.id,
 };
+const paymentIdParameter: Parameter = {
+  name: "payment",
+  in: "path",
+  required: true,
+  description: "The payment.",
+  schema: PaymentAnswer.properties.id,
+  example: payment.id,
+};
+const operatorIdParameter: Parameter = {
+  name: "id",
+  in: "path",
+  required: true,
+  description: "The operator.",
+  schema: OperatorAnswer.properties.id,
+  example: operator.id,
+};
+const webhookIdParameter: Parameter = {
+  name: "id",
+  in: "path",
+  required: true,
+  description: "The webhook.",
+  schema: WebhookAnswer.properties.id,
+  example: webhook.id,
+};
 const keySchema = Type.String({ minLength: 1, maxLength: limits.keyLengthMax, pattern: "^[\\x21-\\x7e]+$" });
 const limitParameter: Parameter = {
   name: "limit",
@@ -232,6 +395,51 @@ const cursorParameter: Parameter = {
   description: "Where the page begins: the `next_cursor` of the page before.",
   schema: Type.String(),
 };
+const orderFilterParameters: readonly Parameter[] = [
+  {
+    name: "campaign_id",
+    in: "query",
+    description: "Only orders in this campaign.",
+    schema: CampaignAnswer.properties.id,
+  },
+  { name: "offer_id", in: "query", description: "Only orders of this offer.", schema: OfferAnswer.properties.id },
+  {
+    name: "buyer_id",
+    in: "query",
+    description: "Only orders of this buyer: for operators, since a buyer sees no others.",
+    schema: Type.String({ minLength: 1, maxLength: limits.buyerIdLengthMax }),
+  },
+  {
+    name: "state",
+    in: "query",
+    description: "Only orders in this state now.",
+    schema: Type.Unsafe<string>({ type: "string", enum: [...orderStates] }),
+  },
+  {
+    name: "from",
+    in: "query",
+    description: "Only orders reserved at this time or later: RFC 3339 with a zone; its `+` is written `%2B`.",
+    schema: Type.String({ format: "date-time" }),
+  },
+  {
+    name: "to",
+    in: "query",
+    description: "Only orders reserved before this time.",
+    schema: Type.String({ format: "date-time" }),
+  },
+];
+const afterParameter: Parameter = {
+  name: "after",
+  in: "query",
+  description: "The `seq` of the row after which the page begins: the `next_after` of the page before.",
+  schema: Type.Integer({ minimum: 0, default: 0 }),
+};
+const ledgerLimitParameter: Parameter = {
+  name: "limit",
+  in: "query",
+  description: "How many rows at most on this page.",
+  schema: Type.Integer({ minimum: 1, maximum: limits.ledgerPageSizeMax, default: 50 }),
+};
 const ifNoneMatch: Parameter = {
   name: "If-None-Match",
   in: "header",
@@ -243,6 +451,20 @@ const lastEventId: Parameter = {
   in: "header",
   description: "The `id` of the last event that was received; a browser sends it by itself when it reconnects.",
   schema: Type.String({ pattern: "^\\d{1,16}$" }),
+};
+
+const checkoutTokenParameter: Parameter = {
+  name: "token",
+  in: "path",
+  required: true,
+  description: "The order, signed: from a checkout's `url`.",
+  schema: Type.String({ maxLength: limits.checkoutTokenLengthMax }),
+};
+const languageParameter: Parameter = {
+  name: "lang",
+  in: "query",
+  description: "The language, whatever the browser prefers.",
+  schema: Type.Unsafe<string>({ type: "string", enum: ["en", "zh"] }),
 };
 
 const etagHeader = { ETag: "Changes whenever the body does; for If-None-Match." };
@@ -259,6 +481,10 @@ const operatorProblems = ["unauthorized", "forbidden", "overloaded", "internal"]
 const transitionNotAllowed = (stateNow: string) =>
   ["transition_not_allowed", { members: { state: stateNow } }] as const;
 const limitWrong = ["invalid", fieldError("limit", `must be a whole number from 1 to ${limits.pageSizeMax}`)] as const;
+const ledgerLimitWrong = [
+  "invalid",
+  fieldError("limit", `must be a whole number from 1 to ${limits.ledgerPageSizeMax}`),
+] as const;
 const lastEventIdWrong = ["invalid", fieldError("Last-Event-ID", "must be an id of this stream")] as const;
 const limitReached = [
   "limit_reached",
@@ -465,9 +691,13 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     id: "list_orders",
     tag: "Buying",
     summary: "Orders, the newest first",
-    description: "A buyer sees their own, an operator those of all buyers.",
+    description: [
+      "A buyer sees their own, an operator those of all buyers. What is given must hold all together. One request looks",
+      "through a bounded number of orders: a page may be short, even empty, and there is more while `next_cursor` is not",
+      "null. A filter that is not known is refused, so that a misspelt one does not show everything.",
+    ].join("\n"),
     callers: "buyers and operators",
-    parameters: [limitParameter, cursorParameter],
+    parameters: [...orderFilterParameters, limitParameter, cursorParameter],
     answers: {
       200: {
         description: "A page of orders.",
@@ -476,6 +706,45 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       },
     },
     problems: [limitWrong, ...buyerProblems],
+  },
+  export_orders: {
+    id: "export_orders",
+    tag: "Operating",
+    summary: "Orders as a file",
+    description: [
+      "All orders that there are when it begins, or some, oldest first, each as it stands when it is written. It comes as",
+      "quickly as it is taken; a client that takes nothing for ten seconds is disconnected. A download that breaks off",
+      "ends without its last chunk, which clients report: it is not whole.",
+      "",
+      "CSV is RFC 4180 in UTF-8; a text that a spreadsheet would run as a formula has an apostrophe before it. JSON lines",
+      "(`jsonl`) are orders as the API shows them. Both have the payment's reference besides.",
+    ].join("\n"),
+    callers: "operators",
+    parameters: [
+      {
+        name: "format",
+        in: "query",
+        description: "CSV, or one JSON object on each line.",
+        schema: Type.Unsafe<string>({ type: "string", enum: [...rowFormats], default: "csv" }),
+      },
+      ...orderFilterParameters,
+    ],
+    answers: {
+      200: {
+        description: "The file. As CSV; as JSON lines its type is `application/x-ndjson`.",
+        type: "text/csv",
+        schema: Type.String(),
+        examples: one("One order", exportExample),
+        headers: { "Content-Disposition": "`attachment`, with a name for the file." },
+      },
+    },
+    problems: [
+      ["invalid", fieldError("state", `must be one of ${orderStates.join(", ")}`)],
+      "unauthorized",
+      "forbidden",
+      "internal",
+      ["overloaded", { detail: "Too many exports are under way: wait for one to end." }],
+    ],
   },
   get_order: {
     id: "get_order",
@@ -498,7 +767,39 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     answers: {
       200: { description: "Cancelled.", schema: OrderAnswer, examples: one("Cancelled", cancelledOrder) },
     },
-    problems: [...buyerProblems, "not_found", transitionNotAllowed("paid"), "outcome_unknown"],
+    problems: [...buyerProblems, "forbidden", "not_found", transitionNotAllowed("paid"), "outcome_unknown"],
+  },
+  create_checkout: {
+    id: "create_checkout",
+    tag: "Buying",
+    summary: "Where to pay an order",
+    description: [
+      "Opens a page of the payment provider (`RUSHBOX_PAYMENTS`) for a reserved order: lead the buyer there. Asked for",
+      "again, it is the same page. The order becomes `paid` when the provider's webhook has arrived, as a rule before",
+      "the buyer is back; a payment that comes too late takes the units once more if they are still there, and is",
+      "returned if not.",
+    ].join("\n"),
+    callers: "buyers and operators",
+    parameters: [orderIdParameter],
+    answers: {
+      201: {
+        description: "The page.",
+        schema: CheckoutAnswer,
+        examples: one("At Stripe", {
+          url: "https://pay.example/c/cs_live_a1b2c3",
+          expires_at: order.expires_at,
+        }),
+        headers: { Location: "The page's address, the same as `url`." },
+      },
+    },
+    problems: [
+      ...buyerProblems,
+      ["forbidden", { detail: "This needs the role operator; the key auditor has viewer." }],
+      "not_found",
+      "payments_off",
+      transitionNotAllowed("expired"),
+      "provider_unavailable",
+    ],
   },
   time: {
     id: "time",
@@ -604,7 +905,8 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "For the shop's back end, after the money arrived. Repeated: 200 again. A payment that comes too late takes the",
       "units once more if they are still there; if not, the order becomes `refund_due`, and the answer is 409: return",
       "the money. A payment never ends in both, never in neither. Name every payment by its `reference`: another one for",
-      "the same order is then found and answered `refund_due`; payments without a reference cannot be told apart.",
+      "the same order is then found and answered `refund_due`; payments without a reference count as one. An",
+      "`amount_minor` or `currency` that is not the order's is answered `refund_due` too, and the order stays as it is.",
     ].join("\n"),
     callers: "operators",
     parameters: [orderIdParameter],
@@ -626,6 +928,92 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       ...operatorProblems,
       "not_found",
       "refund_due",
+      "outcome_unknown",
+    ],
+  },
+  refund_order: {
+    id: "refund_order",
+    tag: "Operating",
+    summary: "Return an order's money",
+    description: [
+      "For a paid order, and for one whose money has to go back. What the shop took itself counts as returned with this",
+      "call: the order becomes `refunded`. What a payment provider took is returned there: the order is `refund_due`",
+      "until the provider has taken the refund, which is asked for until it has, once, over restarts too. With",
+      "`return_units: false` the units do not go back on sale: they were delivered, say. Repeated: 200, and nothing",
+      "is returned twice.",
+    ].join("\n"),
+    callers: "operators",
+    parameters: [orderIdParameter],
+    body: {
+      schema: RefundBody,
+      isRequired: false,
+      examples: one("Nothing goes back on sale; the body may also be absent", { return_units: false }),
+    },
+    answers: {
+      200: { description: "Returned, or to be.", schema: OrderAnswer, examples: one("Returned", refundedOrder) },
+    },
+    problems: [
+      [
+        "invalid",
+        fieldError(
+          "return_units",
+          "must be true or false (whether the units go back on sale; else they are written off)",
+        ),
+      ],
+      ...bodyProblems,
+      ...operatorProblems,
+      "not_found",
+      transitionNotAllowed("reserved"),
+      "outcome_unknown",
+    ],
+  },
+  payment_webhook: {
+    id: "payment_webhook",
+    tag: "Operating",
+    summary: "What the payment provider tells",
+    description: [
+      "For the payment provider: give it this address. At Stripe, an endpoint for the events",
+      "`checkout.session.completed` and `checkout.session.async_payment_succeeded`, whose signing secret is",
+      "`RUSHBOX_STRIPE_WEBHOOK_SECRET`. What is not signed by the provider, or was long ago, is refused.",
+      "",
+      "200 means that what it says is on disk: twice, late, in whatever order, a payment ends in one paid order or in",
+      "one refund. Everything else means that it has to come again.",
+    ].join("\n"),
+    callers: "everybody",
+    parameters: [
+      {
+        name: "provider",
+        in: "path",
+        required: true,
+        description: "The provider that the settings name.",
+        schema: Type.Unsafe<string>({ type: "string", enum: ["sandbox", "stripe"] }),
+      },
+    ],
+    body: {
+      schema: ProviderEventBody,
+      isRequired: true,
+      examples: one("The sandbox's, signed by its headers", {
+        type: "payment.paid",
+        timestamp: "2026-11-11T12:03:11.870Z",
+        data: {
+          order_id: order.id,
+          reference: `sandbox_${order.id}`,
+          amount_minor: 100,
+          currency: "CNY",
+          order_expires_at_ms: 1_794_399_300_137,
+        },
+      }),
+    },
+    answers: {
+      200: { description: "Taken.", schema: ProviderEventAnswer, examples: one("A payment", { outcome: "paid" }) },
+    },
+    problems: [
+      ["invalid", { detail: "The body ended before its end." }],
+      "signature_invalid",
+      "not_found",
+      ["payload_too_large", { detail: `Send ${limits.webhookBytesMax / 1_024} KiB at most.` }],
+      "internal",
+      "overloaded",
       "outcome_unknown",
     ],
   },
@@ -695,6 +1083,585 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "internal",
       ["overloaded", { detail: "Too many streams are open: close one, or ask again later." }],
     ],
+  },
+  list_payments: {
+    id: "list_payments",
+    tag: "Buying",
+    summary: "The payments of an order",
+    description:
+      "Every payment that was ever told of, and what has become of it: one pays for the order, any other goes back. For its buyer and for operators.",
+    callers: "buyers and operators",
+    parameters: [orderIdParameter],
+    answers: {
+      200: {
+        description: "The payments, in the order in which they came.",
+        schema: PaymentListAnswer,
+        examples: one("One that pays for it", { payments: [payment] }),
+      },
+    },
+    problems: [...buyerProblems, "not_found"],
+  },
+  return_payment: {
+    id: "return_payment",
+    tag: "Operating",
+    summary: "Tell that the shop has returned a payment",
+    description:
+      "For a payment that the shop took itself and that is `refund_due`: one too many, too late, or of another amount. Repeated: 200 again. What a provider took Rushbox has returned by itself.",
+    callers: "operators",
+    parameters: [orderIdParameter, paymentIdParameter],
+    answers: {
+      200: { description: "The order as it stands.", schema: OrderAnswer, examples: one("Still paid", paidOrder) },
+    },
+    problems: [...operatorProblems, "not_found", transitionNotAllowed("paid"), "outcome_unknown"],
+  },
+  join_waitlist: {
+    id: "join_waitlist",
+    tag: "Buying",
+    summary: "Wait for a unit that returns",
+    description: [
+      "When an offer is sold out: whoever joins first gets the next unit that is cancelled, not paid in time, refunded or",
+      "added, as a `reserved` order of their own with its own payment window, before anybody else can have it. Not paid in",
+      "time, it goes to the next. One unit each; joining again shows the same place. Units are still offered after the sale",
+      "has closed by the clock, as long as orders are unpaid.",
+    ].join("\n"),
+    callers: "buyers",
+    parameters: [offerIdParameter],
+    answers: {
+      201: {
+        description: "In line.",
+        schema: WaitlistPlaceAnswer,
+        examples: one("The third in line", waitlistPlace),
+      },
+      200: { description: "In line already.", schema: WaitlistPlaceAnswer, examples: one("As before", waitlistPlace) },
+    },
+    problems: [
+      ...buyerProblems,
+      "not_found",
+      notOpen,
+      "ended",
+      "paused",
+      "waitlist_off",
+      limitReached,
+      ["not_sold_out", { members: { available: 2 } }],
+      "waitlist_full",
+      "outcome_unknown",
+    ],
+  },
+  get_waitlist_place: {
+    id: "get_waitlist_place",
+    tag: "Buying",
+    summary: "The buyer's place in the waitlist",
+    description: "404 `not_waiting` when they are not in line, or not any more: look at the orders then.",
+    callers: "buyers",
+    parameters: [offerIdParameter],
+    answers: {
+      200: { description: "In line.", schema: WaitlistPlaceAnswer, examples: one("The third in line", waitlistPlace) },
+    },
+    problems: [...buyerProblems, "not_found", "not_waiting", "outcome_unknown"],
+  },
+  leave_waitlist: {
+    id: "leave_waitlist",
+    tag: "Buying",
+    summary: "Leave the waitlist",
+    description: "Whoever stands behind moves up. Joining again later means the end of the line.",
+    callers: "buyers",
+    parameters: [offerIdParameter],
+    answers: {
+      200: {
+        description: "Left.",
+        schema: WaitlistLeftAnswer,
+        examples: one("Left", { offer_id: offer.id, campaign_id: campaign.id, state: "left" }),
+      },
+    },
+    problems: [...buyerProblems, "not_found", "not_waiting", "outcome_unknown"],
+  },
+  list_waitlist: {
+    id: "list_waitlist",
+    tag: "Operating",
+    summary: "Who waits for an offer",
+    description: "The next first.",
+    callers: "operators",
+    parameters: [offerIdParameter, limitParameter, cursorParameter],
+    answers: {
+      200: {
+        description: "A page of entries.",
+        schema: WaitlistAnswer,
+        examples: one("The only page", {
+          entries: [{ entry_id: waitlistPlace.entry_id, buyer_id: "alice", joined_at: "2026-11-11T12:00:03.500Z" }],
+          next_cursor: null,
+        }),
+      },
+    },
+    problems: [limitWrong, ...operatorProblems, "not_found"],
+  },
+  create_operator: {
+    id: "create_operator",
+    tag: "Administering",
+    summary: "Make an operator's key",
+    description:
+      "For a person or a program, with a role: `viewer` sees everything, `operator` runs sales and looks after orders, `admin` makes keys and webhooks and erases buyers. The key is shown this once; only its hash is kept. The key of the settings is the admin `root`. A name is given once, also when its operator was revoked; neither case nor white space at its ends tells it from another.",
+    callers: "operators",
+    body: {
+      schema: OperatorBody,
+      isRequired: true,
+      examples: one("For a person", { name: "Li Na", role: "operator" }),
+    },
+    answers: {
+      201: {
+        description: "Made. The key is not shown again.",
+        schema: NewOperatorAnswer,
+        examples: one("With the key", { ...operator, key: "pJ9b2lJrN0y4jvHwq6S1nXr3m8Qe5tUz7cKd0fGaB1s" }),
+      },
+    },
+    problems: [
+      ["invalid", fieldError("role", `must be one of ${operatorRoles.join(", ")}`)],
+      ...bodyProblems,
+      ...operatorProblems,
+      "name_taken",
+      "limit_exceeded",
+      "outcome_unknown",
+    ],
+  },
+  list_operators: {
+    id: "list_operators",
+    tag: "Administering",
+    summary: "All operators",
+    description: "Those who are revoked too. Needs an admin's key.",
+    callers: "operators",
+    answers: {
+      200: {
+        description: "The operators; `root` is not among them.",
+        schema: OperatorListAnswer,
+        examples: one("One", { operators: [operator] }),
+      },
+    },
+    problems: [...operatorProblems],
+  },
+  get_own_operator: {
+    id: "get_own_operator",
+    tag: "Operating",
+    summary: "Whose key this is",
+    description: "The name and role of the key that asks.",
+    callers: "operators",
+    answers: {
+      200: {
+        description: "The operator.",
+        schema: OwnOperatorAnswer,
+        examples: one("The key of the settings", { name: "root", role: "admin" }),
+      },
+    },
+    problems: [...operatorProblems],
+  },
+  revoke_operator: {
+    id: "revoke_operator",
+    tag: "Administering",
+    summary: "Revoke an operator's key",
+    description: "From now on, on every connection. Repeated: 200 again. Needs an admin's key.",
+    callers: "operators",
+    parameters: [operatorIdParameter],
+    answers: {
+      200: {
+        description: "Revoked.",
+        schema: OperatorAnswer,
+        examples: one("Revoked", { ...operator, revoked_at: "2026-11-12T09:00:00.000Z" }),
+      },
+    },
+    problems: [...operatorProblems, "not_found", "outcome_unknown"],
+  },
+  list_audit: {
+    id: "list_audit",
+    tag: "Administering",
+    summary: "What operators did",
+    description:
+      "Every command of an operator, refused ones too: who, what, when, how it ended, and the subject before and after. Kept in the same transaction as the change itself. Needs an admin's key.",
+    callers: "operators",
+    parameters: [
+      { name: "operator", in: "query", description: "Only of this name.", schema: Type.String() },
+      { name: "action", in: "query", description: "Only of this kind, as `pause`.", schema: Type.String() },
+      { name: "subject", in: "query", description: "Only about this id.", schema: Type.String() },
+      limitParameter,
+      cursorParameter,
+    ],
+    answers: {
+      200: {
+        description: "A page of entries; with a filter it may be short, even empty, and have a `next_cursor`.",
+        schema: AuditAnswer,
+        examples: one("A pause", {
+          entries: [
+            {
+              id: 12,
+              at: "2026-11-11T12:05:00.000Z",
+              operator: "Li Na",
+              action: "pause",
+              subject: campaign.id,
+              outcome: "changed",
+              before: { title: campaign.title, state: "open" },
+              after: { title: campaign.title, state: "paused" },
+            },
+          ],
+          next_cursor: null,
+        }),
+      },
+    },
+    problems: [limitWrong, ...operatorProblems],
+  },
+  erase_buyer: {
+    id: "erase_buyer",
+    tag: "Administering",
+    summary: "Erase a buyer's identity",
+    description:
+      "From every order and waitlist entry of campaigns that are settled (ended, nothing unpaid). Counts, amounts and the ledger's proof stay. What belongs to a campaign that still runs is counted as `remaining`: ask again later. Needs an admin's key.",
+    callers: "operators",
+    body: { schema: EraseBody, isRequired: true, examples: one("One buyer", { buyer_id: "alice" }) },
+    answers: {
+      200: {
+        description: "Erased.",
+        schema: ErasureAnswer,
+        examples: one("All of it", { orders: 2, entries: 1, remaining: 0 }),
+      },
+    },
+    problems: [
+      ["invalid", fieldError("buyer_id", "is required")],
+      ...bodyProblems,
+      ...operatorProblems,
+      "not_found",
+      "outcome_unknown",
+    ],
+  },
+  create_webhook: {
+    id: "create_webhook",
+    tag: "Administering",
+    summary: "Have events sent to an address",
+    description: [
+      "From now on every event, or those of the given types, is posted there as the Standard Webhooks specification says:",
+      "`webhook-id`, `webhook-timestamp`, `webhook-signature`; body `{type, timestamp, data}`. At least once, in order for",
+      "each order, tried again with growing pauses for days, then kept as a dead letter. Know a repetition by its",
+      "`webhook-id`. Addresses that are not public are refused at delivery unless the setting allows them. The secret is",
+      "shown this once. Needs an admin's key.",
+    ].join("\n"),
+    callers: "operators",
+    body: {
+      schema: WebhookBody,
+      isRequired: true,
+      examples: one("Payments and refunds", {
+        url: "https://shop.example/hooks/rushbox",
+        types: ["order_paid", "order_refunded"],
+      }),
+    },
+    answers: {
+      201: {
+        description: "Made. The secret is not shown again.",
+        schema: WebhookSecretAnswer,
+        examples: one("With the secret", { ...webhook, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" }),
+      },
+    },
+    problems: [
+      [
+        "invalid",
+        fieldError(
+          "url",
+          'must be an address of 2000 characters at most (http or https address that takes a POST), for example "https://shop.example/hooks/rushbox"',
+        ),
+      ],
+      ...bodyProblems,
+      ...operatorProblems,
+      "limit_exceeded",
+      "outcome_unknown",
+    ],
+  },
+  list_webhooks: {
+    id: "list_webhooks",
+    tag: "Administering",
+    summary: "All webhooks and how they stand",
+    description: "Needs an admin's key.",
+    callers: "operators",
+    answers: {
+      200: {
+        description: "The webhooks.",
+        schema: WebhookListAnswer,
+        examples: one("One", { webhooks: [webhook] }),
+      },
+    },
+    problems: [...operatorProblems],
+  },
+  get_webhook: {
+    id: "get_webhook",
+    tag: "Administering",
+    summary: "One webhook and how it stands",
+    description: "Needs an admin's key.",
+    callers: "operators",
+    parameters: [webhookIdParameter],
+    answers: { 200: { description: "The webhook.", schema: WebhookAnswer, examples: one("All delivered", webhook) } },
+    problems: [...operatorProblems, "not_found"],
+  },
+  change_webhook: {
+    id: "change_webhook",
+    tag: "Administering",
+    summary: "Change a webhook",
+    description:
+      "Its address, its types, or whether anything is sent: what happens while it is disabled waits, and goes out when it is enabled again. Needs an admin's key.",
+    callers: "operators",
+    parameters: [webhookIdParameter],
+    body: { schema: WebhookChangeBody, isRequired: true, examples: one("Hold", { enabled: false }) },
+    answers: {
+      200: {
+        description: "Changed.",
+        schema: WebhookAnswer,
+        examples: one("On hold", { ...webhook, enabled: false }),
+      },
+    },
+    problems: [
+      ["invalid", fieldError("enabled", "must be true or false (false: events wait until it is true again)")],
+      ...bodyProblems,
+      ...operatorProblems,
+      "not_found",
+      "outcome_unknown",
+    ],
+  },
+  rotate_webhook_secret: {
+    id: "rotate_webhook_secret",
+    tag: "Administering",
+    summary: "Give a webhook a new secret",
+    description:
+      "The one before signs too for another day, so that a receiver can change over without losing an event. Shown this once. Needs an admin's key.",
+    callers: "operators",
+    parameters: [webhookIdParameter],
+    answers: {
+      200: {
+        description: "Changed. The secret is not shown again.",
+        schema: WebhookSecretAnswer,
+        examples: one("With the new secret", {
+          ...webhook,
+          rotated_at: "2026-11-12T09:00:00.000Z",
+          secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+        }),
+      },
+    },
+    problems: [...operatorProblems, "not_found", "outcome_unknown"],
+  },
+  delete_webhook: {
+    id: "delete_webhook",
+    tag: "Administering",
+    summary: "Delete a webhook",
+    description: "Nothing is sent there any more, and what was not delivered is forgotten. Needs an admin's key.",
+    callers: "operators",
+    parameters: [webhookIdParameter],
+    answers: { 200: { description: "As it was.", schema: WebhookAnswer, examples: one("Deleted", webhook) } },
+    problems: [...operatorProblems, "not_found", "outcome_unknown"],
+  },
+  list_deliveries: {
+    id: "list_deliveries",
+    tag: "Administering",
+    summary: "Deliveries of a webhook that have not succeeded",
+    description: "Dead letters, or with `state=pending` those that will be tried again. Needs an admin's key.",
+    callers: "operators",
+    parameters: [
+      webhookIdParameter,
+      {
+        name: "state",
+        in: "query",
+        description: "`dead` when absent.",
+        schema: Type.Unsafe<string>({ type: "string", enum: [...deliveryStates] }),
+      },
+      limitParameter,
+      cursorParameter,
+    ],
+    answers: {
+      200: {
+        description: "A page of deliveries.",
+        schema: DeliveryListAnswer,
+        examples: one("A dead letter", {
+          deliveries: [
+            {
+              id: "evt_000000003a",
+              seq: 118,
+              type: "order_reserved",
+              subject: order.id,
+              state: "dead",
+              attempts: 14,
+              last_attempt_at: "2026-11-14T12:00:00.000Z",
+              last_status: 500,
+              last_error: null,
+            },
+          ],
+          next_cursor: null,
+        }),
+      },
+    },
+    problems: [limitWrong, ...operatorProblems, "not_found"],
+  },
+  replay_deliveries: {
+    id: "replay_deliveries",
+    tag: "Administering",
+    summary: "Try dead letters again",
+    description: "One of them, or all when the body is absent. Needs an admin's key.",
+    callers: "operators",
+    parameters: [webhookIdParameter],
+    body: { schema: ReplayBody, isRequired: false, examples: one("One of them", { id: "evt_000000003a" }) },
+    answers: { 200: { description: "Tried again soon.", schema: ReplayAnswer, examples: one("One", { replayed: 1 }) } },
+    problems: [
+      ["invalid", fieldError("id", 'must be an id (one delivery; absent: all), for example "evt_000000003a"')],
+      ...bodyProblems,
+      ...operatorProblems,
+      "not_found",
+      "outcome_unknown",
+    ],
+  },
+  stream_events: {
+    id: "stream_events",
+    tag: "Live streams",
+    summary: "Everything that happens, live",
+    description: [
+      "Every event of every campaign, as webhooks get them: the `data` of each is what stands in a webhook's `data`. After",
+      "`Last-Event-ID` the missed ones come first, however many: none is lost and none doubled, over reconnects and",
+      "restarts. `Last-Event-ID: 0` begins with the first event of all. An id that is not reached yet, as after a restore",
+      "from a backup, is refused.",
+      "",
+      "A stream does not end: *Execute* on this page shows nothing until it does. Use `curl -N`.",
+    ].join("\n"),
+    callers: "operators",
+    parameters: [lastEventId],
+    answers: {
+      200: {
+        description: "The stream.",
+        type: "text/event-stream",
+        schema: Type.String(),
+        examples: one(
+          "One event",
+          `retry: 2000\n\nid: 118\nevent: order_reserved\ndata: {"seq":118,"at":"${order.reserved_at}","hash":"3dcb1b34...","campaign_id":"${campaign.id}","order":${JSON.stringify(order)}}\n\n`,
+        ),
+      },
+    },
+    problems: [
+      lastEventIdWrong,
+      ...operatorProblems,
+      ["overloaded", { detail: "Too many streams are open: close one, or ask again later." }],
+    ],
+  },
+  list_campaign_ledger: {
+    id: "list_campaign_ledger",
+    tag: "Proof",
+    summary: "The public ledger, from a campaign's creation on",
+    description: [
+      "For anybody who wants to check a sale: all rows of the ledger from that of the campaign's creation on, since the",
+      "chain of hashes goes through all of them. No row tells who bought: what a row says of persons and terms stands in",
+      "it as a hash, `details`. The page at `/verify` does the whole check in a browser.",
+      "",
+      ...hashWords,
+      "",
+      "Full pages never change and may be kept for ever.",
+    ].join("\n"),
+    callers: "everybody",
+    parameters: [campaignIdParameter, afterParameter, ledgerLimitParameter],
+    answers: {
+      200: {
+        description: "A page of rows.",
+        schema: PublicLedgerAnswer,
+        examples: one("One row, and one of a sale that is not published yet", {
+          previous_hash: previousHash,
+          rows: [ledgerRow, { seq: 119, hash: previousHash }],
+          next_after: null,
+        }),
+        headers: { "Cache-Control": "A full page for ever, the last one a second." },
+      },
+    },
+    problems: [ledgerLimitWrong, "not_found", "internal"],
+  },
+  get_receipt: {
+    id: "get_receipt",
+    tag: "Proof",
+    summary: "The receipt of an order",
+    description: [
+      "What the ledger says of the order's beginning, signed: with it a buyer can prove later that their row stood in the",
+      "ledger, and where. `receipt` is all of it as a JWS; the keys are at `/.well-known/jwks.json`. `details` is the",
+      "SHA-256 of the salt, a line feed and the JSON array `[buyer_id, quantity, amount_minor, expires_at in",
+      "milliseconds since 1970, idempotency_key]`.",
+      "",
+      ...hashWords,
+      "",
+      "When the buyer's identity was erased there is none any more.",
+    ].join("\n"),
+    callers: "buyers and operators",
+    parameters: [orderIdParameter],
+    answers: { 200: { description: "The receipt.", schema: ReceiptAnswer, examples: one("A receipt", receipt) } },
+    problems: [...buyerProblems, "not_found"],
+  },
+  receipt_keys: {
+    id: "receipt_keys",
+    tag: "Proof",
+    summary: "The keys to check receipts with",
+    description: "A JSON Web Key Set (RFC 7517): the public half of the key in the data folder.",
+    callers: "everybody",
+    answers: {
+      200: {
+        description: "The keys.",
+        schema: ReceiptKeysAnswer,
+        examples: one("One key", {
+          keys: [
+            {
+              crv: "Ed25519",
+              x: "EXyr3TUkIxbjFIOGLgHlOimowT8Zjv6WjPg8mntgQBE",
+              kty: "OKP",
+              alg: "EdDSA",
+              use: "sig",
+              kid: "IYavu2-Kvxraw_7gQ-FYUXYIl_wxWgOICu_PBPjQds0",
+            },
+          ],
+        }),
+        headers: { "Cache-Control": "An hour." },
+      },
+    },
+    problems: ["method_not_allowed", "internal"],
+  },
+  list_ledger: {
+    id: "list_ledger",
+    tag: "Proof",
+    summary: "The ledger with its buyers",
+    description: [
+      "Every row from the first on, or those of one campaign. A page of one campaign may be short, even empty, with a",
+      "`next_after`, where its rows lie far apart.",
+      "",
+      ...hashWords,
+    ].join("\n"),
+    callers: "operators",
+    parameters: [
+      afterParameter,
+      ledgerLimitParameter,
+      {
+        name: "campaign_id",
+        in: "query",
+        description: "Only rows of this campaign.",
+        schema: CampaignAnswer.properties.id,
+      },
+    ],
+    answers: {
+      200: {
+        description: "A page of rows.",
+        schema: LedgerAnswer,
+        examples: one("One row", { rows: [{ ...ledgerRow, buyer_id: "alice" }], next_after: null }),
+      },
+    },
+    problems: [ledgerLimitWrong, ...operatorProblems],
+  },
+  verify_page: {
+    id: "verify_page",
+    tag: "Proof",
+    summary: "Check a sale in the browser",
+    description:
+      "A page in English and Chinese that reads the public ledger, makes every hash anew and adds up the counts; it checks receipts too. `?campaign=` begins with that one, `?lang=zh` or `en` chooses the language.",
+    callers: "everybody",
+    parameters: [ifNoneMatch],
+    answers: {
+      200: {
+        description: "The page.",
+        type: "text/html",
+        schema: Type.String(),
+        examples: one("The page", "<!doctype html>\n<title>Check a sale</title>"),
+        headers: etagHeader,
+      },
+      304: notModified,
+    },
+    problems: ["method_not_allowed"],
   },
   healthz: {
     id: "healthz",
@@ -768,6 +1735,79 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
         headers: etagHeader,
       },
       304: notModified,
+    },
+    problems: ["method_not_allowed"],
+  },
+  sandbox_page: {
+    id: "sandbox_page",
+    tag: "Running",
+    summary: "The sandbox's payment page",
+    description:
+      "Where a checkout leads with `RUSHBOX_PAYMENTS=sandbox`: a page with buttons instead of a bank. No money moves. In English or Chinese, as the browser prefers.",
+    callers: "everybody",
+    parameters: [checkoutTokenParameter, languageParameter],
+    answers: {
+      200: {
+        description: "The page.",
+        type: "text/html",
+        schema: Type.String(),
+        examples: one("The page", "<!doctype html>\n<title>Pay for your order</title>"),
+      },
+    },
+    problems: ["not_found"],
+  },
+  press_sandbox_button: {
+    id: "press_sandbox_button",
+    tag: "Running",
+    summary: "A button of the sandbox's page",
+    description:
+      "Plays the payment: the sandbox's webhook is sent as any provider's, signed, and again until it is taken. A button pressed twice is one payment.",
+    callers: "everybody",
+    parameters: [
+      checkoutTokenParameter,
+      {
+        name: "button",
+        in: "path",
+        required: true,
+        description: "Which one: it is paid, the payment fails, or it arrives after the order's time.",
+        schema: Type.Unsafe<string>({ type: "string", enum: ["pay", "fail", "pay-late"] }),
+      },
+      languageParameter,
+    ],
+    answers: {
+      303: { description: "Played: the page at the `Location` tells how it went.", headers: { Location: "The page." } },
+      200: {
+        description: "That page, for a client that follows the 303 by itself, as browsers do.",
+        type: "text/html",
+        schema: Type.String(),
+        examples: one("The page", "<!doctype html>\n<title>Paid</title>"),
+      },
+    },
+    problems: ["not_found"],
+  },
+  checkout_returned: {
+    id: "checkout_returned",
+    tag: "Running",
+    summary: "Where buyers come back to",
+    description: "After a payment page, when the shop has no page of its own for that (`RUSHBOX_RETURN_URL`).",
+    callers: "everybody",
+    parameters: [
+      { name: "order", in: "query", description: "The order's id.", schema: Type.String() },
+      {
+        name: "checkout",
+        in: "query",
+        description: "How it went on the payment page.",
+        schema: Type.Unsafe<string>({ type: "string", enum: ["paid", "unpaid"] }),
+      },
+      languageParameter,
+    ],
+    answers: {
+      200: {
+        description: "The page.",
+        type: "text/html",
+        schema: Type.String(),
+        examples: one("The page", "<!doctype html>\n<title>Thank you</title>"),
+      },
     },
     problems: ["method_not_allowed"],
   },

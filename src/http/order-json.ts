@@ -20,6 +20,11 @@ function rememberLast(): (ms: number) => string {
 const reservedTime = rememberLast();
 const expiryTime = rememberLast();
 
+/** The buyer's id as a JSON text; `null` when the identity was erased. */
+export function buyerJsonOf(buyerId: string): string {
+  return buyerId === "" ? "null" : JSON.stringify(buyerId);
+}
+
 type OrderJsonParts = Pick<
   OrderRecord,
   "orderId" | "quantity" | "amountMinor" | "state" | "reservedAtMs" | "expiresAtMs" | "paidAtMs" | "endedAtMs"

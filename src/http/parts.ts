@@ -1,33 +1,118 @@
 /** What an HTTP thread is made of: handed to the routes, which take from it what they need. */
 
+import type { NoticeStreams } from "../delivery/notice-streams.ts";
 import type { OrderStreams } from "../delivery/order-streams.ts";
 import type { StockStreams } from "../delivery/stock-streams.ts";
+import type { AuditRecord } from "../domain/audit.ts";
+import type { DeliveryRecord, DeliveryState } from "../domain/endpoint.ts";
+import type { LedgerRow } from "../domain/ledger.ts";
 import type { OrderRecord } from "../domain/order.ts";
+import type { IdRange, OrderFilter, OrderPage } from "../domain/order-filter.ts";
+import type { PaymentRecord } from "../domain/payment.ts";
+import type { WaitlistRecord } from "../domain/waitlist.ts";
 import type { Counters } from "../engine/counters.ts";
 import type { KeyFilter } from "../engine/key-filter.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Metrics } from "../host/metrics.ts";
+import type { PaymentProvider } from "../payment/provider.ts";
 import type { Auth } from "./auth.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { EngineClient } from "./engine-client.ts";
+import type { JournalRow } from "./notice-json.ts";
+import type { Office } from "./office.ts";
+import type { Receipts } from "./receipts.ts";
+import type { SandboxPages } from "./sandbox-pages.ts";
 
 /** Reads of committed orders; implemented by storage, which HTTP does not know. */
 export interface OrderReader {
   order(orderId: number): OrderRecord | null;
-  ordersOfBuyer(buyerId: string, before: number, limit: number): { orders: OrderRecord[]; next: number | null };
-  ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[];
-  ordersBefore(before: number, limit: number): { orders: OrderRecord[]; next: number | null };
+  paymentsOf(orderId: number): PaymentRecord[];
+  waitingAfter(campaignId: number, offerId: number, entryId: number, limit: number): WaitlistRecord[];
+  /** In the ids after one, by campaign; `next` is where to go on, or `null` at the end. */
+  tracesOfBuyer(
+    buyerId: string,
+    after: number,
+  ): { readonly traces: readonly BuyerTraces[]; readonly next: number | null };
+  /** The buyer's order in a campaign under an Idempotency-Key. */
+  orderOfKey(campaignId: number, buyerId: string, key: string): OrderRecord | null;
+}
+
+/** Searches among committed orders, each bounded in what it looks through; implemented by storage. */
+export interface OrderFinder {
+  /** Where all orders stand that fit now; those that come later are beyond it. */
+  range(filter: OrderFilter): IdRange;
+  newestFirst(filter: OrderFilter, before: number, limit: number): OrderPage;
+  oldestFirst(filter: OrderFilter, range: IdRange, limit: number): OrderPage;
+}
+
+/** Where a buyer's identity stands: as many orders and entries of one campaign as one command may erase. */
+export interface BuyerTraces {
+  readonly campaignId: number;
+  readonly orderIds: readonly number[];
+  readonly entryIds: readonly number[];
+}
+
+/** Reads of the audit log, newest first. */
+export interface AuditReader {
+  auditBefore(
+    id: number,
+    limit: number,
+    filter: { readonly operator?: string; readonly action?: string; readonly subject?: string },
+  ): { records: readonly (AuditRecord & { readonly id: number })[]; next: number | null };
+}
+
+/** How webhooks are delivered: looked at, and brought back to life. */
+export interface Outbox {
+  status(endpointId: number): { readonly readSeq: number; readonly pending: number; readonly dead: number } | null;
+  deliveries(endpointId: number, state: DeliveryState, before: number, limit: number): DeliveryRecord[];
+  /** Answers how many dead letters are tried again. */
+  replay(endpointId: number, seq: number | "all", nowMs: number): number;
+}
+
+export interface Payments {
+  /** `null` where the shop takes the money itself. */
+  readonly provider: PaymentProvider | null;
+  /** `null` unless the provider is the sandbox. */
+  readonly sandboxPages: SandboxPages | null;
+}
+
+/** A row of the ledger with its hash, and the buyer it is about where they are known. */
+export interface LedgerEntry extends LedgerRow {
+  readonly hash: string;
+  readonly buyerId: string | null;
+}
+
+/** Reads of the committed ledger; implemented by storage. */
+export interface LedgerReader {
+  rowsAfter(seq: number, limit: number): LedgerEntry[];
+  rowsWithBuyersAfter(
+    seq: number,
+    limit: number,
+    campaignId: number | null,
+  ): { readonly rows: LedgerEntry[]; readonly next: number | null };
+  row(seq: number): LedgerEntry | null;
+  hashOf(seq: number): string | null;
+  saltOf(orderId: number): string | null;
 }
 
 export interface HttpParts {
+  readonly audit: AuditReader;
   readonly auth: Auth;
   readonly catalogue: Catalogue;
   readonly client: EngineClient;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly keyFilter: KeyFilter;
+  readonly ledger: LedgerReader;
   readonly metrics: Metrics;
+  readonly office: Office;
+  readonly orderFinder: OrderFinder;
   readonly orders: OrderReader;
   readonly orderStreams: OrderStreams;
+  /** `null` as long as nothing was ever delivered from this folder. */
+  readonly outbox: () => Outbox | null;
+  readonly noticeStreams: NoticeStreams<JournalRow>;
+  readonly payments: Payments;
+  readonly receipts: Receipts;
   readonly stockStreams: StockStreams;
 }

@@ -64,6 +64,24 @@ export const problemKinds = {
     title: "The Idempotency-Key belongs to another request",
     detail: "Use a new key for a new purchase; repeat a request unchanged to learn its result.",
   },
+  not_sold_out: {
+    status: 409,
+    title: "There are units to be had",
+    detail: "Buy now: nobody has to wait.",
+  },
+  waitlist_off: {
+    status: 409,
+    title: "This sale has no waitlist",
+    detail: "Units that return are on sale for everybody: look again.",
+  },
+  waitlist_full: { status: 409, title: "The waitlist is full", detail: "Look again later: places become free." },
+  not_waiting: { status: 404, title: "You are not in line", detail: "Join the waitlist first." },
+  name_taken: {
+    status: 409,
+    title: "This name is taken",
+    detail: "Another operator has it, or had it before. Choose a name that tells the two apart in the audit log.",
+  },
+  limit_exceeded: { status: 409, title: "There are as many as there may be", detail: "Remove one that is not needed." },
   transition_not_allowed: {
     status: 409,
     title: "Not possible in this state",
@@ -71,8 +89,24 @@ export const problemKinds = {
   },
   refund_due: {
     status: 409,
-    title: "The payment came too late: refund it",
-    detail: "The units were given back and cannot be had again for this order. Return the money to the buyer.",
+    title: "This payment cannot be kept: refund it",
+    detail: "It came too late, is of another amount, or the order is paid already. Return the money to the buyer.",
+  },
+  payments_off: {
+    status: 409,
+    title: "Payments are not taken here",
+    detail: "The shop takes the money itself: pay there.",
+  },
+  signature_invalid: {
+    status: 401,
+    title: "The webhook's signature is not valid",
+    detail: "It is missing, wrong, or too old. Check the signing secret and the clock of whoever sends it.",
+  },
+  provider_unavailable: {
+    status: 502,
+    title: "The payment provider does not answer as it should",
+    detail: "The order stays reserved until its time is over. Try again shortly: it will be the same payment page.",
+    retryAfterS: 5,
   },
   attempt_unknown: {
     status: 404,

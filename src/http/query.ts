@@ -26,14 +26,25 @@ export function problemOfHost(): Response {
 }
 
 const pageSizeDefault = 50;
+const seqMax = 2 ** 51; // bun:sqlite binds larger numbers as floating point
 
 /** `limit`: a whole number from 1 to the largest page. */
-export function readLimit(text: string | undefined): number | Response {
+export function readLimit(text: string | undefined, sizeMax: number = limits.pageSizeMax): number | Response {
   if (text === undefined) return pageSizeDefault;
   const limit = Number(text);
-  if (/^\d+$/.test(text) && limit >= 1 && limit <= limits.pageSizeMax) return limit;
+  if (/^\d+$/.test(text) && limit >= 1 && limit <= sizeMax) return limit;
   return problem("invalid", {
-    errors: [{ field: "limit", detail: `must be a whole number from 1 to ${limits.pageSizeMax}` }],
+    errors: [{ field: "limit", detail: `must be a whole number from 1 to ${sizeMax}` }],
+  });
+}
+
+/** `after`: the number of a row, 0 for what stands before the first. */
+export function readAfter(text: string | undefined): number | Response {
+  if (text === undefined) return 0;
+  const after = Number(text);
+  if (/^\d{1,16}$/.test(text) && after <= seqMax) return after;
+  return problem("invalid", {
+    errors: [{ field: "after", detail: "must be the seq of a row, or 0 for the beginning" }],
   });
 }
 

@@ -8,12 +8,18 @@ export const apiHeaders = {
 
 /** Headers of what a browser shows as a page: nothing from elsewhere, nothing inline, in no frame. */
 export const pageHeaders = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "content-security-policy": pagePolicy("'none'"),
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "x-frame-options": "DENY",
 } as const;
+
+/** Those of a page whose forms are sent to this server. */
+export const formPageHeaders = { ...pageHeaders, "content-security-policy": pagePolicy("'self'") } as const;
+
+function pagePolicy(formAction: "'none'" | "'self'"): string {
+  return `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`;
+}
 
 export function json(text: string, init: { status?: number; headers?: Record<string, string> } = {}): Response {
   return new Response(text, { status: init.status ?? 200, headers: { ...apiHeaders, ...init.headers } });

@@ -4,14 +4,18 @@
  */
 import { FormatRegistry, Kind, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
 import { campaignKinds, campaignStates, kindPresets } from "../domain/campaign.ts";
+import { deliveryStates } from "../domain/endpoint.ts";
 import { formatId, type IdPrefix } from "../domain/ids.ts";
 import { limits } from "../domain/limits.ts";
+import { noticeTypes } from "../domain/notice.ts";
+import { operatorRoles } from "../domain/operator.ts";
 import { orderStates } from "../domain/order.ts";
+import { paymentProviders, paymentStates } from "../domain/payment.ts";
 import { problemKinds } from "./problem.ts";
 
 /** RFC 3339 with a zone and up to milliseconds, of a day that exists. */
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})$/;
-FormatRegistry.Set("date-time", (text) => rfc3339.test(text) && isRealDay(text));
+FormatRegistry.Set("date-time", (text) => parseTime(text) !== null);
 FormatRegistry.Set("uri", (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
 
 TypeRegistry.Set<{ enum: string[] }>(
@@ -103,6 +107,9 @@ export const CampaignBody = Type.Object(
         examples: [900],
       }),
     ),
+    waitlist: Type.Optional(
+      Type.Boolean({ default: true, description: "whether buyers may wait for units that return" }),
+    ),
     offers: Type.Array(OfferBody, {
       minItems: 1,
       maxItems: limits.offersPerCampaignMax,
@@ -133,10 +140,64 @@ export const ReserveBody = Type.Object(
   closed,
 );
 
-export const PayBody = Type.Object(
-  { reference: Type.Optional(text(limits.referenceLengthMax, "the payment's own number", "pay_81723")) },
+export const RefundBody = Type.Object(
+  {
+    return_units: Type.Optional(
+      Type.Boolean({ default: true, description: "whether the units go back on sale; else they are written off" }),
+    ),
+  },
   closed,
 );
+
+export const PayBody = Type.Object(
+  {
+    reference: Type.Optional(text(limits.referenceLengthMax, "the payment's own number", "pay_81723")),
+    amount_minor: Type.Optional(price("what was paid, in minor units: the order's amount when absent", 100)),
+    currency: Type.Optional(currency),
+  },
+  closed,
+);
+
+export const OperatorBody = Type.Object(
+  {
+    name: text(limits.operatorNameLengthMax, "who it is: stands in the audit log", "Li Na"),
+    role: oneOf(operatorRoles, "viewer: sees; operator: runs sales; admin: keys, webhooks and erasure too"),
+  },
+  closed,
+);
+
+export const EraseBody = Type.Object(
+  { buyer_id: text(limits.buyerIdLengthMax, "the `sub` of the buyer's token", "alice") },
+  closed,
+);
+
+const webhookUrl = Type.String({
+  format: "uri",
+  pattern: "^https?:",
+  maxLength: limits.urlLengthMax,
+  description: "http or https address that takes a POST",
+  examples: ["https://shop.example/hooks/rushbox"],
+});
+const webhookTypes = Type.Array(oneOf(noticeTypes, "a type of event"), {
+  minItems: 1,
+  maxItems: noticeTypes.length,
+  uniqueItems: true,
+  description: "the types of events that it wants",
+  examples: [["order_paid", "order_refunded"]],
+});
+
+export const WebhookBody = Type.Object({ url: webhookUrl, types: Type.Optional(nullable(webhookTypes)) }, closed);
+
+export const WebhookChangeBody = Type.Object(
+  {
+    url: Type.Optional(webhookUrl),
+    types: Type.Optional(nullable(webhookTypes)),
+    enabled: Type.Optional(Type.Boolean({ description: "false: events wait until it is true again" })),
+  },
+  closed,
+);
+
+export const ReplayBody = Type.Object({ id: Type.Optional(idOf("evt", "one delivery; absent: all", 118)) }, closed);
 
 // Answers are open: a later version may add members, and whoever reads them ignores what they do not know.
 
@@ -158,6 +219,7 @@ export const OfferAnswer = Type.Object({
   available: count("units that can be had now", 62),
   held: count("units in orders that are not yet paid", 8),
   sold: count("units in paid orders", 30),
+  waiting: count("buyers who wait for units that return", 0),
 });
 
 export const CampaignAnswer = Type.Object({
@@ -171,6 +233,7 @@ export const CampaignAnswer = Type.Object({
   opens_at: nullable(time("when the sale opens; null: as soon as it is published")),
   closes_at: nullable(time("when the sale closes; null: when an operator ends it", "2026-11-11T12:30:00.000Z")),
   payment_window_s: count("seconds for paying, before the units return to sale", 900),
+  waitlist: Type.Boolean({ description: "whether units that return go to those who wait, if anybody does" }),
   created_at: time("when it was created", "2026-11-10T09:00:00.000Z"),
   offers: Type.Array(OfferAnswer, { description: "what is sold, in the order in which it was created" }),
 });
@@ -194,12 +257,14 @@ export const OrderAnswer = Type.Object({
   campaign_id: idOf("cmp", "the offer's campaign", 1),
   sku: Type.String({ description: "the shop's own number of the goods", examples: ["MATE-80-BLK-512"] }),
   currency,
-  buyer_id: Type.String({ description: "the `sub` of the buyer's token", examples: ["alice"] }),
+  buyer_id: nullable(
+    Type.String({ description: "the `sub` of the buyer's token; null when it was erased", examples: ["alice"] }),
+  ),
   quantity: Type.Integer({ minimum: 1, description: "units", examples: [1] }),
   amount_minor: count("to pay, in minor units", 100),
   state: oneOf(
     orderStates,
-    "reserved until paid, cancelled, or expired at expires_at; refund_due when a payment came too late and nothing was left",
+    "reserved until paid, cancelled, or expired at expires_at; refund_due when money has to go back (a payment too late, or a refund asked for), refunded when it has gone",
   ),
   seq: Type.Integer({
     minimum: 1,
@@ -214,10 +279,160 @@ export const OrderAnswer = Type.Object({
   ),
 });
 
+export const CheckoutAnswer = Type.Object({
+  url: Type.String({
+    description: "the payment provider's page: lead the buyer there",
+    examples: ["https://pay.example/c/cs_live_a1b2c3"],
+  }),
+  expires_at: time("until when paying there keeps the order", "2026-11-11T12:15:00.137Z"),
+});
+
+/** The sandbox's event. What a provider sends is its own affair: checked by its signature, not by this. */
+export const ProviderEventBody = Type.Object({
+  type: Type.String({ description: "what happened", examples: ["payment.paid"] }),
+  timestamp: time("when", "2026-11-11T12:03:11.870Z"),
+  data: Type.Object({
+    order_id: idOf("ord", "the order", 118),
+    reference: Type.String({ description: "the payment's own number" }),
+    amount_minor: count("what was paid, in minor units", 100),
+    currency,
+    order_expires_at_ms: Type.Integer({ description: "the order's, as it was when its page was opened" }),
+  }),
+});
+
+export const ProviderEventAnswer = Type.Object({
+  outcome: oneOf(
+    ["paid", "refund_due", "ignored", "order_unknown"],
+    "paid: it pays for its order; refund_due: it is returned, being too late, one too many or of a wrong amount; ignored: it is no payment; order_unknown: its order is not here, and the log says so",
+  ),
+});
+
 export const OrderListAnswer = Type.Object({
   orders: Type.Array(OrderAnswer, { description: "the newest first" }),
   next_cursor: cursor("ord"),
 });
+
+export const PaymentAnswer = Type.Object({
+  id: idOf("pay", "the payment", 119),
+  provider: oneOf(paymentProviders, "who took the money: the shop itself, or a provider that Rushbox asked"),
+  reference: nullable(Type.String({ description: "the provider's own number", examples: ["pay_81723"] })),
+  amount_minor: count("in minor units", 100),
+  currency,
+  state: oneOf(paymentStates, "accepted: pays for its order; refund_due: to be returned; refunded: returned"),
+  received_at: time("when it was told of", "2026-11-11T12:03:12.004Z"),
+  refunded_at: Type.Optional(time("when it was returned; absent before", "2026-11-12T08:00:00.000Z")),
+});
+export const PaymentListAnswer = Type.Object({
+  payments: Type.Array(PaymentAnswer, { description: "in the order in which they came" }),
+});
+
+export const WaitlistPlaceAnswer = Type.Object({
+  entry_id: idOf("wte", "the entry", 120),
+  offer_id: idOf("off", "the offer", 2),
+  campaign_id: idOf("cmp", "its campaign", 1),
+  state: oneOf(["waiting"], "in line"),
+  place: Type.Integer({ minimum: 1, description: "1 is the next", examples: [3] }),
+  waiting: Type.Integer({ minimum: 1, description: "how many are in line", examples: [812] }),
+});
+export const WaitlistLeftAnswer = Type.Object({
+  offer_id: idOf("off", "the offer", 2),
+  campaign_id: idOf("cmp", "its campaign", 1),
+  state: oneOf(["left"], "not in line any more"),
+});
+export const WaitlistAnswer = Type.Object({
+  entries: Type.Array(
+    Type.Object({
+      entry_id: idOf("wte", "the entry", 120),
+      buyer_id: nullable(Type.String({ description: "the `sub` of the buyer's token", examples: ["alice"] })),
+      joined_at: time("since when they wait", "2026-11-11T12:00:03.500Z"),
+    }),
+    { description: "the next first" },
+  ),
+  next_cursor: cursor("wte"),
+});
+
+const operatorMembers = {
+  id: idOf("opr", "the operator", 7),
+  name: Type.String({ description: "who it is", examples: ["Li Na"] }),
+  role: oneOf(operatorRoles, "what they may do"),
+  created_at: time("when the key was made", "2026-11-10T09:00:00.000Z"),
+  revoked_at: Type.Optional(time("when it was revoked; absent before", "2026-11-12T09:00:00.000Z")),
+};
+export const OperatorAnswer = Type.Object(operatorMembers);
+export const NewOperatorAnswer = Type.Object({
+  ...operatorMembers,
+  key: Type.String({ description: "the key: shown this once, kept nowhere" }),
+});
+export const OperatorListAnswer = Type.Object({
+  operators: Type.Array(OperatorAnswer, { description: "in the order in which they were made" }),
+});
+export const OwnOperatorAnswer = Type.Object({
+  name: Type.String({ description: "whose key it is", examples: ["root"] }),
+  role: oneOf(operatorRoles, "what it may do"),
+});
+
+const facts = (description: string) =>
+  nullable(Type.Record(Type.String(), Type.Unknown(), { description, examples: [{ state: "open" }] }));
+export const AuditAnswer = Type.Object({
+  entries: Type.Array(
+    Type.Object({
+      id: Type.Integer({ minimum: 1, description: "ascends", examples: [12] }),
+      at: time("when", "2026-11-11T12:05:00.000Z"),
+      operator: Type.String({ description: "who", examples: ["Li Na"] }),
+      action: Type.String({ description: "what", examples: ["pause"] }),
+      subject: Type.String({ description: "the id of what it was about", examples: ["cmp_0000000001"] }),
+      outcome: Type.String({ description: "how it ended: a code", examples: ["changed"] }),
+      before: facts("the subject before"),
+      after: facts("the subject after"),
+    }),
+    { description: "the newest first" },
+  ),
+  next_cursor: nullable(Type.String({ description: "pass it as `cursor` for the next page; null at the end" })),
+});
+
+export const ErasureAnswer = Type.Object({
+  orders: count("orders whose buyer was erased", 2),
+  entries: count("waitlist entries whose buyer was erased", 1),
+  remaining: count("orders and entries of campaigns that still run: ask again when they are settled", 0),
+});
+
+const webhookMembers = {
+  id: idOf("end", "the webhook", 9),
+  url: Type.String({ description: "where events go", examples: ["https://shop.example/hooks/rushbox"] }),
+  types: nullable(Type.Array(Type.String(), { description: "the types that it wants; null: all" })),
+  enabled: Type.Boolean({ description: "whether events are sent; while they are not, they wait" }),
+  rotated_at: nullable(time("when its secret was last changed; the one before signs for another day")),
+  delivered_up_to_seq: count("every event up to this one is delivered, not wanted, or counted below", 118),
+  pending: count("deliveries that will be tried again", 0),
+  dead: count("deliveries that were given up", 0),
+};
+export const WebhookAnswer = Type.Object(webhookMembers);
+export const WebhookSecretAnswer = Type.Object({
+  ...webhookMembers,
+  secret: Type.String({ description: "for verifying signatures: shown this once", examples: ["whsec_bWFkZSB1cA=="] }),
+});
+export const WebhookListAnswer = Type.Object({
+  webhooks: Type.Array(WebhookAnswer, { description: "in the order in which they were made" }),
+});
+export const DeliveryListAnswer = Type.Object({
+  deliveries: Type.Array(
+    Type.Object({
+      id: idOf("evt", "the event: its webhook-id begins with it", 118),
+      seq: Type.Integer({ minimum: 1, description: "the event's number", examples: [118] }),
+      type: Type.String({ description: "its type", examples: ["order_paid"] }),
+      subject: nullable(Type.String({ description: "what it is about", examples: ["ord_000000003a"] })),
+      state: oneOf(deliveryStates, "pending: will be tried again; dead: given up"),
+      attempts: count("how often it was tried", 3),
+      next_at: Type.Optional(time("when it is tried next")),
+      last_attempt_at: nullable(time("when it was last tried")),
+      last_status: nullable(Type.Integer({ description: "the HTTP status of the last answer", examples: [500] })),
+      last_error: nullable(Type.String({ description: "what went wrong last" })),
+    }),
+    { description: "the newest first" },
+  ),
+  next_cursor: cursor("evt"),
+});
+export const ReplayAnswer = Type.Object({ replayed: count("deliveries that are tried again", 1) });
 
 export const AttemptAnswer = Type.Object({
   status: oneOf(["pending"], "taken, not yet decided"),
@@ -239,8 +454,117 @@ export const CountsAnswer = Type.Object({
       available: count("units that can be had now", 62),
       held: count("units in orders that are not yet paid", 8),
       sold: count("units in paid orders", 30),
+      waiting: count("buyers who wait for units that return", 0),
     }),
     { description: "every offer of the campaign" },
+  ),
+});
+
+const hash = (description: string, example: string) =>
+  Type.String({ pattern: "^[0-9a-f]{64}$", description, examples: [example] });
+const seq = (description: string) => Type.Integer({ minimum: 1, description, examples: [118] });
+const units = (description: string, example: number) => Type.Integer({ description, examples: [example] });
+
+const exampleHashes = {
+  previous: "1b2fbdab8c49873af7d365186da2e0613c1d37435d9918674098a3a27a803e92",
+  details: "5662f896e29ca4eada3d61c952f8b400cb030d463a4f8fe2c73633919c45618a",
+  row: "31bca9999ab4c4df2a4ddc577bd7765cd4fd7c6dafcf8cd2f9ecfaaf0289d80c",
+} as const;
+const rowSeq = seq("1, 2, 3 ... without a gap, over everything that happened");
+const rowHash = hash(
+  "SHA-256 of the row before's hash and of this row: see the description of the operation",
+  exampleHashes.row,
+);
+const rowMembers = {
+  at: time("when it happened", "2026-11-11T12:00:00.137Z"),
+  type: Type.String({ description: "what happened", examples: ["order_reserved"] }),
+  campaign_id: nullable(idOf("cmp", "the campaign, where it is about one", 1)),
+  offer_id: nullable(idOf("off", "the offer, where it is about one", 2)),
+  order_id: nullable(idOf("ord", "the order, where it is about one", 118)),
+  previous_seq: nullable(seq("the row before about the same order; null where it is the first")),
+  available: units("units that came to be available; negative: that went", -1),
+  held: units("units that came to be held; negative: that went", 1),
+  sold: units("units that were sold; negative: that were given back", 0),
+  details: nullable(
+    hash("SHA-256 of what the row says of persons and terms; null when it says all", exampleHashes.details),
+  ),
+};
+
+export const LedgerAnswer = Type.Object({
+  rows: Type.Array(
+    Type.Object({
+      seq: rowSeq,
+      ...rowMembers,
+      hash: rowHash,
+      buyer_id: nullable(Type.String({ description: "the buyer, where they are known", examples: ["alice"] })),
+    }),
+    { description: "in their order" },
+  ),
+  next_after: nullable(seq("pass it as `after` for the next page; null at the end")),
+});
+
+export const PublicLedgerAnswer = Type.Object({
+  previous_hash: nullable(
+    hash(
+      "the hash of the row before the first of these: 64 zeros before row 1; null beyond the end",
+      exampleHashes.previous,
+    ),
+  ),
+  rows: Type.Array(
+    Type.Composite([
+      Type.Object({ seq: rowSeq, hash: rowHash }),
+      Type.Partial(Type.Object(rowMembers)), // a sale that is not published yet shows its hashes alone
+    ]),
+    {
+      description: "in their order; of a sale that is not published yet the hash alone",
+    },
+  ),
+  next_after: nullable(seq("pass it as `after` for the next page; null at the end")),
+});
+
+export const ReceiptAnswer = Type.Object({
+  order_id: idOf("ord", "the order", 118),
+  seq: seq("the row of the ledger that reserved it"),
+  at: time("when that was", "2026-11-11T12:00:00.137Z"),
+  type: Type.String({ description: "order_reserved, or order_offered to the waitlist", examples: ["order_reserved"] }),
+  campaign_id: idOf("cmp", "the offer's campaign", 1),
+  offer_id: idOf("off", "the offer that was bought", 2),
+  previous_seq: Type.Null({ description: "nothing before is about this order" }),
+  available: units("units that went from available", -1),
+  held: units("units that came to be held", 1),
+  sold: units("none", 0),
+  buyer_id: Type.String({ description: "the `sub` of the buyer's token", examples: ["alice"] }),
+  quantity: Type.Integer({ minimum: 1, description: "units", examples: [1] }),
+  amount_minor: count("to pay, in minor units", 100),
+  expires_at: time("until when it could be paid", "2026-11-11T12:15:00.137Z"),
+  idempotency_key: nullable(Type.String({ description: "the purchase's key", examples: ["4f1c7c9e-1111"] })),
+  salt: Type.String({
+    description: "keeps `details` from being guessed",
+    examples: ["8f14e45fceea167a5a36dedd4bea2543"],
+  }),
+  details: hash("SHA-256 of the salt and of what the receipt says of buyer, units and price", exampleHashes.details),
+  previous_hash: hash("the hash of the row before", exampleHashes.previous),
+  hash: hash("the hash of the row", exampleHashes.row),
+  receipt: Type.String({
+    pattern: "^[\\w-]+\\.[\\w-]+\\.[\\w-]+$",
+    description: "all of this as a compact JWS (RFC 7515), signed with EdDSA by a key of `/.well-known/jwks.json`",
+  }),
+});
+
+export const ReceiptKeysAnswer = Type.Object({
+  keys: Type.Array(
+    Type.Object({
+      kty: oneOf(["OKP"], "as in RFC 8037"),
+      crv: oneOf(["Ed25519"], "the curve"),
+      x: Type.String({ description: "the public key", examples: ["EXyr3TUkIxbjFIOGLgHlOimowT8Zjv6WjPg8mntgQBE"] }),
+      alg: oneOf(["EdDSA"], "the algorithm"),
+      use: oneOf(["sig"], "what it is for"),
+      kid: Type.String({
+        description: "its name: the thumbprint of RFC 7638",
+        examples: ["IYavu2-Kvxraw_7gQ-FYUXYIl_wxWgOICu_PBPjQds0"],
+      }),
+    }),
+    { description: "a JSON Web Key Set" },
   ),
 });
 
@@ -271,13 +595,20 @@ export const ProblemAnswer = Type.Object({
       { description: "with invalid: everything that is wrong" },
     ),
   ),
-  available: Type.Optional(count("with sold_out, when fewer are left than were asked for: how many", 1)),
+  available: Type.Optional(
+    count("with sold_out, when fewer are left than were asked for, and with not_sold_out: how many", 1),
+  ),
   limit_per_buyer: Type.Optional(count("with limit_reached: units that one buyer may have", 1)),
   opens_at: Type.Optional(nullable(time("with not_open: when the sale opens"))),
   state: Type.Optional(
     oneOf([...new Set<string>([...campaignStates, ...orderStates])], "with transition_not_allowed: the state it is in"),
   ),
 });
+
+/** The time that a text says, in milliseconds since 1970; `null` for one that is not of that form. */
+export function parseTime(text: string): number | null {
+  return rfc3339.test(text) && isRealDay(text) ? Date.parse(text) : null;
+}
 
 function isRealDay(text: string): boolean {
   const [year, month, day] = text.slice(0, 10).split("-").map(Number) as [number, number, number];

@@ -1,5 +1,6 @@
 /** Elysia, and only here: puts the routes together and answers what none of them takes. */
 import { Elysia } from "elysia";
+import { checkoutPageRoutes } from "./checkout-pages.ts";
 import { docsRoutes } from "./docs.ts";
 import { opsRoutes } from "./ops.ts";
 import type { HttpParts } from "./parts.ts";
@@ -7,11 +8,19 @@ import { problem } from "./problem.ts";
 import { problemOfHost } from "./query.ts";
 import { failure, observed, type Route } from "./route.ts";
 import { attemptRoute } from "./v1/attempts.ts";
+import { buyerRoutes } from "./v1/buyers.ts";
 import { campaignRoutes } from "./v1/campaigns.ts";
+import { exportRoute } from "./v1/export.ts";
+import { ledgerRoutes } from "./v1/ledger.ts";
 import { offerRoutes } from "./v1/offers.ts";
+import { operatorRoutes } from "./v1/operators.ts";
 import { orderRoutes } from "./v1/orders.ts";
+import { paymentRoutes } from "./v1/payments.ts";
 import { reserveRoute } from "./v1/reserve.ts";
 import { streamRoutes } from "./v1/streams.ts";
+import { waitlistRoutes } from "./v1/waitlist.ts";
+import { webhookRoutes } from "./v1/webhooks.ts";
+import { verifyPageRoutes } from "./verify-page.ts";
 
 export interface Listening {
   readonly port: number;
@@ -31,11 +40,20 @@ export function allRoutes(parts: HttpParts): Route[] {
     reserveRoute(parts),
     ...campaignRoutes(parts),
     ...offerRoutes(parts),
+    ...waitlistRoutes(parts),
     ...streamRoutes(parts),
+    exportRoute(parts),
     ...orderRoutes(parts),
+    ...paymentRoutes(parts),
     attemptRoute(parts),
+    ...operatorRoutes(parts),
+    ...buyerRoutes(parts),
+    ...webhookRoutes(parts),
+    ...ledgerRoutes(parts),
     ...opsRoutes(parts),
+    ...checkoutPageRoutes(parts),
     ...docsRoutes(),
+    ...verifyPageRoutes(),
   ];
 }
 

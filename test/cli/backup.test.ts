@@ -1,7 +1,7 @@
 /** A backup is a whole sale of one moment, made while it is being sold; what is restored from it goes on selling. */
 
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buy, call, createCampaign, newFolder, type OrderJson, startServer, tokenOf } from "../harness.ts";
 import { runCommand } from "./command.ts";
@@ -34,6 +34,16 @@ test("everything that was acknowledged before it began is in it, and a restored 
   const { stdout } = await runCommand(["verify", "--data", restored]);
   expect(stdout).toMatch(/ok {6}orders +21 orders/);
   expect(stdout).toContain("Everything holds.");
+});
+
+test("what is written can be read by its owner alone: it has buyers and secrets in it", async () => {
+  await using server = await startServer({ env: { RUSHBOX_OPERATOR_KEY: "", RUSHBOX_JWT_SECRET: "" } });
+  const to = join(newFolder(), "sale.db");
+  expect((await runCommand(["backup", "--data", server.data, "--to", to])).code).toBe(0);
+  const written = [to, ...readdirSync(server.data).map((name) => join(server.data, name))];
+  expect(written.length).toBeGreaterThan(4);
+  const open = written.filter((path) => (statSync(path).mode & 0o077) !== 0);
+  expect(open).toEqual([]);
 });
 
 test("a file that exists is never overwritten, and a failure leaves nothing behind", async () => {

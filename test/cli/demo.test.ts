@@ -107,6 +107,8 @@ describe("the demo", () => {
   test("buys when its line is pasted, shows the order, and pays one", async () => {
     expect(await paste(lineAfter(demo, "Buy: "))).toMatch(/^HTTP\/1\.1 201 Created[\s\S]*"buyer_id":"alice"/);
     expect(await paste(lineAfter(demo, "See her orders."))).toMatch(/"buyer_id":"alice".*"state":"reserved"/);
+    const { url } = JSON.parse(await paste(lineAfter(demo, "Open the page"))) as { url: string };
+    expect(await (await fetch(url)).text()).toContain("no money moves");
     expect(await paste(lineAfter(demo, "Pay "))).toContain('"state":"paid"');
     expect(await paste(lineAfter(demo, "Look at the sale."))).toContain('"state":"open"');
   });

@@ -1,19 +1,29 @@
 /**
  * A small sale in which everything has happened that can: bought, paid, cancelled, expired, paid late with and without
- * stock, restocked, paused, ended. Made by the engine and the journal themselves, without a server.
+ * stock, paid twice, refunded, restocked, waited for, paused, ended, erased; operators and endpoints came and went. Made
+ * by the engine and the journal themselves, without a server.
  */
 import { Database } from "bun:sqlite";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import type { CampaignDraft } from "../../src/domain/campaign.ts";
 import type { Command } from "../../src/domain/command.ts";
+import type { OrderRecord } from "../../src/domain/order.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
+import type { Payment } from "../../src/domain/payment.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { SqliteJournal } from "../../src/storage/sqlite/journal.ts";
 import { databasePath, openWriter } from "../../src/storage/sqlite/open.ts";
-import { verifySale } from "../../src/storage/sqlite/verify.ts";
+import { SqliteReader } from "../../src/storage/sqlite/reader.ts";
+import { verifyEvents, verifyHashes } from "../../src/storage/sqlite/verify.ts";
 
 const startMs = Date.UTC(2026, 10, 11);
 const windowS = 900;
+
+interface Order {
+  readonly orderId: number;
+  readonly campaignId: number;
+  readonly buyerId: string;
+}
 
 /** What failed, by the check's name; empty when everything holds. */
 export type Failures = Readonly<Record<string, string>>;
@@ -22,43 +32,90 @@ export type Failures = Readonly<Record<string, string>>;
 export function makeLedger(folder: string): string {
   const db = openWriter(folder);
   const journal = new SqliteJournal(db);
+  const reader = new SqliteReader(db);
   const engine = new Engine();
   let nowMs = startMs;
-  const commit = () => journal.commit({ events: engine.takeEvents(), ...engine.state.takeChanges() });
+  const commit = () => journal.commit({ events: engine.takeEvents(), ...engine.state.takeChanges(), audit: [] });
   const execute = (command: Command): Outcome => {
     nowMs += 1_000;
     engine.advance(nowMs);
-    const outcome = engine.execute(command, nowMs);
+    commit();
+    const outcome = engine.execute(withRows(command), nowMs);
     commit();
     return outcome;
   };
-  const buy = (offerId: number, campaignId: number, buyerId: string, quantity = 1) => {
+  /** What the loop brings with a command. */
+  const withRows = (command: Command): Command => {
+    if (!("orderId" in command)) return command;
+    const { orderId, campaignId, buyerId } = command;
+    const history = engine.state.isSettled(campaignId) ? { history: ordersOf(reader, campaignId, buyerId) } : undefined;
+    return { ...command, ...history, payments: reader.paymentsOf(orderId) };
+  };
+  const buy = (offerId: number, campaignId: number, buyerId: string, quantity = 1): Order => {
     const outcome = execute({ type: "reserve", offerId, buyerId, quantity, key: `${buyerId}-${offerId}` });
     if (outcome.code !== "reserved") throw new Error(`${buyerId}: ${outcome.code}`);
     return { orderId: outcome.orderId, campaignId, buyerId };
+  };
+  const pay = (order: Order, reference: string | null, amountMinor = 100, provider: Payment["provider"] = "shop") =>
+    execute({ type: "pay", ...order, payment: { provider, reference, amountMinor, currency: "CNY" } });
+  const wait = (offerId: number, buyerId: string) => {
+    const outcome = execute({ type: "join_waitlist", offerId, buyerId });
+    if (outcome.code !== "joined") throw new Error(`${buyerId}: ${outcome.code}`);
   };
 
   const first = create(execute, [draftOffer("plenty", 10, 3), draftOffer("scarce", 1, 1)]);
   const [plenty, scarce] = [first + 1, first + 2];
   buy(plenty, first, "alice", 2);
-  execute({ type: "pay", ...buy(plenty, first, "bob"), reference: "bank-1" });
+  pay(buy(plenty, first, "bob"), "bank-1");
   execute({ type: "cancel", ...buy(plenty, first, "carol") });
-  execute({ type: "pay", ...buy(plenty, first, "dave", 3), reference: null });
+  pay(buy(plenty, first, "dave", 3), null, 300);
   const late = buy(plenty, first, "erin");
   const tooLate = buy(scarce, first, "frank");
   execute({ type: "restock", offerId: plenty, quantity: 5 });
   execute({ type: "pause", campaignId: first });
   execute({ type: "resume", campaignId: first });
   nowMs += windowS * 1_000; // everything unpaid expires
-  buy(scarce, first, "grace");
-  execute({ type: "pay", ...late, reference: "bank-2" });
-  execute({ type: "pay", ...tooLate, reference: "bank-3" });
-  buy(plenty, first, "heidi", 2);
+  const grace = buy(scarce, first, "grace");
+  pay(late, "bank-2");
+  pay(tooLate, "bank-3");
+  const heidi = buy(plenty, first, "heidi", 2);
+  pay(heidi, "bank-4", 1); // not what it costs
+  pay(heidi, "bank-5", 200);
+  pay(heidi, "sandbox-1", 200, "sandbox"); // a second time
+  execute({ type: "refund", ...heidi, returnsUnits: true });
+  execute({ type: "refund", ...late, returnsUnits: false });
+  const asked = reader.paymentsOf(heidi.orderId).find(({ provider }) => provider === "sandbox");
+  execute({ type: "confirm_refund", ...heidi, paymentId: asked?.paymentId ?? 0 });
+  for (const buyerId of ["ivan", "judy", "mike"]) wait(scarce, buyerId);
+  execute({ type: "leave_waitlist", offerId: scarce, buyerId: "ivan" });
+  execute({ type: "cancel", ...grace }); // judy has her turn
 
-  const second = create(execute, [draftOffer("yesterday", 4, 2)]);
-  execute({ type: "pay", ...buy(second + 1, second, "alice"), reference: null });
-  execute({ type: "end", campaignId: second });
-  create(execute, [draftOffer("tomorrow", 4, 2)], startMs + 86_400_000);
+  const second = create(execute, [draftOffer("yesterday", 4, 2)], { closesAtMs: nowMs + 3_600_000 });
+  pay(buy(second + 1, second, "alice"), null);
+  buy(second + 1, second, "nina", 2);
+  buy(second + 1, second, "olga");
+  wait(second + 1, "peggy");
+  nowMs += 3_600_000; // it closes by the clock; peggy has what nina has not paid for, and lets it go
+  execute({ type: "pause", campaignId: first });
+  nowMs += windowS * 1_000;
+  execute({ type: "resume", campaignId: first });
+  nowMs += windowS * 1_000;
+  execute({ type: "end", campaignId: first });
+  const erased = ["nina", "peggy"].flatMap((buyerId) => ordersOf(reader, second, buyerId));
+  const [entry] = db.query("SELECT id FROM waitlist WHERE buyer_id = 'peggy'").all() as { id: number }[];
+  const orderIds = erased.map(({ orderId }) => orderId);
+  execute({ type: "erase_buyers", campaignId: second, orderIds, entryIds: [entry?.id ?? 0] });
+
+  const keyHash = "0".repeat(64);
+  for (const name of ["anna", "ben"]) execute({ type: "create_operator", name, role: "viewer", keyHash });
+  execute({ type: "revoke_operator", operatorId: engine.state.lastSeq });
+  for (const port of [1, 2]) {
+    execute({ type: "create_endpoint", url: `https://shop.example:${port}`, types: null, secret: "whsec_dGVzdA==" });
+  }
+  execute({ type: "change_endpoint", endpointId: engine.state.lastSeq, isEnabled: false });
+  execute({ type: "delete_endpoint", endpointId: engine.state.lastSeq - 1 });
+  execute({ type: "publish_ledger_head" });
+  create(execute, [draftOffer("tomorrow", 4, 2)], { opensAtMs: nowMs + 86_400_000 });
   db.exec("PRAGMA journal_mode = DELETE"); // one file, that can be read into memory
   db.close();
   return databasePath(folder);
@@ -66,9 +123,26 @@ export function makeLedger(folder: string): string {
 
 /** What `verify` says of a ledger after some statements that nobody should run; the file stays as it is. */
 export function verifyTampered(ledger: string, ...statements: readonly string[]): Failures {
+  return verifyRehashed(ledger, [], ...statements);
+}
+
+/** The same where somebody also gives some events the hashes of what their rows say then, in this order. */
+export function verifyRehashed(ledger: string, seqs: readonly number[], ...statements: readonly string[]): Failures {
   using db = Database.deserialize(readFileSync(ledger));
   tamper(db, ...statements);
+  rehash(db, seqs);
   return failuresIn(db);
+}
+
+/** Gives events the hashes that the documentation tells, written down here once more. */
+export function rehash(db: Database, seqs: readonly number[]): void {
+  const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex");
+  for (const seq of seqs) {
+    const { hash: _, ...row } = db.query("SELECT * FROM events WHERE seq = ?").get(seq) as Record<string, unknown>;
+    const before = db.query("SELECT hash FROM events WHERE seq = ?").get(seq - 1) as { hash: string } | null;
+    const text = [before?.hash ?? "0".repeat(64), ...Object.values(row)].map((value) => value ?? "").join("\n");
+    db.query("UPDATE events SET hash = ? WHERE seq = ?").run(sha256(text), seq);
+  }
 }
 
 /** Changes a database as somebody would who knows SQLite. */
@@ -80,6 +154,7 @@ export function tamper(db: Database, ...statements: readonly string[]): void {
     const { changed } = db.query("SELECT changes() AS changed").get() as { changed: number };
     if (/^(UPDATE|DELETE|INSERT)/.test(statement) && changed === 0) throw new Error(`nothing changed: ${statement}`);
   }
+  db.exec("PRAGMA ignore_check_constraints = OFF"); // whoever verifies looks at them again
 }
 
 /** Writes rubbish over a page of the file, as a failing disk would. */
@@ -91,16 +166,18 @@ export function damagePage(path: string): void {
 }
 
 function failuresIn(db: Database): Failures {
-  const failed = [...verifySale(db)].filter(({ firstFailure }) => firstFailure !== null);
+  const results = [...verifyEvents(db), ...verifyHashes(db)];
+  const failed = results.filter(({ firstFailure }) => firstFailure !== null);
   return Object.fromEntries(failed.map(({ name, firstFailure }) => [name, firstFailure ?? ""]));
 }
 
 function create(
   execute: (command: Command) => Outcome,
   offers: CampaignDraft["offers"],
-  opensAtMs: number | null = null,
+  { opensAtMs = null, closesAtMs = null }: { opensAtMs?: number | null; closesAtMs?: number | null } = {},
 ): number {
-  const draft = { title: "Sale", kind: null, opensAtMs, closesAtMs: null, paymentWindowS: windowS, offers };
+  const when = { opensAtMs, closesAtMs, paymentWindowS: windowS };
+  const draft = { title: "Sale", kind: null, hasWaitlist: true, ...when, offers };
   const outcome = execute({ type: "create_campaign", draft });
   if (outcome.code !== "created") throw new Error(outcome.code);
   execute({ type: "publish", campaignId: outcome.campaignId });
@@ -110,4 +187,10 @@ function create(
 function draftOffer(sku: string, stock: number, limitPerBuyer: number): CampaignDraft["offers"][number] {
   const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null };
   return { sku, title: sku, priceMinor: 100, currency: "CNY", stock, limitPerBuyer, ...nothing };
+}
+
+/** A buyer's orders in a campaign, in the order of ids. */
+export function ordersOf(reader: SqliteReader, campaignId: number, buyerId: string): OrderRecord[] {
+  const { orders } = reader.ordersOfBuyer(buyerId, Number.MAX_SAFE_INTEGER, 10_000);
+  return orders.filter((order) => order.campaignId === campaignId).reverse();
 }

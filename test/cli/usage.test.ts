@@ -10,7 +10,7 @@ import { makeLedger } from "./ledger.ts";
 
 setDefaultTimeout(60_000);
 
-const verbs = ["demo", "serve", "token", "health", "load", "verify", "backup", "export", "migrate"] as const;
+const verbs = ["demo", "serve", "token", "health", "load", "verify", "backup", "restore", "export", "migrate"] as const;
 
 describe("help", () => {
   test("names every command, and every command gives an example", async () => {
@@ -39,9 +39,30 @@ describe("wrong usage exits 2 with what to do on standard error, and nothing on 
     [["serve", "--port", "http"], /--port is "http"\. Give a whole number from 0 to 65535\./],
     [["serve"], /RUSHBOX_POTR is not a setting\. Known are RUSHBOX_PORT, /, { RUSHBOX_POTR: "1" }],
     [["serve"], /RUSHBOX_PORT is "x"/, { RUSHBOX_PORT: "x" }],
+    [["serve", "--payments", "cash"], /--payments is "cash"\. Give one of none, sandbox, stripe\./],
+    [["serve", "--payments", "stripe"], /RUSHBOX_STRIPE_SECRET_KEY is missing\. --payments=stripe needs it/],
+    [
+      ["serve", "--payments", "stripe"],
+      /RUSHBOX_STRIPE_WEBHOOK_SECRET is missing/,
+      { RUSHBOX_STRIPE_SECRET_KEY: "sk_test_1" },
+    ],
+    [
+      ["serve", "--payments", "sandbox"],
+      /RUSHBOX_STRIPE_SECRET_KEY contradicts --payments=sandbox\. Set --payments to stripe/,
+      { RUSHBOX_STRIPE_SECRET_KEY: "sk_test_1" },
+    ],
+    [
+      ["serve"],
+      /RUSHBOX_PUBLIC_URL is "https:\/\/a\.example\/b"\. Give https:\/\/a\.example alone/,
+      { RUSHBOX_PUBLIC_URL: "https://a.example/b" },
+    ],
+    [["serve", "--stripe-url", "api.stripe.com"], /--stripe-url is "api\.stripe\.com"\. Give an http or https address/],
+    [["serve", "--return-url", "thanks"], /--return-url is "thanks"/],
     [["token"], /required option '--buyer <id>'/],
     [["token", "--buyer", "a", "--expires", "soon"], /Give a duration as 500ms, 10s/],
     [["backup"], /required option '--to <file>'/],
+    [["restore"], /required option '--from <file>'/],
+    [["export", "--state", "sold"], /--state is "sold"\. It must be one of reserved, /],
     [["export", "--format", "xml"], /Allowed choices are csv, jsonl/],
     [["load", "--rate", "0"], /Give a whole number from 1 to/],
     [["load", "--offer", "off_0000000002", "--stock", "5"], /cannot be used with/],
@@ -76,7 +97,7 @@ describe("a start that fails says so in one line, exits 1 and changes nothing", 
     using future = new Database(makeLedger(newer));
     future.exec("INSERT INTO migrations VALUES ('9999_future', 'x')");
     using broken = new Database(makeLedger(wrong));
-    broken.exec("UPDATE offers SET held = held - 1, sold = sold + 1 WHERE id = 2");
+    broken.exec("UPDATE offers SET held = held + 1, sold = sold - 1 WHERE id = 2");
     const before = [junk, foreign, newer, wrong].map(bytesOf);
     const ran = await Promise.all(
       [junk, foreign, newer, wrong].map((data) => runCommand(["serve", "--port", "0", "--data", data])),

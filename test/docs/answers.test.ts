@@ -3,13 +3,23 @@
  * refusal that can be had from a healthy server, and each answer is held against its place in the document.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type CampaignJson, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Webhook } from "standardwebhooks";
+import { limits } from "../../src/domain/limits.ts";
+import { type CampaignJson, call, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
 import { examplesOf, operations, schemas } from "./document.ts";
 import { type Schema, violationsOf } from "./json-schema.ts";
 
 /** What only a failing or an overtaken server answers; these have tests of their own, elsewhere. */
 const notFromAHealthyServer: Readonly<Record<string, readonly string[]>> = {
   "*": ["internal", "overloaded", "outcome_unknown"],
+  // Needs a million buyers: test/engine has them.
+  "POST /v1/offers/{id}/waitlist": ["waitlist_full"],
+  // Needs a server without a provider, a provider that is down: test/guarantees/payments.test.ts.
+  "POST /v1/orders/{id}/checkout": ["payments_off", "provider_unavailable"],
+  // A body that is cut off, which no client of this kind sends.
+  "POST /v1/payments/{provider}/webhook": ["invalid"],
   // Shared memory says these before an attempt is taken: only a change in that very moment leaves them to be asked for.
   "GET /v1/attempts/{key}": ["not_open", "paused", "ended"],
 };
@@ -20,7 +30,7 @@ let alice: string;
 let bob: string;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ env: { RUSHBOX_PAYMENTS: "sandbox" } });
   [alice, bob] = await Promise.all([tokenOf("alice"), tokenOf("bob")]);
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -36,6 +46,8 @@ interface Ask {
   /** In place of the operation's own, for 405. */
   readonly method?: string;
   readonly follow?: true;
+  /** In place of the server with the sandbox. */
+  readonly at?: Server;
 }
 
 /** Asks for an operation, holds the answer against the document, and gives its body back. */
@@ -43,7 +55,7 @@ async function ask(name: string, expected: number | string, how: Ask = {}): Prom
   const [method = "", template = ""] = name.split(" ");
   const path = template.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => how.params?.[parameter] ?? "");
   const sent = how.text ?? (how.body === undefined ? undefined : JSON.stringify(how.body));
-  const response = await fetch(`${server.url}${path}${how.query ?? ""}`, {
+  const response = await fetch(`${(how.at ?? server).url}${path}${how.query ?? ""}`, {
     method: how.method ?? method,
     redirect: how.follow === true ? "follow" : "manual",
     headers: {
@@ -62,7 +74,15 @@ async function ask(name: string, expected: number | string, how: Ask = {}): Prom
   return text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : { text };
 }
 
-const documentedHeaders = ["location", "retry-after", "etag", "www-authenticate", "allow", "preference-applied"];
+const documentedHeaders = [
+  "location",
+  "retry-after",
+  "etag",
+  "www-authenticate",
+  "allow",
+  "preference-applied",
+  "content-disposition",
+];
 
 /** The status, or the problem's code; throws when the document does not say what came. */
 function conform(name: string, response: Response, text: string): string {
@@ -145,6 +165,7 @@ test("campaigns answer as documented", async () => {
     ["GET /v1/campaigns", {}],
     ["GET /v1/campaigns/{id}", { params }],
     ["GET /docs", {}],
+    ["GET /verify", {}],
     ["GET /openapi.json", {}],
     ["GET /problems/{code}", { params: { code: "sold_out" } }],
   ] as const) {
@@ -238,6 +259,13 @@ test("orders answer as documented", async () => {
   await ask(list, 200, { as: operatorKey });
   await ask(list, "invalid", { as: alice, query: "?limit=0" });
   await ask(list, "unauthorized");
+  const sold = `state=reserved&offer_id=${params.id}&from=2026-01-01T00:00:00Z&to=9999-01-01T00:00:00Z`;
+  await ask(list, 200, { as: operatorKey, query: `?${sold}&buyer_id=alice` });
+  const download = "GET /v1/orders/export";
+  await ask(download, 200, { as: operatorKey, query: `?${sold}` });
+  await ask(download, "invalid", { as: operatorKey, query: "?state=sold" });
+  await ask(download, "unauthorized");
+  await ask(download, "forbidden", { as: alice });
   const get = "GET /v1/orders/{id}";
   await ask(get, 200, { params: one, as: alice });
   await ask(get, "not_found", { params: one, as: bob });
@@ -254,7 +282,108 @@ test("orders answer as documented", async () => {
   await ask(cancel, "not_found", { params: two, as: bob });
   await ask(cancel, 200, { params: two, as: alice });
   await ask(pay, "refund_due", { params: two, as: operatorKey });
+  const returned = "POST /v1/orders/{id}/payments/{payment}/returned";
+  const paymentOf = async (order: { id: string }) => {
+    const { payments } = await ask("GET /v1/orders/{id}/payments", 200, { params: order, as: alice });
+    return { ...order, payment: (payments as { id: string }[])[0]?.id ?? "" };
+  };
+  await ask(returned, "transition_not_allowed", { params: await paymentOf(one), as: operatorKey });
+  await ask(returned, 200, { params: await paymentOf(two), as: operatorKey });
+  await ask(returned, "unauthorized", { params: await paymentOf(two) });
+  await ask(returned, "forbidden", { params: await paymentOf(two), as: alice });
+  await ask(returned, "not_found", { params: { ...two, payment: "pay_zzzzzzzzzz" }, as: operatorKey });
   await ask(get, 200, { params: two, as: alice });
+});
+
+test("payments answer as documented", async () => {
+  const params = offerOf(await createCampaign(server, { stock: 9, limitPerBuyer: 9 }));
+  const order = { id: String((await ask("POST /v1/offers/{id}/orders", 201, { params, as: alice }))["id"]) };
+  const checkout = "POST /v1/orders/{id}/checkout";
+  const { url } = await ask(checkout, 201, { params: order, as: alice });
+  await ask(checkout, "unauthorized", { params: order });
+  await ask(checkout, "not_found", { params: order, as: bob });
+  const viewer = await call<{ key: string }>(`${server.url}/v1/operators`, {
+    method: "POST",
+    as: operatorKey,
+    body: { name: "auditor", role: "viewer" },
+  });
+  await ask(checkout, "forbidden", { params: order, as: viewer.body.key });
+  const refund = "POST /v1/orders/{id}/refund";
+  await ask(refund, "unauthorized", { params: order });
+  await ask(refund, "forbidden", { params: order, as: alice });
+  await ask(refund, "not_found", { params: { id: "ord_zzzzzzzzzz" }, as: operatorKey });
+  await ask(refund, "transition_not_allowed", { params: order, as: operatorKey });
+  await askBody(refund, order, operatorKey);
+  await ask(refund, "invalid", { params: order, as: operatorKey, body: { return_units: "no" } });
+
+  const token = String(url).split("/").at(-1) ?? "";
+  const page = "GET /sandbox/checkout/{token}";
+  await ask(page, 200, { params: { token } });
+  await ask(page, "not_found", { params: { token: "nonsense" } });
+  const press = "POST /sandbox/checkout/{token}/{button}";
+  await ask(press, "not_found", { params: { token, button: "nonsense" } });
+  await ask(press, 303, { params: { token, button: "pay" } });
+  await ask(press, 200, { params: { token, button: "pay" }, follow: true });
+  await ask("GET /checkout/returned", 200, { query: `?order=${order.id}&checkout=paid` });
+  await ask("GET /checkout/returned", "method_not_allowed", { method: "PUT" });
+  await ask(checkout, "transition_not_allowed", { params: order, as: alice });
+  await ask(refund, 200, { params: order, as: operatorKey, body: { return_units: false } });
+
+  const webhook = "POST /v1/payments/{provider}/webhook";
+  const provider = { provider: "sandbox" };
+  const secret = readFileSync(join(server.data, "sandbox.secret"), "utf8").trim();
+  const signedAt = new Date();
+  const headers = {
+    "webhook-id": "msg_1",
+    "webhook-timestamp": String(Math.floor(signedAt.getTime() / 1_000)),
+    "webhook-signature": new Webhook(secret, { format: "raw" }).sign("msg_1", signedAt, "{}"),
+  };
+  await ask(webhook, 200, { params: provider, text: "{}", headers });
+  await ask(webhook, "signature_invalid", { params: provider, text: "{} ", headers });
+  await ask(webhook, "not_found", { params: { provider: "stripe" }, text: "{}", headers });
+  await ask(webhook, "payload_too_large", { params: provider, text: "x".repeat(65_537), headers });
+
+  const payments = "GET /v1/orders/{id}/payments";
+  expect((await ask(payments, 200, { params: order, as: alice }))["payments"]).toHaveLength(1);
+  await ask(payments, "unauthorized", { params: order });
+  await ask(payments, "not_found", { params: order, as: bob });
+
+  await using alone = await startServer();
+  const stripe = { RUSHBOX_PAYMENTS: "stripe", RUSHBOX_STRIPE_SECRET_KEY: "sk_test_1", RUSHBOX_STRIPE_URL: alone.url };
+  await using failing = await startServer({ env: { ...stripe, RUSHBOX_STRIPE_WEBHOOK_SECRET: "whsec_1" } });
+  for (const [at, refusal] of [
+    [alone, "payments_off"],
+    [failing, "provider_unavailable"],
+  ] as const) {
+    const offered = offerOf(await createCampaign(at));
+    const { id } = await ask("POST /v1/offers/{id}/orders", 201, { params: offered, as: alice, at });
+    await ask(checkout, refusal, { params: { id: String(id) }, as: alice, at });
+  }
+});
+
+test("the ledger and receipts answer as documented", async () => {
+  const campaign = await createCampaign(server);
+  const params = { id: campaign.id };
+  const order = await ask("POST /v1/offers/{id}/orders", 201, { params: offerOf(campaign), as: alice });
+  const own = { id: String(order["id"]) };
+  await createCampaign(server, { publish: false }); // whose rows are withheld from the public
+  await ask("GET /v1/ledger", 200, { as: operatorKey });
+  await ask("GET /v1/ledger", 200, { as: operatorKey, query: `?campaign_id=${campaign.id}&limit=1000` });
+  await ask("GET /v1/ledger", "unauthorized");
+  await ask("GET /v1/ledger", "forbidden", { as: alice });
+  await ask("GET /v1/campaigns/{id}/ledger", 200, { params });
+  await ask("GET /v1/campaigns/{id}/ledger", "not_found", { params: missing });
+  for (const query of ["?limit=1001", "?limit=0", "?after=-1", "?after=x", "?before=1"]) {
+    await ask("GET /v1/campaigns/{id}/ledger", "invalid", { params, query });
+    await ask("GET /v1/ledger", "invalid", { as: operatorKey, query });
+  }
+  await ask("GET /v1/ledger", "invalid", { as: operatorKey, query: "?campaign_id=off_0000000002" });
+  const receipt = "GET /v1/orders/{id}/receipt";
+  await ask(receipt, 200, { params: own, as: alice });
+  await ask(receipt, 200, { params: own, as: operatorKey });
+  await ask(receipt, "not_found", { params: own, as: bob });
+  await ask(receipt, "not_found", { params: { id: "ord_zzzzzzzzzz" }, as: operatorKey });
+  await ask(receipt, "unauthorized", { params: own });
 });
 
 test("streams answer as documented, and their events are of the documented shape", async () => {
@@ -274,6 +403,139 @@ test("streams answer as documented, and their events are of the documented shape
   expect(violationsOf(dataOf(event), { $ref: "#/components/schemas/Order" }, schemas)).toEqual([]);
   await ask("GET /v1/orders/stream", "unauthorized");
   await ask("GET /v1/orders/stream", "invalid", { as: bob, headers: { "last-event-id": "x" } });
+
+  const events = "GET /v1/events/stream";
+  const { text: notice } = await ask(events, 200, { as: operatorKey, headers: { "last-event-id": before } });
+  expect(notice).toContain(`id: ${order["seq"]}\nevent: order_reserved\n`);
+  expect(dataOf(notice)).toMatchObject({ seq: order["seq"], campaign_id: campaign.id, order });
+  await ask(events, "unauthorized");
+  await ask(events, "forbidden", { as: bob });
+  await ask(events, "invalid", { as: operatorKey, headers: { "last-event-id": "x" } });
+  await ask(events, "invalid", { as: operatorKey, headers: { "last-event-id": "9007199254740991" } });
+});
+
+test("a waitlist answers as documented", async () => {
+  const join = "POST /v1/offers/{id}/waitlist";
+  const place = "GET /v1/offers/{id}/waitlist";
+  const leave = "POST /v1/offers/{id}/waitlist/leave";
+  const list = "GET /v1/offers/{id}/waitlist/entries";
+  const campaign = await createCampaign(server, { stock: 1 });
+  const params = offerOf(campaign);
+  await ask(join, "not_sold_out", { params, as: bob });
+  await ask("POST /v1/offers/{id}/orders", 201, { params, as: alice });
+  await ask(join, "limit_reached", { params, as: alice });
+  await ask(place, "not_waiting", { params, as: bob });
+  await ask(leave, "not_waiting", { params, as: bob });
+  await ask(join, 201, { params, as: bob });
+  await ask(join, 200, { params, as: bob });
+  await ask(place, 200, { params, as: bob });
+  await ask(list, 200, { params, as: operatorKey });
+  await ask(list, "invalid", { params, as: operatorKey, query: "?limit=0" });
+  await ask(list, "forbidden", { params, as: alice });
+  for (const name of [join, place, leave, list]) {
+    await ask(name, "unauthorized", { params });
+    await ask(name, "not_found", { params: missingOffer, as: name === list ? operatorKey : bob });
+  }
+  await ask(leave, 200, { params, as: bob });
+  await ask("POST /v1/campaigns/{id}/pause", 200, { params: { id: campaign.id }, as: operatorKey });
+  await ask(join, "paused", { params, as: bob });
+  await ask("POST /v1/campaigns/{id}/end", 200, { params: { id: campaign.id }, as: operatorKey });
+  await ask(join, "ended", { params, as: bob });
+  const off = await createCampaign(server, { stock: 0, waitlist: false });
+  await ask(join, "waitlist_off", { params: offerOf(off), as: bob });
+  const later = await createCampaign(server, { opensAt: soon(3_600_000) });
+  await ask(join, "not_open", { params: offerOf(later), as: bob });
+});
+
+test("operators and the audit log answer as documented", async () => {
+  const create = "POST /v1/operators";
+  const body = { name: "Li Na", role: "viewer" };
+  const made = await ask(create, 201, { as: operatorKey, body });
+  const viewer = String(made["key"]);
+  await ask(create, "name_taken", { as: operatorKey, body });
+  await ask(create, "unauthorized", { body });
+  await ask(create, "forbidden", { as: viewer, body });
+  await askBody(create, {}, operatorKey);
+  const list = "GET /v1/operators";
+  await ask(list, 200, { as: operatorKey });
+  await ask(list, "unauthorized");
+  await ask(list, "forbidden", { as: viewer });
+  const me = "GET /v1/operators/me";
+  await ask(me, 200, { as: viewer });
+  await ask(me, "unauthorized");
+  await ask(me, "forbidden", { as: alice });
+
+  const params = offerOf(await createCampaign(server));
+  const order = { id: String((await ask("POST /v1/offers/{id}/orders", 201, { params, as: alice }))["id"]) };
+  await ask("POST /v1/orders/{id}/cancel", "forbidden", { params: order, as: viewer });
+  await ask("POST /v1/orders/{id}/checkout", "forbidden", { params: order, as: viewer });
+
+  const revoke = "POST /v1/operators/{id}/revoke";
+  const operator = { id: String(made["id"]) };
+  await ask(revoke, "unauthorized", { params: operator });
+  await ask(revoke, "forbidden", { params: operator, as: viewer });
+  await ask(revoke, "not_found", { params: { id: "opr_zzzzzzzzzz" }, as: operatorKey });
+  await ask(revoke, 200, { params: operator, as: operatorKey });
+  await ask(me, "unauthorized", { as: viewer });
+
+  const audit = "GET /v1/audit";
+  await ask(audit, 200, { as: operatorKey, query: "?limit=200" });
+  await ask(audit, "invalid", { as: operatorKey, query: "?limit=0" });
+  await ask(audit, "unauthorized");
+  await ask(audit, "forbidden", { as: alice });
+
+  const names = Array.from({ length: limits.operatorsMax }, (_, at) => ({ name: `program ${at}`, role: "viewer" }));
+  await Promise.all(
+    names.map((one) => call(`${server.url}/v1/operators`, { method: "POST", as: operatorKey, body: one })),
+  );
+  await ask(create, "limit_exceeded", { as: operatorKey, body: { name: "one more", role: "viewer" } });
+});
+
+test("erasure answers as documented", async () => {
+  const name = "POST /v1/buyers/erase";
+  const body = { buyer_id: "carol" };
+  await ask(name, "unauthorized", { body });
+  await ask(name, "forbidden", { as: alice, body });
+  await askBody(name, {}, operatorKey);
+  await ask(name, "not_found", { as: operatorKey, body });
+  const params = offerOf(await createCampaign(server));
+  await ask("POST /v1/offers/{id}/orders", 201, { params, as: await tokenOf("carol") });
+  await ask(name, 200, { as: operatorKey, body });
+});
+
+test("webhooks answer as documented", async () => {
+  const create = "POST /v1/webhooks";
+  const body = { url: "http://127.0.0.1:9/hooks", types: ["order_paid"] };
+  const made = await ask(create, 201, { as: operatorKey, body });
+  await ask(create, "unauthorized", { body });
+  await ask(create, "forbidden", { as: alice, body });
+  await askBody(create, {}, operatorKey);
+  const params = { id: String(made["id"]) };
+  const list = "GET /v1/webhooks";
+  await ask(list, 200, { as: operatorKey });
+  await ask(list, "unauthorized");
+  await ask(list, "forbidden", { as: alice });
+  const [change, rotate, remove] = ["", "/rotate", "/delete"].map((end) => `POST /v1/webhooks/{id}${end}`) as [
+    string,
+    string,
+    string,
+  ];
+  const deliveries = "GET /v1/webhooks/{id}/deliveries";
+  const replay = "POST /v1/webhooks/{id}/replay";
+  for (const name of ["GET /v1/webhooks/{id}", change, rotate, deliveries, replay, remove]) {
+    const asked = name === change ? { enabled: false } : undefined;
+    const how = asked === undefined ? {} : { body: asked };
+    await ask(name, "unauthorized", { params, ...how });
+    await ask(name, "forbidden", { params, as: alice, ...how });
+    await ask(name, "not_found", { params: { id: "end_zzzzzzzzzz" }, as: operatorKey, ...how });
+    if (name === change || name === replay) await askBody(name, params, operatorKey);
+    await ask(name, 200, { params, as: operatorKey, ...how });
+  }
+  await ask("GET /v1/webhooks/{id}", "not_found", { params, as: operatorKey });
+  const many = Array.from({ length: limits.endpointsMax }, (_, at) => ({ url: `https://shop.example/${at}` }));
+  const ids = await Promise.all(many.map((one) => ask(create, 201, { as: operatorKey, body: one })));
+  await ask(create, "limit_exceeded", { as: operatorKey, body });
+  await ask(deliveries, "invalid", { params: { id: String(ids[0]?.["id"]) }, as: operatorKey, query: "?limit=0" });
 });
 
 function dataOf(event: unknown): unknown {
@@ -292,7 +554,9 @@ test("the pages for whoever runs it answer as documented", async () => {
     "GET /readyz",
     "GET /metrics",
     "GET /docs",
+    "GET /verify",
     "GET /openapi.json",
+    "GET /.well-known/jwks.json",
   ]) {
     await ask(name, 200);
     await ask(name, "method_not_allowed", { method: "PUT" });

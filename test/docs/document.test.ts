@@ -21,7 +21,7 @@ describe("the document is complete", () => {
 
   test("every route is in it, and nothing that is no route", () => {
     const expected = routes
-      .filter(({ name, path }) => name !== "docs" || path === "/docs")
+      .filter(({ name, path }) => (name !== "docs" && name !== "verify_page") || /^\/\w+$/.test(path))
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
     expect(new Set(operations.keys())).toEqual(new Set(expected));
   });
@@ -95,7 +95,7 @@ test("it says version, licence and server without naming a host", () => {
   expect(document.openapi).toBe("3.1.0");
   expect(document.info).toMatchObject({ version: packageJson.version, license: { name: packageJson.license } });
   expect(document.servers.map(({ url }) => url)).toEqual(["/"]);
-  expect(documentText).not.toMatch(/https?:\/\//);
+  expect(documentText).not.toMatch(/https?:\/\/(?![\w-]+\.example\/)/); // RFC 2606: nobody's
 });
 
 test("a schema is plain: one type or that and null, and no alternatives to puzzle over", () => {

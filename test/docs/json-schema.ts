@@ -8,6 +8,8 @@ export interface Schema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Schema>>;
+  /** Members of any name, where no name is given: the values of a record. */
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
   readonly [keyword: string]: unknown;
@@ -27,7 +29,7 @@ export function violationsOf(
     return violationsOf(value, named, schemas, at);
   }
   const types = typeof schema.type === "string" ? [schema.type] : (schema.type ?? []);
-  if (!types.some((type) => isOfType(value, type)))
+  if (types.length > 0 && !types.some((type) => isOfType(value, type)))
     return [`${at} is ${JSON.stringify(value)}, not ${types.join(" or ")}`];
   const found: string[] = [];
   for (const [keyword, wanted] of Object.entries(schema)) {
@@ -49,7 +51,7 @@ function violationsOfObject(
 ): string[] {
   const found = (schema.required ?? []).filter((name) => !(name in value)).map((name) => `${at}.${name} is missing`);
   for (const [name, member] of Object.entries(value)) {
-    const property = schema.properties?.[name];
+    const property = schema.properties?.[name] ?? ofPattern(name, schema);
     found.push(
       ...(property === undefined
         ? [`${at}.${name} is not in the document`]
@@ -57,6 +59,10 @@ function violationsOfObject(
     );
   }
   return found;
+}
+
+function ofPattern(name: string, { patternProperties = {} }: Schema): Schema | undefined {
+  return Object.entries(patternProperties).find(([pattern]) => new RegExp(pattern, "u").test(name))?.[1];
 }
 
 function isOfType(value: unknown, type: string): boolean {
@@ -67,6 +73,8 @@ function isOfType(value: unknown, type: string): boolean {
       return Array.isArray(value);
     case "object":
       return typeof value === "object" && value !== null && !Array.isArray(value);
+    case "boolean":
+      return typeof value === "boolean";
     case "integer":
       return Number.isSafeInteger(value);
     case "string":
@@ -94,6 +102,8 @@ function isKept(value: unknown, keyword: string, wanted: unknown): boolean {
       return !Array.isArray(value) || value.length >= Number(wanted);
     case "maxItems":
       return !Array.isArray(value) || value.length <= Number(wanted);
+    case "uniqueItems":
+      return !Array.isArray(value) || new Set(value.map((item) => JSON.stringify(item))).size === value.length;
     case "pattern":
       return typeof value !== "string" || new RegExp(String(wanted), "u").test(value);
     case "format":
@@ -103,6 +113,7 @@ function isKept(value: unknown, keyword: string, wanted: unknown): boolean {
       throw new Error(`a format that is not known here: ${wanted}`);
     case "type":
     case "properties":
+    case "patternProperties":
     case "required":
     case "items":
     case "additionalProperties":

@@ -6,12 +6,25 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { problemWordsZh } from "../../src/http/docs/problem-words.ts";
 import { problemKinds } from "../../src/http/problem.ts";
-import { type CampaignJson, call, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
+import {
+  buy,
+  type CampaignJson,
+  call,
+  createCampaign,
+  operatorKey,
+  type Server,
+  startServer,
+  tokenOf,
+} from "../harness.ts";
 import { type Browser, findChromium, type Page, startChromium } from "./chromium.ts";
 import { documentText, operations } from "./document.ts";
 
-const assets = ["/docs/page.css", "/docs/open.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"];
-const foreignHost = /https?:\/\/|src="\/\/|href="\/\/|url\(\s*['"]?\/\//;
+const assets = [
+  ...["/docs/page.css", "/docs/open.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"],
+  ...["/checkout/page.css", "/verify", "/verify/page.css", "/verify/page.js"],
+];
+/** But for RFC 2606's, which are nobody's. */
+const foreignHost = /https?:\/\/(?![\w-]+\.example\/)|src="\/\/|href="\/\/|url\(\s*['"]?\/\//;
 
 for (const compiled of [false, true]) {
   describe(compiled ? "the binary" : "the sources", () => {
@@ -52,7 +65,8 @@ for (const compiled of [false, true]) {
 
     test("names no foreign host in a page of its own, its style or its script", async () => {
       const pages = Object.keys(problemKinds).map((code) => `/problems/${code}`);
-      for (const path of ["/docs", "/docs/page.css", "/docs/open.js", "/openapi.json", ...pages]) {
+      const own = ["/docs", "/docs/page.css", "/docs/open.js", "/verify", "/verify/page.css", "/verify/page.js"];
+      for (const path of [...own, "/checkout/page.css", "/checkout/returned", "/openapi.json", ...pages]) {
         expect([path, foreignHost.exec(await (await fetch(`${server.url}${path}`)).text())]).toEqual([path, null]);
       }
     });
@@ -151,6 +165,33 @@ describe.skipIf(isSkipped)(
       expect(await execute(page, "Operating-restock_offer")).toBe("200");
       expect(await execute(page, "Buying-get_campaign")).toBe("200");
       expect(page.complaints).toEqual([]);
+    });
+
+    test("the sandbox's page fits a phone, says so in two languages, and pays with one press and no script", {
+      timeout,
+    }, async () => {
+      await using shop = await startServer({ compiled: true, env: { RUSHBOX_PAYMENTS: "sandbox" } });
+      const as = await tokenOf("alice");
+      const campaign = await createCampaign(shop, { stock: 2, limitPerBuyer: 2 });
+      for (const [lang, title, paid] of [
+        ["en", "Pay for your order", "Paid"],
+        ["zh", "支付订单", "支付成功"],
+      ] as const) {
+        const order = (await buy(shop, campaign.offers[0]?.id ?? "", as)).body;
+        const at = `${shop.url}/v1/orders/${order.id}`;
+        const { url } = (await call<{ url: string }>(`${at}/checkout`, { method: "POST", as })).body;
+        const page = await browser.open(`${url}?lang=${lang}`, { width: 360, height: 740, isMobile: true });
+        const heading = () => page.evaluate<string>('document.querySelector("h1").innerText');
+        expect(await heading()).toBe(title);
+        expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBe(360);
+        expect(await page.evaluate<number>("document.scripts.length")).toBe(0);
+        await page.click("button.pay");
+        // Only then is there a next page to look at: while one leaves for it, there is none.
+        while ((await call<{ state: string }>(at, { as })).body.state !== "paid") await Bun.sleep(20);
+        while ((await heading().catch(() => "")) !== paid) await Bun.sleep(20);
+        expect(page.complaints).toEqual([]);
+        expect(ofOthers(page.requests, shop)).toEqual([]);
+      }
     });
 
     test("every page fits a phone, by day and by night", { timeout }, async () => {

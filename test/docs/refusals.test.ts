@@ -1,8 +1,16 @@
 /** What is wrong with a body is told by field and remedy, in words made of the same schemas as the document. */
 import { expect, test } from "bun:test";
 import type { TSchema } from "@sinclair/typebox";
+import { noticeTypes } from "../../src/domain/notice.ts";
 import { conform } from "../../src/http/body.ts";
-import { CampaignBody, PayBody, ReserveBody, RestockBody } from "../../src/http/schemas.ts";
+import {
+  CampaignBody,
+  PayBody,
+  ReserveBody,
+  RestockBody,
+  WebhookBody,
+  WebhookChangeBody,
+} from "../../src/http/schemas.ts";
 
 const offer = { sku: "a", title: "A", price_minor: 1, currency: "CNY", stock: 1 };
 
@@ -49,6 +57,24 @@ const cases: readonly (readonly [TSchema, unknown, field: string, detail: string
   ],
   [ReserveBody, { quantity: 0.5 }, "quantity", "must be a whole number from 1 to 1000 (units to buy), for example 1"],
   [RestockBody, {}, "quantity", "is required"],
+  [
+    WebhookBody,
+    { url: "https://shop.example/", types: ["order_paid", "order_lost"] },
+    "types[1]",
+    `must be one of ${noticeTypes.join(", ")}`,
+  ],
+  [
+    WebhookBody,
+    { url: "https://shop.example/", types: ["order_paid", "order_paid"] },
+    "types",
+    `must be a list of 1 to ${noticeTypes.length}, each once (the types of events that it wants), for example ["order_paid","order_refunded"]`,
+  ],
+  [
+    WebhookChangeBody,
+    { enabled: "no" },
+    "enabled",
+    "must be true or false (false: events wait until it is true again)",
+  ],
   [
     PayBody,
     { reference: "  " },

@@ -1,28 +1,36 @@
 /**
- * Guards the corners that chance may miss: two buyers, two offers with one unit each and a limit of one, and every
- * sequence of five steps from an alphabet of thirteen, each against the model with all invariants after every step.
- * Shorter sequences are their beginnings, so they are checked too. Prints how many there were.
+ * Guards the corners that chance may miss, by every sequence of a few steps from an alphabet, each against the model
+ * with all invariants after every step: two buyers, two offers with one unit each and a limit of one; and one unit that
+ * is paid for while two buyers wait for it. Shorter sequences are beginnings of longer ones, so they are checked too.
+ * Prints how many there were.
  */
 import { expect, test } from "bun:test";
-import type { Command, Pay, Reserve } from "../../src/domain/command.ts";
+import type { Cancel, Command, Reserve } from "../../src/domain/command.ts";
+import type { Payment } from "../../src/domain/payment.ts";
 import type { ModelOrder } from "./model.ts";
 import { type Step, Trial } from "./trial.ts";
 
-const depth = 5;
 const startMs = 1_700_000_000_000;
 const paymentWindowS = 10;
+const [priceMinor, currency] = [100, "CNY"];
 const [campaignId, offerA, offerB, firstOrderId] = [1, 2, 3, 6];
 
 /** A step of the alphabet, told by what has happened so far. */
 type Letter = (trial: Trial) => Step;
 
-const alphabet: readonly Letter[] = [
+interface World {
+  readonly depth: number;
+  readonly alphabet: readonly Letter[];
+  readonly begin: () => Trial;
+}
+
+const reserving: readonly Letter[] = [
   (trial) => reserve(trial, { offerId: offerA, buyerId: "x", key: "k" }),
   (trial) => reserve(trial, { offerId: offerA, buyerId: "y", key: null }),
   (trial) => reserve(trial, { offerId: offerB, buyerId: "x", key: "k" }),
   (trial) => execute(trial, { type: "cancel", ...orderAt(trial, -1) }),
-  (trial) => execute(trial, { type: "pay", ...orderAt(trial, 0), reference: "first" }),
-  (trial) => execute(trial, { type: "pay", ...orderAt(trial, -1), reference: "last" }),
+  (trial) => execute(trial, { type: "pay", ...orderAt(trial, 0), payment: payment("first") }),
+  (trial) => execute(trial, { type: "pay", ...orderAt(trial, -1), payment: payment("last") }),
   (trial) => ({ kind: "advance", nowMs: trial.model.clockMs + paymentWindowS * 1_000 }),
   // The payment window passes, but nobody has told the engine to let orders expire before the next command.
   (trial) => execute(trial, { type: "restock", offerId: offerA, quantity: -1 }, paymentWindowS * 1_000),
@@ -33,12 +41,34 @@ const alphabet: readonly Letter[] = [
   () => ({ kind: "restart", by: "recovery" }),
 ];
 
-test(
-  `every sequence of ${depth} steps ends as the model says, and no promise breaks on the way`,
-  () => {
+const returning: readonly Letter[] = [
+  (trial) => execute(trial, { type: "join_waitlist", offerId: offerA, buyerId: "x" }),
+  (trial) => execute(trial, { type: "leave_waitlist", offerId: offerA, buyerId: "y" }),
+  (trial) => execute(trial, { type: "cancel", ...orderAt(trial, -1) }),
+  (trial) => execute(trial, { type: "pay", ...orderAt(trial, 0), payment: payment("second") }),
+  (trial) => execute(trial, { type: "pay", ...orderAt(trial, -1), payment: payment("last") }),
+  (trial) => execute(trial, { type: "refund", ...orderAt(trial, 0), returnsUnits: true }),
+  (trial) => execute(trial, { type: "refund", ...orderAt(trial, -1), returnsUnits: false }),
+  (trial) => execute(trial, { type: "confirm_refund", ...orderAt(trial, 0), paymentId: lastPaymentOf(trial) }),
+  (trial) => ({ kind: "advance", nowMs: trial.model.clockMs + paymentWindowS * 1_000 }),
+  (trial) => execute(trial, { type: "pause", campaignId }),
+  (trial) => execute(trial, { type: "resume", campaignId }),
+  (trial) => execute(trial, { type: "end", campaignId }),
+  () => ({ kind: "restart", by: "recovery" }),
+];
+
+const worlds: readonly (World & { readonly name: string })[] = [
+  { name: "two offers and their buyers", depth: 5, alphabet: reserving, begin: openSale },
+  { name: "a unit that is paid for and those who wait for it", depth: 4, alphabet: returning, begin: openSoldOutSale },
+];
+
+test.each(worlds)(
+  "$name: every sequence of $depth steps ends as the model says, and no promise breaks on the way",
+  (world) => {
+    const { alphabet, depth } = world;
     let sequencesCount = 0;
     for (let number = 0; number < alphabet.length ** (depth - 1); number++) {
-      sequencesCount += checkAllThatBeginWith(beginningOf(number));
+      sequencesCount += checkAllThatBeginWith(world, beginningOf(world, number));
     }
     process.stdout.write(`${sequencesCount} sequences of ${depth} steps\n`);
     expect(sequencesCount).toBe(alphabet.length ** depth);
@@ -53,7 +83,7 @@ interface Beginning {
   readonly checkedCount: number;
 }
 
-function beginningOf(number: number): Beginning {
+function beginningOf({ alphabet, depth }: World, number: number): Beginning {
   const letters: Letter[] = [];
   let checkedCount = depth - 2;
   let rest = number;
@@ -71,10 +101,10 @@ function beginningOf(number: number): Beginning {
  * A sale is used again for the next last step as long as nothing happened to it: should a refused command leave a
  * trace, the next comparison with the model would show it.
  */
-function checkAllThatBeginWith({ letters, checkedCount }: Beginning): number {
-  let trial: Trial | null = openSaleAndDo(letters, checkedCount);
+function checkAllThatBeginWith({ alphabet, begin }: World, { letters, checkedCount }: Beginning): number {
+  let trial: Trial | null = beginAndDo(begin, letters, checkedCount);
   for (const last of alphabet) {
-    trial ??= openSaleAndDo(letters, letters.length);
+    trial ??= beginAndDo(begin, letters, letters.length);
     const { clockMs } = trial.model;
     const step = last(trial);
     trial.step(step);
@@ -84,8 +114,8 @@ function checkAllThatBeginWith({ letters, checkedCount }: Beginning): number {
   return alphabet.length;
 }
 
-function openSaleAndDo(letters: readonly Letter[], checkedCount: number): Trial {
-  const trial = openSale();
+function beginAndDo(begin: World["begin"], letters: readonly Letter[], checkedCount: number): Trial {
+  const trial = begin();
   letters.forEach((letter, index) => {
     const step = letter(trial);
     if (index < checkedCount) trial.stepAgain(step);
@@ -94,15 +124,35 @@ function openSaleAndDo(letters: readonly Letter[], checkedCount: number): Trial 
   return trial;
 }
 
+/** The only unit of the first offer is paid for by x, through a provider; y and z wait for it. */
+function openSoldOutSale(): Trial {
+  const trial = openSale();
+  trial.stepAgain(reserve(trial, { offerId: offerA, buyerId: "x", key: null }));
+  const first = { ...payment("first"), provider: "stripe" } as const;
+  trial.stepAgain(execute(trial, { type: "pay", ...orderAt(trial, 0), payment: first }));
+  for (const buyerId of ["y", "z"]) {
+    trial.stepAgain(execute(trial, { type: "join_waitlist", offerId: offerA, buyerId }));
+  }
+  return trial;
+}
+
 function openSale(): Trial {
   const trial = new Trial();
-  const terms = { title: "thing", priceMinor: 100, listPriceMinor: null, currency: "CNY", stock: 1, limitPerBuyer: 1 };
+  const terms = { title: "thing", priceMinor, listPriceMinor: null, currency, stock: 1, limitPerBuyer: 1 };
   const offer = { ...terms, brand: null, category: null, imageUrl: null };
   const offers = [
     { ...offer, sku: "a" },
     { ...offer, sku: "b" },
   ];
-  const draft = { title: "sale", kind: null, opensAtMs: null, closesAtMs: null, paymentWindowS, offers };
+  const draft = {
+    title: "sale",
+    kind: null,
+    opensAtMs: null,
+    closesAtMs: null,
+    paymentWindowS,
+    hasWaitlist: true,
+    offers,
+  };
   trial.stepAgain({ kind: "execute", command: { type: "create_campaign", draft }, nowMs: startMs });
   trial.stepAgain({ kind: "execute", command: { type: "publish", campaignId }, nowMs: startMs });
   return trial;
@@ -116,11 +166,21 @@ function reserve(trial: Trial, request: Pick<Reserve, "offerId" | "buyerId" | "k
   return execute(trial, { type: "reserve", quantity: 1, ...request });
 }
 
-/** The first or the last order, with its buyer's rows when the engine has forgotten them. */
-function orderAt(trial: Trial, index: 0 | -1): Omit<Pay, "type" | "reference"> {
+function payment(reference: string): Payment {
+  return { provider: "shop", reference, amountMinor: priceMinor, currency };
+}
+
+/** The first or the last order, with its payments, and its buyer's rows when the engine has forgotten them. */
+function orderAt(trial: Trial, index: 0 | -1): Omit<Cancel, "type"> {
   const order: ModelOrder | undefined = trial.model.orders.at(index);
   const buyerId = order?.buyerId ?? "x";
-  const target = { orderId: order?.id ?? firstOrderId, campaignId, buyerId };
+  const orderId = order?.id ?? firstOrderId;
+  const target = { orderId, campaignId, buyerId, payments: trial.projection.paymentsOf(orderId) };
   if (order === undefined || !trial.model.isSettled(order.offer.campaign)) return target;
-  return { ...target, history: trial.projection.ordersOfBuyerIn(campaignId, buyerId) };
+  return { ...target, history: trial.projection.historyOf(orderId) };
+}
+
+/** The latest payment for the first order. */
+function lastPaymentOf(trial: Trial): number {
+  return trial.model.orders.at(0)?.payments.at(-1)?.id ?? 0;
 }

@@ -4,11 +4,26 @@
  * mistake would have to be made twice to go unseen. It predicts outcomes and events; it is slow and that is fine.
  */
 import type { CampaignDraft, CampaignKind, CampaignState, OfferDraft } from "../../src/domain/campaign.ts";
-import type { Cancel, Command, Pay, Reserve } from "../../src/domain/command.ts";
+import type {
+  Command,
+  ConfirmRefund,
+  EraseBuyers,
+  JoinWaitlist,
+  LeaveWaitlist,
+  OfficeCommand,
+  OrderCommand,
+  Pay,
+  Refund,
+  Reserve,
+} from "../../src/domain/command.ts";
+import type { EndpointRecord } from "../../src/domain/endpoint.ts";
 import type { Event } from "../../src/domain/event.ts";
 import type { Counts } from "../../src/domain/offer.ts";
+import type { OperatorRole } from "../../src/domain/operator.ts";
 import type { OrderState } from "../../src/domain/order.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
+import type { Payment, PaymentState } from "../../src/domain/payment.ts";
+import type { WaitlistState } from "../../src/domain/waitlist.ts";
 
 export interface ModelCampaign {
   readonly id: number;
@@ -16,6 +31,10 @@ export interface ModelCampaign {
   readonly opensAtMs: number | null;
   closesAtMs: number | null;
   readonly paymentWindowS: number;
+  /** Whether units that return go to those who wait; an operator who ends the campaign ends that too. */
+  hasWaitlist: boolean;
+  /** Nobody is in line any more, and nobody will be: it has ended, and nothing is held that could still return. */
+  isOver: boolean;
   state: CampaignState;
 }
 
@@ -30,15 +49,42 @@ export interface ModelOffer {
 export interface ModelOrder {
   readonly id: number;
   readonly offer: ModelOffer;
-  readonly buyerId: string;
+  /** Empty when the identity was erased. */
+  buyerId: string;
   readonly quantity: number;
   readonly expiresAtMs: number;
-  readonly key: string | null;
+  key: string | null;
   state: OrderState;
   lastSeq: number;
+  /** All that was ever told of, in the order of coming. */
+  readonly payments: ModelPayment[];
+  /** Refunded without going back on sale. */
+  isWrittenOff: boolean;
+}
+
+export interface ModelPayment {
+  readonly id: number;
+  readonly payment: Payment;
+  state: PaymentState;
+}
+
+export interface ModelEntry {
+  readonly id: number;
+  readonly offer: ModelOffer;
+  buyerId: string;
+  state: WaitlistState;
+}
+
+export interface ModelOperator {
+  readonly id: number;
+  readonly name: string;
+  readonly role: OperatorRole;
+  isRevoked: boolean;
 }
 
 const stockMax = 1_000_000_000;
+const erasuresMax = 1_000;
+const [operatorsMax, endpointsMax] = [1_000, 100];
 const minute = 60_000;
 const windowMs: Record<CampaignKind, number> = {
   one_yuan: 30 * minute,
@@ -58,6 +104,9 @@ export class Model {
   readonly campaigns: ModelCampaign[] = [];
   readonly offers: ModelOffer[] = [];
   readonly orders: ModelOrder[] = [];
+  readonly entries: ModelEntry[] = [];
+  readonly operators: ModelOperator[] = [];
+  endpoints: EndpointRecord[] = [];
   clockMs = 0;
   #seq = 0;
   #events: Event[] = [];
@@ -70,6 +119,12 @@ export class Model {
 
   execute(command: Command, nowMs: number): Outcome {
     this.#letCampaignsOpenAndClose(nowMs);
+    const outcome = this.#decide(command);
+    this.#closeLinesThatAreOver();
+    return outcome;
+  }
+
+  #decide(command: Command): Outcome {
     switch (command.type) {
       case "create_campaign":
         return this.#create(command.draft);
@@ -83,9 +138,18 @@ export class Model {
       case "reserve":
         return this.#reserve(command);
       case "cancel":
-        return this.#cancel(command);
       case "pay":
-        return this.#pay(command);
+      case "refund":
+      case "confirm_refund":
+        return this.#onOrder(command);
+      case "join_waitlist":
+        return this.#join(command);
+      case "leave_waitlist":
+        return this.#leave(command);
+      case "erase_buyers":
+        return this.#erase(command);
+      default:
+        return this.#office(command);
     }
   }
 
@@ -93,7 +157,17 @@ export class Model {
     this.#letCampaignsOpenAndClose(nowMs);
     const late = this.orders.filter((order) => order.state === "reserved" && order.expiresAtMs <= this.clockMs);
     late.sort((a, b) => a.expiresAtMs - b.expiresAtMs || a.id - b.id);
-    for (const order of late) this.#move(order, "expired", "order_expired", null);
+    for (const order of late) {
+      this.#move(order, "expired", "order_expired");
+      this.#serve(order.offer);
+    }
+    this.#closeLinesThatAreOver();
+  }
+
+  /** Who waits for an offer, first come first. */
+  lineOf(offer: ModelOffer): ModelEntry[] {
+    if (offer.campaign.isOver) return [];
+    return this.entries.filter((entry) => entry.offer === offer && entry.state === "waiting");
   }
 
   countsOf(offer: ModelOffer): Counts {
@@ -103,6 +177,7 @@ export class Model {
       if (order.offer !== offer) continue;
       if (order.state === "reserved") held += order.quantity;
       if (order.state === "paid") sold += order.quantity;
+      if (order.isWrittenOff) total -= order.quantity;
     }
     return { total, available: total - held - sold, held, sold };
   }
@@ -141,22 +216,31 @@ export class Model {
     for (const campaign of this.campaigns) {
       if (campaign.state === "scheduled" && (campaign.opensAtMs === null || campaign.opensAtMs <= this.clockMs)) {
         this.#turn(campaign, "open", "campaign_opened");
+        this.#serveAll(campaign);
       }
       const isLive = campaign.state === "open" || campaign.state === "paused";
       if (isLive && campaign.closesAtMs !== null && campaign.closesAtMs <= this.clockMs) {
-        this.#turn(campaign, "ended", "campaign_ended");
+        this.#end(campaign, campaign.hasWaitlist);
       }
+    }
+    this.#closeLinesThatAreOver();
+  }
+
+  #closeLinesThatAreOver(): void {
+    for (const campaign of this.campaigns) {
+      if (this.isSettled(campaign) || (campaign.state === "ended" && !campaign.hasWaitlist)) campaign.isOver = true;
     }
   }
 
   #create(draft: CampaignDraft): Outcome {
     const fields = brokenFields(draft, this.clockMs);
     if (fields.length > 0) return invalid(fields);
-    const { title, kind, opensAtMs, closesAtMs, paymentWindowS } = draft;
+    const { title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist } = draft;
     const head = this.#head(this.#seq + 1);
-    const campaign: ModelCampaign = { id: head.seq, kind, opensAtMs, closesAtMs, paymentWindowS, state: "draft" };
+    const what = { kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist };
+    const campaign: ModelCampaign = { id: head.seq, ...what, isOver: false, state: "draft" };
     this.campaigns.push(campaign);
-    this.#events.push({ type: "campaign_created", ...head, title, kind, opensAtMs, closesAtMs, paymentWindowS });
+    this.#events.push({ type: "campaign_created", ...head, title, ...what });
     for (const offer of draft.offers) {
       const offerHead = this.#head(campaign.id);
       this.offers.push({ id: offerHead.seq, campaign, draft: offer, deliveries: [offer.stock] });
@@ -193,10 +277,11 @@ export class Model {
       case "resume":
         if (state !== "paused") return refused;
         this.#turn(campaign, "open", "campaign_resumed");
+        this.#serveAll(campaign);
         break;
       case "end":
         if (state === "ended") return refused;
-        this.#turn(campaign, "ended", "campaign_ended");
+        this.#end(campaign, false);
         break;
     }
     return { code: "changed", campaignId };
@@ -213,6 +298,7 @@ export class Model {
     }
     offer.deliveries.push(quantity);
     this.#events.push({ type: "offer_restocked", ...this.#head(campaign.id), offerId, quantity });
+    this.#serve(offer);
     return { code: "changed", campaignId: campaign.id };
   }
 
@@ -238,77 +324,302 @@ export class Model {
     if (this.unitsOf(buyerId, offer) + quantity > limitPerBuyer) return { code: "limit_reached", limitPerBuyer };
     if (available < quantity) return { code: "sold_out", available };
 
+    const order = this.#begin(offer, { buyerId, quantity, key }, null);
+    return { code: "reserved", orderId: order.id, reservedAtMs: this.clockMs, expiresAtMs: order.expiresAtMs };
+  }
+
+  /** A new order; with an entry it is an offered one. */
+  #begin(
+    offer: ModelOffer,
+    what: { buyerId: string; quantity: number; key: string | null },
+    entry: ModelEntry | null,
+  ): ModelOrder {
+    const { campaign, draft } = offer;
     const head = this.#head(campaign.id);
     const expiresAtMs = this.clockMs + campaign.paymentWindowS * 1_000;
     const id = head.seq;
-    this.orders.push({ id, offer, buyerId, quantity, expiresAtMs, key, state: "reserved", lastSeq: id });
-    const amountMinor = quantity * draft.priceMinor;
-    this.#events.push({ type: "order_reserved", ...head, offerId, buyerId, quantity, amountMinor, expiresAtMs, key });
-    return { code: "reserved", orderId: id, reservedAtMs: this.clockMs, expiresAtMs };
+    const fresh = { state: "reserved", lastSeq: id, payments: [], isWrittenOff: false } as const;
+    const order: ModelOrder = { id, offer, ...what, expiresAtMs, ...fresh, payments: [] };
+    this.orders.push(order);
+    const { buyerId, quantity, key } = what;
+    const event = { offerId: offer.id, buyerId, quantity, amountMinor: quantity * draft.priceMinor, expiresAtMs, key };
+    if (entry === null) this.#events.push({ type: "order_reserved", ...head, ...event });
+    else this.#events.push({ type: "order_offered", ...head, entryId: entry.id, ...event });
+    return order;
   }
 
-  #cancel(command: Cancel): Outcome {
+  #join({ offerId, buyerId }: JoinWaitlist): Outcome {
+    const offer = this.offers.find(({ id }) => id === offerId);
+    if (offer === undefined || offer.campaign.state === "draft") return { code: "not_found" };
+    const { campaign, draft } = offer;
+    if (campaign.state === "scheduled") return { code: "not_open", opensAtMs: campaign.opensAtMs };
+    if (campaign.state === "ended") return { code: "ended" };
+    if (campaign.state === "paused") return { code: "paused" };
+    if (!campaign.hasWaitlist) return { code: "waitlist_off" };
+    const line = this.lineOf(offer);
+    const standing = line.findIndex((entry) => entry.buyerId === buyerId);
+    if (standing >= 0) return { code: "waiting", entryId: line[standing]?.id ?? 0, place: standing + 1 };
+    const { limitPerBuyer } = draft;
+    if (this.unitsOf(buyerId, offer) >= limitPerBuyer) return { code: "limit_reached", limitPerBuyer };
+    const { available } = this.countsOf(offer);
+    if (available > 0) return { code: "not_sold_out", available };
+    const head = this.#head(campaign.id);
+    this.entries.push({ id: head.seq, offer, buyerId, state: "waiting" });
+    this.#events.push({ type: "waitlist_joined", ...head, offerId, buyerId });
+    return { code: "joined", entryId: head.seq, place: line.length + 1 };
+  }
+
+  #leave({ offerId, buyerId }: LeaveWaitlist): Outcome {
+    const offer = this.offers.find(({ id }) => id === offerId);
+    if (offer === undefined || offer.campaign.state === "draft") return { code: "not_found" };
+    const entry = this.lineOf(offer).find((standing) => standing.buyerId === buyerId);
+    if (entry === undefined) return { code: "not_waiting" };
+    entry.state = "left";
+    this.#events.push({ type: "waitlist_left", ...this.#head(offer.campaign.id), offerId, entryId: entry.id });
+    return { code: "left" };
+  }
+
+  #serveAll(campaign: ModelCampaign): void {
+    for (const offer of this.offers) if (offer.campaign === campaign) this.#serve(offer);
+  }
+
+  /** One unit for each who waits, as long as there are units. */
+  #serve(offer: ModelOffer): void {
+    const { campaign } = offer;
+    if (!campaign.hasWaitlist || campaign.state === "paused") return;
+    for (const entry of this.lineOf(offer)) {
+      if (this.countsOf(offer).available === 0) return;
+      entry.state = "offered";
+      this.#begin(offer, { buyerId: entry.buyerId, quantity: 1, key: null }, entry);
+    }
+  }
+
+  #onOrder(command: OrderCommand): Outcome {
     const order = this.#orderOf(command);
     if (order === undefined) return { code: "not_found" };
+    switch (command.type) {
+      case "cancel":
+        return this.#cancel(order);
+      case "pay":
+        return this.#pay(order, command);
+      case "refund":
+        return this.#refund(order, command);
+      case "confirm_refund":
+        return this.#confirmRefund(order, command);
+    }
+  }
+
+  #cancel(order: ModelOrder): Outcome {
     if (order.state !== "reserved" && order.state !== "cancelled") {
       return { code: "transition_not_allowed", state: order.state };
     }
-    if (order.state === "reserved") this.#move(order, "cancelled", "order_cancelled", null);
+    if (order.state === "reserved") {
+      this.#move(order, "cancelled", "order_cancelled");
+      this.#serve(order.offer);
+    }
     return { code: "moved", orderId: order.id };
   }
 
-  #pay(command: Pay): Outcome {
-    const order = this.#orderOf(command);
-    if (order === undefined) return { code: "not_found" };
+  #pay(order: ModelOrder, { payment }: Pay): Outcome {
     const { offer, quantity, buyerId } = order;
-    if (order.state === "refund_due") return { code: "refund_due" };
-    if (order.state === "cancelled" || order.state === "expired") {
+    const again = order.payments.find(({ payment: { provider, reference, amountMinor, currency } }) => {
+      if (provider !== payment.provider || reference !== payment.reference) return false;
+      if (reference !== null) return true;
+      return amountMinor === payment.amountMinor && currency === payment.currency;
+    });
+    if (again !== undefined) {
+      return again.state === "accepted" ? { code: "moved", orderId: order.id } : { code: "refund_due" };
+    }
+    const { priceMinor, currency, limitPerBuyer } = offer.draft;
+    const isRight = payment.amountMinor === quantity * priceMinor && payment.currency === currency;
+    const isOpen = order.state === "reserved" || order.state === "expired" || order.state === "cancelled";
+    if (!isRight || !isOpen) {
+      this.#tellPayment(order, null, "payment_refund_due", payment);
+      return { code: "refund_due" };
+    }
+    if (order.state !== "reserved") {
       // Only an order that ran out of time comes back; one that was given back stays given back.
-      const isGivenBack = order.state === "cancelled";
-      const isOverLimit = this.unitsOf(buyerId, offer) + quantity > offer.draft.limitPerBuyer;
-      if (isGivenBack || isOverLimit || this.countsOf(offer).available < quantity) {
-        this.#move(order, "refund_due", "order_refund_due", command.reference);
+      const isGone = order.state === "cancelled" || buyerId === "";
+      const isOverLimit = this.unitsOf(buyerId, offer) + quantity > limitPerBuyer;
+      // What came back during a pause belongs to those in line.
+      const isTaken = this.lineOf(offer).length > 0 || this.countsOf(offer).available < quantity;
+      if (isGone || isOverLimit || isTaken) {
+        this.#tellPayment(order, "refund_due", "order_refund_due", payment);
         return { code: "refund_due" };
       }
-      this.#move(order, "reserved", "order_rereserved", null);
+      this.#move(order, "reserved", "order_rereserved");
     }
-    if (order.state === "reserved") this.#move(order, "paid", "order_paid", command.reference);
+    this.#tellPayment(order, "paid", "order_paid", payment);
     return { code: "moved", orderId: order.id };
+  }
+
+  #refund(order: ModelOrder, { returnsUnits }: Refund): Outcome {
+    const { state, offer } = order;
+    if (state === "reserved" || state === "cancelled" || state === "expired") {
+      const isShopsDue = order.payments.some((told) => told.state === "refund_due" && told.payment.provider === "shop");
+      if (!isShopsDue) return { code: "transition_not_allowed", state };
+    }
+    if (state === "paid") {
+      this.#events.push({ type: "order_refund_requested", ...this.#orderHead(order, "refund_due"), returnsUnits });
+      order.isWrittenOff = !returnsUnits;
+      for (const payment of order.payments) if (payment.state === "accepted") payment.state = "refund_due";
+    }
+    for (const payment of order.payments) {
+      if (payment.state === "refund_due" && payment.payment.provider === "shop") this.#giveBack(order, payment);
+    }
+    if (state === "paid" && returnsUnits) this.#serve(offer);
+    return { code: "moved", orderId: order.id };
+  }
+
+  #confirmRefund(order: ModelOrder, { paymentId }: ConfirmRefund): Outcome {
+    const payment = order.payments.find(({ id }) => id === paymentId);
+    if (payment === undefined) return { code: "not_found" };
+    if (payment.state === "accepted") return { code: "transition_not_allowed", state: "paid" };
+    if (payment.state === "refund_due") this.#giveBack(order, payment);
+    return { code: "moved", orderId: order.id };
+  }
+
+  #giveBack(order: ModelOrder, payment: ModelPayment): void {
+    payment.state = "refunded";
+    const isDone = order.state === "refund_due" && order.payments.every(({ state }) => state === "refunded");
+    const head = this.#orderHead(order, isDone ? "refunded" : null);
+    this.#events.push({ type: isDone ? "order_refunded" : "payment_refunded", ...head, paymentId: payment.id });
+  }
+
+  #erase({ campaignId, orderIds, entryIds }: EraseBuyers): Outcome {
+    const campaign = this.campaigns.find(({ id }) => id === campaignId);
+    if (campaign === undefined) return { code: "not_found" };
+    if (!this.isSettled(campaign)) return { code: "not_settled" };
+    const count = orderIds.length + entryIds.length;
+    if (count > erasuresMax) return { code: "limit_exceeded" };
+    if (count > 0) this.#events.push({ type: "buyers_erased", ...this.#head(campaignId), orderIds, entryIds });
+    for (const order of this.orders) {
+      if (!orderIds.includes(order.id)) continue;
+      order.buyerId = "";
+      order.key = null;
+    }
+    for (const entry of this.entries) if (entryIds.includes(entry.id)) entry.buyerId = "";
+    return { code: "erased", orders: orderIds.length, entries: entryIds.length };
+  }
+
+  #office(command: OfficeCommand): Outcome {
+    switch (command.type) {
+      case "create_operator": {
+        const { role, keyHash } = command;
+        const name = command.name.trim();
+        const active = this.operators.filter(({ isRevoked }) => !isRevoked);
+        const names = ["root", "retention", ...this.operators.map((operator) => operator.name.toLowerCase())];
+        if (names.includes(name.toLowerCase())) return { code: "name_taken" };
+        if (active.length === operatorsMax) return { code: "limit_exceeded" };
+        const head = this.#officeHead();
+        this.operators.push({ id: head.seq, name, role, isRevoked: false });
+        this.#events.push({ type: "operator_created", ...head, name, role, keyHash });
+        return { code: "done", id: head.seq };
+      }
+      case "revoke_operator": {
+        const operator = this.operators.find(({ id }) => id === command.operatorId);
+        if (operator === undefined) return { code: "not_found" };
+        if (!operator.isRevoked) {
+          this.#events.push({ type: "operator_revoked", ...this.#officeHead(), operatorId: operator.id });
+        }
+        operator.isRevoked = true;
+        return { code: "done", id: operator.id };
+      }
+      case "create_endpoint": {
+        if (this.endpoints.length === endpointsMax) return { code: "limit_exceeded" };
+        const { url, types, secret } = command;
+        const head = this.#officeHead();
+        const endpoint = { id: head.seq, url, types, secret, previousSecret: null, rotatedAtMs: null, isEnabled: true };
+        this.endpoints.push(endpoint);
+        this.#events.push({ type: "endpoint_created", ...head, endpoint });
+        return { code: "done", id: head.seq };
+      }
+      case "change_endpoint": {
+        const index = this.endpoints.findIndex(({ id }) => id === command.endpointId);
+        const before = this.endpoints[index];
+        if (before === undefined) return { code: "not_found" };
+        const endpoint = {
+          ...before,
+          url: command.url === undefined ? before.url : command.url,
+          types: command.types === undefined ? before.types : command.types,
+          isEnabled: command.isEnabled === undefined ? before.isEnabled : command.isEnabled,
+          ...(command.secret === undefined
+            ? {}
+            : { secret: command.secret, previousSecret: before.secret, rotatedAtMs: this.clockMs }),
+        };
+        this.endpoints[index] = endpoint;
+        this.#events.push({ type: "endpoint_changed", ...this.#officeHead(), endpoint });
+        return { code: "done", id: before.id };
+      }
+      case "delete_endpoint": {
+        const { endpointId } = command;
+        if (!this.endpoints.some(({ id }) => id === endpointId)) return { code: "not_found" };
+        this.endpoints = this.endpoints.filter(({ id }) => id !== endpointId);
+        this.#events.push({ type: "endpoint_deleted", ...this.#officeHead(), endpointId });
+        return { code: "done", id: endpointId };
+      }
+      case "publish_ledger_head": {
+        const head = this.#officeHead();
+        this.#events.push({ type: "ledger_head", ...head });
+        return { code: "done", id: head.seq };
+      }
+      case "note_action":
+        return { code: "done", id: this.#seq };
+    }
   }
 
   /** The order of a command: of a settled campaign only when the command brings it along. */
-  #orderOf({ orderId, campaignId, history }: Cancel | Pay): ModelOrder | undefined {
+  #orderOf({ orderId, campaignId, history }: OrderCommand): ModelOrder | undefined {
     const order = this.orders.find(({ id }) => id === orderId);
     if (order?.offer.campaign.id !== campaignId) return undefined;
     if (!this.isSettled(order.offer.campaign)) return order;
     return history?.some((record) => record.orderId === orderId) === true ? order : undefined;
   }
 
-  #turn(
-    campaign: ModelCampaign,
-    to: CampaignState,
-    type: "campaign_opened" | "campaign_paused" | "campaign_resumed" | "campaign_ended",
-  ): void {
+  #turn(campaign: ModelCampaign, to: CampaignState, type: "campaign_opened" | "campaign_paused" | "campaign_resumed") {
     campaign.state = to;
     this.#events.push({ type, ...this.#head(campaign.id) });
   }
 
-  #move(
+  #end(campaign: ModelCampaign, hasWaitlist: boolean): void {
+    campaign.state = "ended";
+    campaign.hasWaitlist = hasWaitlist;
+    this.#events.push({ type: "campaign_ended", ...this.#head(campaign.id), hasWaitlist });
+    this.#serveAll(campaign);
+  }
+
+  #move(order: ModelOrder, to: OrderState, type: "order_cancelled" | "order_expired" | "order_rereserved"): void {
+    this.#events.push({ type, ...this.#orderHead(order, to) });
+  }
+
+  #tellPayment(
     order: ModelOrder,
-    to: OrderState,
-    type: "order_paid" | "order_cancelled" | "order_expired" | "order_rereserved" | "order_refund_due",
-    reference: string | null,
+    to: OrderState | null,
+    type: "order_paid" | "order_refund_due" | "payment_refund_due",
+    payment: Payment,
   ): void {
+    const head = this.#orderHead(order, to);
+    order.payments.push({ id: head.seq, payment, state: to === "paid" ? "accepted" : "refund_due" });
+    this.#events.push({ type, ...head, payment });
+  }
+
+  /** The next event of an order, which is then in the state `to`; `null`: in the one before. */
+  #orderHead(order: ModelOrder, to: OrderState | null) {
     const { id: orderId, quantity, lastSeq: previousSeq, offer } = order;
     const head = this.#head(offer.campaign.id);
-    order.state = to;
+    order.state = to ?? order.state;
     order.lastSeq = head.seq;
-    this.#events.push({ type, ...head, offerId: offer.id, orderId, quantity, previousSeq, reference });
+    return { ...head, offerId: offer.id, orderId, quantity, previousSeq };
   }
 
   #head(campaignId: number): { seq: number; atMs: number; campaignId: number } {
     this.#seq += 1;
     return { seq: this.#seq, atMs: this.clockMs, campaignId };
+  }
+
+  #officeHead(): { seq: number; atMs: number; campaignId: null } {
+    this.#seq += 1;
+    return { seq: this.#seq, atMs: this.clockMs, campaignId: null };
   }
 }
 

@@ -4,26 +4,49 @@
  * not allow, a negative count. Owns no rule of the sale beyond the tables in the heads of src/domain.
  */
 import type { CampaignRecord } from "../../src/domain/campaign.ts";
-import type { Event, OrderMoved, OrderReserved } from "../../src/domain/event.ts";
-import { movementOf } from "../../src/domain/event.ts";
+import type { EndpointRecord } from "../../src/domain/endpoint.ts";
+import {
+  type BuyersErased,
+  type Event,
+  movementOf,
+  type OrderMoved,
+  type OrderOffered,
+  type OrderPayment,
+  type OrderReserved,
+  type PaymentRefunded,
+  type RefundRequested,
+} from "../../src/domain/event.ts";
 import type { OfferRecord } from "../../src/domain/offer.ts";
-import type { OrderRecord, OrderState } from "../../src/domain/order.ts";
+import type { OperatorRecord } from "../../src/domain/operator.ts";
+import { type OrderRecord, type OrderState, orderStates } from "../../src/domain/order.ts";
+import type { PaymentRecord, PaymentState } from "../../src/domain/payment.ts";
+import type { WaitlistRecord, WaitlistState } from "../../src/domain/waitlist.ts";
 import type { RecoverySource } from "../../src/engine/ports.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type OrderEvent = OrderMoved | OrderPayment | RefundRequested | PaymentRefunded;
 
-const leads = {
+/** Where an order may stand before an event, and where it stands after it; `null`: where it stood. */
+const leads: Record<OrderEvent["type"], { from: readonly OrderState[]; to: OrderState | null }> = {
   order_paid: { from: ["reserved"], to: "paid" },
   order_cancelled: { from: ["reserved"], to: "cancelled" },
   order_expired: { from: ["reserved"], to: "expired" },
   order_rereserved: { from: ["expired"], to: "reserved" },
   order_refund_due: { from: ["cancelled", "expired"], to: "refund_due" },
-} as const satisfies Record<OrderMoved["type"], { from: readonly OrderState[]; to: OrderState }>;
+  order_refund_requested: { from: ["paid"], to: "refund_due" },
+  order_refunded: { from: ["refund_due"], to: "refunded" },
+  payment_refund_due: { from: orderStates, to: null },
+  payment_refunded: { from: orderStates, to: null },
+};
 
 export class Projection implements RecoverySource {
   readonly campaignRows = new Map<number, Mutable<CampaignRecord>>();
   readonly offerRows = new Map<number, Mutable<OfferRecord>>();
   readonly orderRows = new Map<number, Mutable<OrderRecord>>();
+  readonly paymentRows = new Map<number, Mutable<PaymentRecord>>();
+  readonly entryRows = new Map<number, Mutable<WaitlistRecord>>();
+  readonly operatorRows = new Map<number, Mutable<OperatorRecord>>();
+  readonly endpointRows = new Map<number, EndpointRecord>();
   readonly #last = { seq: 0, atMs: 0 };
 
   apply(event: Event): void {
@@ -33,8 +56,8 @@ export class Projection implements RecoverySource {
     this.#last.atMs = event.atMs;
     switch (event.type) {
       case "campaign_created": {
-        const { seq: id, atMs: createdAtMs, title, kind, opensAtMs, closesAtMs, paymentWindowS } = event;
-        const what = { title, kind, opensAtMs, closesAtMs, paymentWindowS };
+        const { seq: id, atMs: createdAtMs, title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist } = event;
+        const what = { title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist };
         this.campaignRows.set(id, { id, state: "draft", createdAtMs, ...what });
         return;
       }
@@ -57,9 +80,12 @@ export class Projection implements RecoverySource {
       case "campaign_paused":
         rowOf(this.campaignRows, event.campaignId).state = "paused";
         return;
-      case "campaign_ended":
-        rowOf(this.campaignRows, event.campaignId).state = "ended";
+      case "campaign_ended": {
+        const row = rowOf(this.campaignRows, event.campaignId);
+        row.state = "ended";
+        row.hasWaitlist = event.hasWaitlist;
         return;
+      }
       case "offer_restocked":
         this.#count(event.offerId, event);
         return;
@@ -67,13 +93,65 @@ export class Projection implements RecoverySource {
         this.#insert(event);
         this.#count(event.offerId, event);
         return;
+      case "order_offered":
+        this.#insert(event);
+        this.#count(event.offerId, event);
+        this.#endEntry(event.entryId, { state: "offered", endedAtMs: event.atMs, orderId: event.seq });
+        return;
       case "order_paid":
+      case "order_refund_due":
+      case "payment_refund_due":
+        this.#insertPayment(event);
+        this.#move(event);
+        this.#count(event.offerId, event);
+        return;
       case "order_cancelled":
       case "order_expired":
       case "order_rereserved":
-      case "order_refund_due":
         this.#move(event);
         this.#count(event.offerId, event);
+        return;
+      case "order_refund_requested": {
+        const accepted = this.paymentsOf(event.orderId).filter(({ state }) => state === "accepted");
+        if (accepted.length !== 1) throw new Error(`order ${event.orderId} has ${accepted.length} accepted payments`);
+        this.#movePayment(accepted[0]?.paymentId ?? 0, "accepted", { state: "refund_due", refundedAtMs: null });
+        this.#move(event);
+        this.#count(event.offerId, event);
+        return;
+      }
+      case "order_refunded":
+      case "payment_refunded":
+        this.#movePayment(event.paymentId, "refund_due", { state: "refunded", refundedAtMs: event.atMs });
+        this.#move(event);
+        return;
+      case "waitlist_joined": {
+        const { seq: entryId, campaignId, offerId, buyerId, atMs: joinedAtMs } = event;
+        const what = { entryId, campaignId, offerId, buyerId, joinedAtMs };
+        this.entryRows.set(entryId, { ...what, state: "waiting", endedAtMs: null, orderId: null });
+        return;
+      }
+      case "waitlist_left":
+        this.#endEntry(event.entryId, { state: "left", endedAtMs: event.atMs, orderId: null });
+        return;
+      case "buyers_erased":
+        this.#erase(event);
+        return;
+      case "operator_created": {
+        const { seq: operatorId, name, role, keyHash, atMs: createdAtMs } = event;
+        this.operatorRows.set(operatorId, { operatorId, name, role, keyHash, createdAtMs, revokedAtMs: null });
+        return;
+      }
+      case "operator_revoked":
+        rowOf(this.operatorRows, event.operatorId).revokedAtMs = event.atMs;
+        return;
+      case "endpoint_created":
+      case "endpoint_changed":
+        this.endpointRows.set(event.endpoint.id, event.endpoint);
+        return;
+      case "endpoint_deleted":
+        if (!this.endpointRows.delete(event.endpointId)) throw new Error(`there is no endpoint ${event.endpointId}`);
+        return;
+      case "ledger_head":
         return;
     }
   }
@@ -102,19 +180,57 @@ export class Projection implements RecoverySource {
     );
   }
 
+  waitingIn(campaignId: number): WaitlistRecord[] {
+    return copiesOf(this.entryRows, (row) => row.campaignId === campaignId && row.state === "waiting");
+  }
+
+  operators(): OperatorRecord[] {
+    return copiesOf(this.operatorRows, () => true);
+  }
+
+  endpoints(): EndpointRecord[] {
+    return copiesOf(this.endpointRows, () => true);
+  }
+
   order(orderId: number): OrderRecord | null {
     const order = this.orderRows.get(orderId);
     return order === undefined ? null : { ...order };
   }
 
-  ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[] {
-    const rows = [...this.orderRows.values()];
-    return rows
-      .filter((order) => order.campaignId === campaignId && order.buyerId === buyerId)
-      .map((order) => ({ ...order }));
+  paymentsOf(orderId: number): PaymentRecord[] {
+    return copiesOf(this.paymentRows, (row) => row.orderId === orderId);
   }
 
-  #insert(event: OrderReserved): void {
+  knownAmong(
+    campaignId: number,
+    { orderIds, entryIds }: { readonly orderIds: readonly number[]; readonly entryIds: readonly number[] },
+  ): { orderIds: number[]; entryIds: number[] } {
+    const isKnown = (row: { campaignId: number; buyerId: string } | undefined) =>
+      row?.campaignId === campaignId && row.buyerId !== "";
+    return {
+      orderIds: orderIds.filter((id) => isKnown(this.orderRows.get(id))),
+      entryIds: entryIds.filter((id) => isKnown(this.entryRows.get(id))),
+    };
+  }
+
+  paidOrdersOfBuyer(_: number, offerId: number, buyerId: string): OrderRecord[] {
+    return copiesOf(
+      this.orderRows,
+      (row) => row.offerId === offerId && row.buyerId === buyerId && row.state === "paid",
+    );
+  }
+
+  /** What comes with a command about an order of a settled campaign, as the loop brings it. */
+  historyOf(orderId: number): OrderRecord[] {
+    const order = this.order(orderId);
+    if (order === null) return [];
+    const { state, campaignId, offerId, buyerId } = order;
+    const isAlone = state !== "expired" || buyerId === "";
+    const others = isAlone ? [] : this.paidOrdersOfBuyer(campaignId, offerId, buyerId);
+    return [...others, order].sort((a, b) => a.orderId - b.orderId);
+  }
+
+  #insert(event: OrderReserved | OrderOffered): void {
     const { seq: orderId, campaignId, offerId, buyerId, quantity, amountMinor, atMs, expiresAtMs, key } = event;
     this.orderRows.set(orderId, {
       ...{ orderId, campaignId, offerId, buyerId, quantity, amountMinor, expiresAtMs },
@@ -123,8 +239,32 @@ export class Projection implements RecoverySource {
     });
   }
 
-  #move(event: OrderMoved): void {
-    const { type, seq, atMs, orderId, offerId, campaignId, quantity, previousSeq, reference } = event;
+  #insertPayment({ type, seq: paymentId, atMs: receivedAtMs, orderId, payment }: OrderPayment): void {
+    const state = type === "order_paid" ? "accepted" : "refund_due";
+    this.paymentRows.set(paymentId, { ...payment, paymentId, orderId, state, receivedAtMs, refundedAtMs: null });
+  }
+
+  #movePayment(
+    paymentId: number,
+    from: PaymentState,
+    to: { readonly state: PaymentState; readonly refundedAtMs: number | null },
+  ): void {
+    const row = rowOf(this.paymentRows, paymentId);
+    if (row.state !== from) throw new Error(`payment ${paymentId} is ${row.state}, not ${from}`);
+    Object.assign(row, to);
+  }
+
+  #endEntry(
+    entryId: number,
+    to: { readonly state: WaitlistState; readonly endedAtMs: number; readonly orderId: number | null },
+  ): void {
+    const row = rowOf(this.entryRows, entryId);
+    if (row.state !== "waiting") throw new Error(`entry ${entryId} is ${row.state}, not waiting`);
+    Object.assign(row, to);
+  }
+
+  #move(event: OrderEvent): void {
+    const { type, seq, atMs, orderId, offerId, campaignId, quantity, previousSeq } = event;
     const row = rowOf(this.orderRows, orderId);
     const { from, to } = leads[type];
     if (!from.some((state) => state === row.state)) throw new Error(`${type} cannot follow ${row.state}`);
@@ -132,11 +272,27 @@ export class Projection implements RecoverySource {
     if (row.offerId !== offerId || row.campaignId !== campaignId || row.quantity !== quantity) {
       throw new Error(`event ${seq} is not about order ${orderId} as it was reserved`);
     }
-    row.state = to;
     row.lastSeq = seq;
-    row.paidAtMs = to === "paid" || to === "refund_due" ? atMs : null;
+    if (to === null) return;
+    row.state = to;
     row.endedAtMs = to === "paid" || to === "reserved" ? null : atMs;
-    row.paymentReference = reference ?? row.paymentReference;
+    if (type !== "order_paid" && type !== "order_refund_due") return;
+    row.paidAtMs = atMs;
+    row.paymentReference = event.payment.reference ?? row.paymentReference;
+  }
+
+  #erase({ campaignId, orderIds, entryIds }: BuyersErased): void {
+    for (const id of orderIds) {
+      const row = rowOf(this.orderRows, id);
+      if (row.campaignId !== campaignId) throw new Error(`order ${id} is not of campaign ${campaignId}`);
+      row.buyerId = "";
+      row.idempotencyKey = null;
+    }
+    for (const id of entryIds) {
+      const row = rowOf(this.entryRows, id);
+      if (row.campaignId !== campaignId) throw new Error(`entry ${id} is not of campaign ${campaignId}`);
+      row.buyerId = "";
+    }
   }
 
   #count(offerId: number, event: Event): void {
@@ -154,4 +310,10 @@ export function rowOf<T>(rows: ReadonlyMap<number, T>, id: number): T {
   const row = rows.get(id);
   if (row === undefined) throw new Error(`there is no row ${id}`);
   return row;
+}
+
+function copiesOf<T>(rows: ReadonlyMap<number, T>, isWanted: (row: T) => boolean): T[] {
+  const copies: T[] = [];
+  for (const row of rows.values()) if (isWanted(row)) copies.push({ ...row });
+  return copies;
 }

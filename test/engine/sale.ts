@@ -3,11 +3,12 @@
  * far. Knows no rule: it asks the engine and hands back what it says.
  */
 import type { CampaignAction, CampaignDraft, CampaignState, OfferDraft } from "../../src/domain/campaign.ts";
-import type { Command, Pay } from "../../src/domain/command.ts";
+import type { Command, OrderCommand } from "../../src/domain/command.ts";
 import type { Event } from "../../src/domain/event.ts";
 import type { Counts } from "../../src/domain/offer.ts";
 import type { OrderRecord, OrderState } from "../../src/domain/order.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
+import type { Payment, PaymentRecord } from "../../src/domain/payment.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { recover } from "../../src/engine/recovery.ts";
 import { Projection, rowOf } from "./projection.ts";
@@ -94,8 +95,50 @@ export class Sale {
     return this.execute({ type: "cancel", ...this.#target(orderId) });
   }
 
-  pay(orderId: number, reference: string | null = null): Outcome {
-    return this.execute({ type: "pay", ...this.#target(orderId), reference });
+  /** The shop's back end tells of a payment of the order's amount, unless told otherwise. */
+  pay(orderId: number, reference: string | null = null, what: Partial<Payment> = {}): Outcome {
+    const { amountMinor, offerId } = this.orderRow(orderId);
+    const { currency } = rowOf(this.rows.offerRows, offerId);
+    const payment: Payment = { provider: "shop", reference, amountMinor, currency, ...what };
+    return this.execute({ type: "pay", ...this.#target(orderId), payment });
+  }
+
+  refund(orderId: number, { returnsUnits = true }: { returnsUnits?: boolean } = {}): Outcome {
+    return this.execute({ type: "refund", ...this.#target(orderId), returnsUnits });
+  }
+
+  confirmRefund(orderId: number, paymentId: number): Outcome {
+    return this.execute({ type: "confirm_refund", ...this.#target(orderId), paymentId });
+  }
+
+  join(offerId: number, buyerId = "ana"): Outcome {
+    return this.execute({ type: "join_waitlist", offerId, buyerId });
+  }
+
+  leave(offerId: number, buyerId = "ana"): Outcome {
+    return this.execute({ type: "leave_waitlist", offerId, buyerId });
+  }
+
+  /** Who waits for the offer, in line. */
+  line(offerId: number): string[] {
+    const { waiting } = rowOf(this.engine.state.offers, offerId);
+    const rows = [...this.rows.entryRows.values()].filter((row) => row.offerId === offerId && row.state === "waiting");
+    return rows
+      .flatMap(({ buyerId }) => {
+        const place = waiting?.entryOf(buyerId)?.place;
+        return place === undefined ? [] : [{ buyerId, place }];
+      })
+      .toSorted((a, b) => a.place - b.place)
+      .map(({ buyerId }) => buyerId);
+  }
+
+  /** The orders of a buyer of an offer, oldest first. */
+  ordersOf(offerId: number, buyerId: string): OrderRecord[] {
+    return [...this.rows.orderRows.values()].filter((row) => row.offerId === offerId && row.buyerId === buyerId);
+  }
+
+  payments(orderId: number): PaymentRecord[] {
+    return this.rows.paymentsOf(orderId);
   }
 
   counts(offerId: number): Counts {
@@ -120,12 +163,13 @@ export class Sale {
     return this.events.slice(from).map(({ type }) => type);
   }
 
-  /** An order as its caller names it: with its buyer's rows when the engine has forgotten them. */
-  #target(orderId: number): Omit<Pay, "type" | "reference"> {
-    const { campaignId, buyerId } = this.orderRow(orderId);
+  /** An order as its caller names it, with the rows that the loop brings: those that the engine does not keep. */
+  #target(orderId: number): Omit<Extract<OrderCommand, { type: "cancel" }>, "type"> {
+    const { campaignId, buyerId, lastSeq } = this.orderRow(orderId);
+    const isSettled = this.engine.state.isSettled(campaignId);
     const target = { orderId, campaignId, buyerId };
-    if (!this.engine.state.isSettled(campaignId)) return target;
-    return { ...target, history: this.rows.ordersOfBuyerIn(campaignId, buyerId) };
+    if (!isSettled) return lastSeq === orderId ? target : { ...target, payments: this.rows.paymentsOf(orderId) };
+    return { ...target, payments: this.rows.paymentsOf(orderId), history: this.rows.historyOf(orderId) };
   }
 
   #takeEvents(): void {
@@ -139,6 +183,7 @@ export class Sale {
 export function campaignDraft(draft: Partial<CampaignDraft> = {}): CampaignDraft {
   return {
     ...{ title: "sale", kind: null, opensAtMs: null, closesAtMs: null, paymentWindowS, offers: [offerDraft()] },
+    hasWaitlist: true,
     ...draft,
   };
 }

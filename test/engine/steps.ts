@@ -1,16 +1,21 @@
 /**
  * Random steps for a trial, chosen so that the edges are hit: stocks of 0 to 5, limits of 1 to 3, keys that repeat with
- * the same and with another request, ids that do not exist, times exactly at and just before what is due, restarts.
+ * the same and with another request, ids that do not exist, times exactly at and just before what is due, payments told
+ * twice, of a wrong amount and one too many, lines of those who wait, restarts.
  */
 import type { CampaignAction, CampaignDraft, CampaignKind, OfferDraft } from "../../src/domain/campaign.ts";
-import type { Cancel, Command, Pay, Reserve } from "../../src/domain/command.ts";
-import type { ModelCampaign } from "./model.ts";
+import type { Command, EraseBuyers, OfficeCommand, OrderCommand, Reserve } from "../../src/domain/command.ts";
+import { operatorRoles } from "../../src/domain/operator.ts";
+import { type Payment, paymentProviders } from "../../src/domain/payment.ts";
+import type { ModelCampaign, ModelOffer, ModelOrder } from "./model.ts";
 import type { Random } from "./random.ts";
 import type { Step, Trial } from "./trial.ts";
 
 /** The two first buyers and their keys are chosen so that "buyer, line break, key" is the same text for both. */
-const buyers = ["ana", "ana\nx", "bo", "陈小明", "zoë🦊"];
+const buyers = ["ana", "ana\nx", "bo", "陈小明", "zoë🦊", "max", "ivy"];
 const keysShared = ["x\nk", "k", "k2"];
+const moves = ["pause", "resume", "pause", "resume"] as const;
+const operatorNames = ["root", "Root ", "kim", " KIM", "lee", "Lee", "max", "ida\t", "bea", "jo", "uma", "vera"];
 const idsMissing = [0, -1, 1_000_000, 2 ** 40];
 
 export class Steps {
@@ -19,10 +24,13 @@ export class Steps {
   /** The wall clock of the world; now and then it is told wrongly. */
   #clockMs = 1_700_000_000_000;
   #keysCount = 0;
+  /** Half of the worlds have one long sale of little after the other, in which lines form and move. */
+  readonly #isScarce: boolean;
 
   constructor(random: Random, trial: Trial) {
     this.#random = random;
     this.#trial = trial;
+    this.#isScarce = random.percent(50);
   }
 
   next(): Step {
@@ -44,8 +52,8 @@ export class Steps {
     if (chance < 900) this.#clockMs += random.between(1, 400);
     else if (chance < 960 && due !== Number.POSITIVE_INFINITY && due > 0) {
       this.#clockMs = Math.max(this.#clockMs, due - random.below(2));
-    } else if (chance < 990) this.#clockMs += random.between(400, 8_000);
-    else if (chance < 998) this.#clockMs += random.between(8_000, 60_000);
+    } else if (chance < 994) this.#clockMs += random.between(400, 8_000);
+    else if (chance < 999) this.#clockMs += random.between(8_000, 60_000);
     else this.#clockMs += random.between(60_000, 7_500_000);
   }
 
@@ -53,13 +61,23 @@ export class Steps {
     const random = this.#random;
     const { campaigns, orders } = this.#trial.model;
     const living = campaigns.filter(({ state }) => state !== "ended").length;
-    const creates = living === 0 ? 500 : living < 4 ? 25 : 2;
+    const creates = living === 0 ? 500 : this.#isScarce ? 1 : living < 4 ? 25 : 2;
     if (random.below(1_000) < creates) return { type: "create_campaign", draft: this.#draft() };
     const chance = random.below(1_000);
-    if (chance < 480) return this.#reserve();
-    if (chance < 680 && orders.length > 0) return this.#onOrder("pay");
-    if (chance < 790 && orders.length > 0) return this.#onOrder("cancel");
-    if (chance < 880) return this.#restock();
+    if (chance < 350) return this.#reserve();
+    if (chance < 500 && orders.length > 0) return this.#onOrder("pay");
+    if (chance < 580 && orders.length > 0) return this.#onOrder("cancel");
+    if (chance < 620 && orders.length > 0) return this.#onOrder("refund");
+    if (chance < 660 && orders.length > 0) return this.#onOrder("confirm_refund");
+    if (chance < 780) {
+      return { type: "join_waitlist", offerId: this.#offerId({ isSoldOut: true }), buyerId: random.pick(buyers) };
+    }
+    if (chance < 800) {
+      return { type: "leave_waitlist", offerId: this.#offerId({ isSoldOut: true }), buyerId: random.pick(buyers) };
+    }
+    if (chance < 870) return this.#restock();
+    if (chance < 880) return this.#erase();
+    if (chance < 900) return this.#office();
     return this.#change();
   }
 
@@ -72,7 +90,7 @@ export class Steps {
         ? "publish"
         : campaign?.state === "paused" && random.percent(70)
           ? "resume"
-          : random.pick(["publish", "pause", "resume", "pause", "resume", "end"] as const);
+          : random.pick(this.#isScarce && random.percent(80) ? moves : [...moves, "publish", "end"]);
     return { type: action, campaignId: this.#orMissing(campaign?.id) };
   }
 
@@ -85,7 +103,14 @@ export class Steps {
 
   #restock(): Command {
     const random = this.#random;
-    const quantity = random.percent(2) ? 1_000_000_000 : random.pick([-3, -2, -1, -1, 1, 1, 2, 3]);
+    const { model } = this.#trial;
+    const inLine = model.offers.filter((offer) => offer.campaign.state === "paused" && model.lineOf(offer).length > 0);
+    // So that units wait for those in line, and a late payment can come in between.
+    if (inLine.length > 0 && random.percent(60)) {
+      return { type: "restock", offerId: random.pick(inLine).id, quantity: random.between(1, 3) };
+    }
+    const quantities = this.#isScarce ? [-3, -2, -1, 1] : [-3, -2, -1, -1, 1, 1, 2, 3];
+    const quantity = random.percent(2) ? 1_000_000_000 : random.pick(quantities);
     return { type: "restock", offerId: this.#offerId(), quantity };
   }
 
@@ -106,32 +131,133 @@ export class Steps {
     return { type: "reserve", offerId: this.#offerId(), buyerId: random.pick(buyers), quantity, key };
   }
 
-  #offerId(): number {
-    const { offers } = this.#trial.model;
-    const open = offers.filter(({ campaign }) => campaign.state === "open" || campaign.state === "paused");
-    const from = open.length > 0 && this.#random.percent(85) ? open : offers;
+  #offerId({ isSoldOut = false }: { isSoldOut?: boolean } = {}): number {
+    const { model } = this.#trial;
+    const open = model.offers.filter(({ campaign }) => campaign.state === "open" || campaign.state === "paused");
+    const gone = isSoldOut && this.#random.percent(80) ? open.filter((offer) => isGone(this.#trial, offer)) : [];
+    const some = gone.length > 0 ? gone : open;
+    const from = some.length > 0 && this.#random.percent(85) ? some : model.offers;
     return this.#orMissing(from.length === 0 ? undefined : this.#random.pick(from).id);
   }
 
-  #onOrder(type: "pay" | "cancel"): Pay | Cancel {
+  #onOrder(type: OrderCommand["type"]): OrderCommand {
     const random = this.#random;
-    const { orders, campaigns } = this.#trial.model;
-    const order = random.pick(random.percent(70) ? orders.slice(-10) : orders);
+    const order = this.#order(type);
     const orderId = random.percent(97) ? order.id : random.pick([...idsMissing, order.offer.id]);
-    const campaign = random.percent(97) ? order.offer.campaign : random.pick(campaigns);
-    const campaignId = this.#orMissing(campaign.id);
-    const target = { orderId, campaignId, buyerId: order.buyerId, ...this.#history(order.buyerId, campaignId) };
-    if (type === "cancel") return { type, ...target };
-    return { type, ...target, reference: random.percent(50) ? null : `payment-${random.below(1_000)}` };
+    const campaign = random.percent(97) ? order.offer.campaign : random.pick(this.#trial.model.campaigns);
+    const target = this.#target(order, orderId, this.#orMissing(campaign.id));
+    switch (type) {
+      case "cancel":
+        return { type, ...target };
+      case "pay":
+        return { type, ...target, payment: this.#payment(order) };
+      case "refund":
+        return { type, ...target, returnsUnits: random.percent(70) };
+      case "confirm_refund":
+        return { type, ...target, paymentId: this.#paymentId(order) };
+    }
   }
 
-  /** With a settled campaign the rows as promised; with a living one sometimes too, where they must not matter. */
-  #history(buyerId: string, campaignId: number): Pick<Pay, "history"> {
+  /** Mostly one of the last, or one to which the command does something. */
+  #order(type: OrderCommand["type"]): ModelOrder {
+    const random = this.#random;
+    const { model } = this.#trial;
+    const recent = random.percent(70) ? model.orders.slice(-12) : model.orders;
+    const wanted = random.percent(60) ? model.orders.filter((order) => this.#isWanted(type, order)) : [];
+    return random.pick(wanted.length > 0 ? wanted : recent);
+  }
+
+  #isWanted(type: OrderCommand["type"], { state, offer, quantity, payments }: ModelOrder): boolean {
+    const { model } = this.#trial;
+    switch (type) {
+      case "cancel":
+        return state === "reserved";
+      case "refund":
+        return state === "paid" && offer.campaign.state !== "ended";
+      case "confirm_refund":
+        return payments.some((payment) => payment.state === "refund_due");
+      case "pay": {
+        // Whoever pays late during a pause, while there are units that belong to those in line.
+        if (state !== "expired" || offer.campaign.state !== "paused") return false;
+        return model.countsOf(offer).available >= quantity && model.lineOf(offer).length > 0;
+      }
+    }
+  }
+
+  /** Few providers and references, so that the same come again; now and then another amount or currency. */
+  #payment(order: ModelOrder): Payment {
+    const random = this.#random;
+    const before = order.payments.at(-1)?.payment;
+    if (before !== undefined && random.percent(25)) return before;
+    const { priceMinor, currency } = order.offer.draft;
+    const amountMinor = order.quantity * priceMinor;
+    return {
+      provider: random.pick(paymentProviders),
+      reference: random.percent(30) ? null : `payment-${random.below(3)}`,
+      amountMinor: random.percent(90) ? amountMinor : Math.max(0, amountMinor + random.pick([-1, 1, priceMinor])),
+      currency: random.percent(95) ? currency : random.pick(["CNY", "USD", "JPY"]),
+    };
+  }
+
+  #paymentId(order: ModelOrder): number {
+    const random = this.#random;
+    const others = this.#trial.model.orders.flatMap(({ payments }) => payments.slice(0, 1));
+    const from = order.payments.length > 0 && random.percent(90) ? order.payments : others;
+    return this.#orMissing(from.length === 0 ? undefined : random.pick(from).id);
+  }
+
+  /** An order as its caller names it, with the rows that the loop brings: sometimes too where they must not matter. */
+  #target(
+    { buyerId }: ModelOrder,
+    orderId: number,
+    campaignId: number,
+  ): Omit<Extract<OrderCommand, { type: "cancel" }>, "type"> {
     const { model, projection } = this.#trial;
+    const target = { orderId, campaignId, buyerId };
+    const row = projection.order(orderId);
+    const hasMoved = row !== null && row.lastSeq !== orderId;
+    const payments = hasMoved || this.#random.percent(30) ? { payments: projection.paymentsOf(orderId) } : {};
     const campaign = model.campaigns.find(({ id }) => id === campaignId);
     const isSettled = campaign !== undefined && model.isSettled(campaign);
-    if (!this.#random.percent(isSettled ? 90 : 5)) return {};
-    return { history: projection.ordersOfBuyerIn(campaignId, buyerId) };
+    if (!this.#random.percent(isSettled ? 90 : 5)) return { ...target, ...payments };
+    const own = projection.historyOf(orderId).filter((order) => order.campaignId === campaignId);
+    return { ...target, ...payments, history: own };
+  }
+
+  #erase(): EraseBuyers {
+    const random = this.#random;
+    const { model } = this.#trial;
+    const settled = model.campaigns.filter((campaign) => model.isSettled(campaign));
+    const campaign = settled.length > 0 && random.percent(80) ? random.pick(settled) : this.#campaign();
+    const ordersOf = model.orders.filter(({ offer }) => offer.campaign === campaign && random.percent(30));
+    const entriesOf = model.entries.filter(({ offer }) => offer.campaign === campaign && random.percent(30));
+    const [orderIds, entryIds] = [ordersOf, entriesOf].map((some) => some.map(({ id }) => id));
+    return {
+      type: "erase_buyers",
+      campaignId: this.#orMissing(campaign?.id),
+      orderIds: orderIds ?? [],
+      entryIds: entryIds ?? [],
+    };
+  }
+
+  #office(): OfficeCommand {
+    const random = this.#random;
+    const { operators, endpoints } = this.#trial.model;
+    const operatorId = this.#orMissing(operators.length === 0 ? undefined : random.pick(operators).id);
+    const endpointId = this.#orMissing(endpoints.length === 0 ? undefined : random.pick(endpoints).id);
+    const url = `https://shop.example/${random.below(3)}`;
+    const types = random.percent(50) ? null : ["order_paid"];
+    const secret = `whsec_${random.bits()}`;
+    const [name, role] = [random.pick(operatorNames), random.pick(operatorRoles)];
+    return random.pick<OfficeCommand>([
+      { type: "create_operator", name, role, keyHash: `hash of ${random.bits()}` },
+      { type: "revoke_operator", operatorId },
+      { type: "create_endpoint", url, types, secret },
+      { type: "change_endpoint", endpointId, ...random.pick([{ url }, { types }, { secret }, { isEnabled: false }]) },
+      { type: "delete_endpoint", endpointId },
+      { type: "publish_ledger_head" },
+      { type: "note_action", action: "export", subject: "" },
+    ]);
   }
 
   #orMissing(id: number | undefined): number {
@@ -140,11 +266,24 @@ export class Steps {
 
   #draft(): CampaignDraft {
     const random = this.#random;
+    if (this.#isScarce && random.percent(95)) return this.#scarceDraft();
     const kind: CampaignKind | null = random.pick([null, null, null, "one_yuan", "limited_time", "hot_item"]);
     const opensAtMs = random.percent(35) ? null : this.#clockMs + random.between(-2_000, 15_000);
-    const closesAtMs = random.percent(35) ? null : this.#clockMs + random.between(-1_000, 120_000);
+    const closesAtMs = random.percent(50) ? null : this.#clockMs + random.between(-1_000, 120_000);
     const offers = Array.from({ length: random.between(1, 3) }, (_, index) => this.#offerDraft(kind, index));
-    return { title: "sale", kind, opensAtMs, closesAtMs, paymentWindowS: random.between(1, 30), offers };
+    const paymentWindowS = random.between(1, 30);
+    return { title: "sale", kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist: random.percent(80), offers };
+  }
+
+  #scarceDraft(): CampaignDraft {
+    const random = this.#random;
+    const closesAtMs = random.percent(30) ? null : this.#clockMs + random.between(3_000, 40_000);
+    const offers = Array.from({ length: random.pick([1, 1, 2]) }, (_, index) => {
+      const offer = this.#offerDraft(null, index);
+      return { ...offer, stock: random.between(1, 3), limitPerBuyer: random.pick([1, 1, 2]) };
+    });
+    const what = { title: "scarce", kind: null, opensAtMs: null, closesAtMs, hasWaitlist: true };
+    return { ...what, paymentWindowS: random.between(1, 10), offers };
   }
 
   #offerDraft(kind: CampaignKind | null, index: number): OfferDraft {
@@ -159,4 +298,8 @@ export class Steps {
       ...{ brand: null, category: null, imageUrl: null },
     };
   }
+}
+
+function isGone({ model }: Trial, offer: ModelOffer): boolean {
+  return model.countsOf(offer).available === 0;
 }

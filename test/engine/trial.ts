@@ -115,7 +115,10 @@ export class Trial {
     const events: Event[] = this.engine.takeEvents();
     const expected = this.model.takeEvents();
     if (isChecked && !Bun.deepEquals(events, expected, true)) differs("events", events, expected);
-    for (const event of events) this.projection.apply(event);
+    for (const event of events) {
+      this.projection.apply(event);
+      if (event.type === "order_offered") this.#checkIsFirstInLine(event.entryId);
+    }
     this.eventsOfStep = events;
     const { campaigns, offers } = this.engine.state.takeChanges();
     if (events.length === 0 && campaigns.length + offers.length > 0) throw new Error("a change without an event");
@@ -129,6 +132,9 @@ export class Trial {
     this.#checkCampaigns();
     this.#checkOffers();
     this.#checkLimits();
+    this.#checkPayments();
+    this.#checkLines();
+    this.#checkOffice();
     this.#checkNextDue();
     if (this.engine.state.lastSeq !== this.projection.last().seq) throw new Error("an event has not been told");
   }
@@ -179,6 +185,7 @@ export class Trial {
       if (state !== "reserved" && state !== "paid") continue;
       const places = state === "reserved" ? held : sold;
       places.set(offerId, (places.get(offerId) ?? 0) + quantity);
+      if (buyerId === "") continue; // erased: whose it was is not known any more
       const whose = `${offerId} ${buyerId}`;
       const sum = (units.get(whose) ?? 0) + quantity;
       units.set(whose, sum);
@@ -188,6 +195,101 @@ export class Trial {
       if (offer.held !== (held.get(offer.id) ?? 0)) throw new Error(`held of ${offer.id} is not its reserved orders`);
       if (offer.sold !== (sold.get(offer.id) ?? 0)) throw new Error(`sold of ${offer.id} is not its paid orders`);
     }
+  }
+
+  /**
+   * Money, told from the rows alone: a paid order has one payment that pays for it, of its amount, and no other order
+   * has any; where a refund is due there is something to return. Then, that every payment that was told of is kept.
+   */
+  #checkPayments(): void {
+    const { orderRows, paymentRows } = this.projection;
+    const accepted = new Map<number, number>();
+    const due = new Set<number>();
+    const returned = new Set<number>();
+    let received = 0;
+    for (const { paymentId, orderId, state, amountMinor, refundedAtMs } of paymentRows.values()) {
+      if ((state === "refunded") !== (refundedAtMs !== null)) throw new Error(`payment ${paymentId}: returned when?`);
+      if (state === "refund_due") due.add(orderId);
+      if (state === "refunded") returned.add(orderId);
+      if (state !== "accepted") continue;
+      if (accepted.has(orderId)) throw new Error(`order ${orderId} is paid twice`);
+      accepted.set(orderId, amountMinor);
+      received += amountMinor;
+    }
+    let price = 0;
+    for (const { orderId, state, amountMinor } of orderRows.values()) {
+      if ((state === "paid") !== accepted.has(orderId)) throw new Error(`order ${orderId} is ${state}: who paid?`);
+      if (state === "paid") price += amountMinor;
+      if (state === "refund_due" && !due.has(orderId)) throw new Error(`nothing of order ${orderId} is to be returned`);
+      if (state === "refunded" && !returned.has(orderId)) throw new Error(`nothing of order ${orderId} was returned`);
+    }
+    if (price !== received) throw new Error(`${received} was accepted for orders of ${price}`);
+    let toldCount = 0;
+    for (const { id, payments } of this.model.orders) {
+      toldCount += payments.length;
+      for (const { id: paymentId, payment, state } of payments) {
+        const row = rowOf(paymentRows, paymentId);
+        const isSame = row.orderId === id && row.state === state && row.amountMinor === payment.amountMinor;
+        const isTold = row.provider === payment.provider && row.reference === payment.reference;
+        if (!isSame || !isTold || row.currency !== payment.currency) differs(`payment ${paymentId}`, row, payment);
+      }
+    }
+    if (toldCount !== paymentRows.size) throw new Error(`${paymentRows.size} payments are kept of ${toldCount} told`);
+  }
+
+  /** Whoever is offered a unit joined before everyone who still waits for one. */
+  #checkIsFirstInLine(entryId: number): void {
+    const { offerId } = rowOf(this.projection.entryRows, entryId);
+    for (const row of this.projection.entryRows.values()) {
+      if (row.offerId !== offerId || row.state !== "waiting" || row.entryId > entryId) continue;
+      throw new Error(`entry ${entryId} was served before ${row.entryId}, who joined earlier`);
+    }
+  }
+
+  #checkLines(): void {
+    const { entryRows, campaignRows, offerRows } = this.projection;
+    const standing = new Set<string>();
+    for (const { offerId, campaignId, buyerId, state } of entryRows.values()) {
+      if (state !== "waiting") continue;
+      const { state: now, hasWaitlist } = rowOf(campaignRows, campaignId);
+      if (now === "open" && rowOf(offerRows, offerId).available > 0) {
+        throw new Error(`${buyerId} waits for ${offerId} though units are available`);
+      }
+      if (now !== "ended" && !hasWaitlist) throw new Error(`${buyerId} waits where there is no waitlist`);
+      const who = `${offerId} ${buyerId}`;
+      if (buyerId !== "" && standing.has(who)) throw new Error(`${buyerId} stands twice in the line of ${offerId}`);
+      standing.add(who);
+    }
+    for (const offer of this.model.offers) {
+      const said = rowOf(this.engine.state.offers, offer.id).waiting;
+      const line = this.model.lineOf(offer);
+      if ((said?.count ?? 0) !== line.length) differs(`the line of ${offer.id}`, said?.count, line.length);
+      line.forEach(({ id, buyerId }, index) => {
+        const entry = said?.entryOf(buyerId);
+        if (entry?.entryId === id && entry.place === index + 1) return;
+        differs(`the place of ${buyerId} in the line of ${offer.id}`, entry, { entryId: id, place: index + 1 });
+      });
+    }
+    for (const { id, state, buyerId } of this.model.entries) {
+      const row = rowOf(entryRows, id);
+      if (row.state !== state || row.buyerId !== buyerId) differs(`entry ${id}`, row, { state, buyerId });
+    }
+    if (entryRows.size !== this.model.entries.length) throw new Error("there are other entries than the model's");
+  }
+
+  #checkOffice(): void {
+    const { operators, endpoints } = this.engine.state;
+    for (const { id, name, role, isRevoked } of this.model.operators) {
+      const said = rowOf(operators, id);
+      const isSame = said.name === name && said.role === role && (said.revokedAtMs !== null) === isRevoked;
+      if (!isSame) differs(`operator ${id}`, said, { name, role, isRevoked });
+    }
+    if (operators.size !== this.model.operators.length) throw new Error("the engine knows other operators");
+    for (const expected of this.model.endpoints) {
+      const said = rowOf(endpoints, expected.id);
+      if (!Bun.deepEquals(said, expected, true)) differs(`endpoint ${expected.id}`, said, expected);
+    }
+    if (endpoints.size !== this.model.endpoints.length) throw new Error("the engine knows other endpoints");
   }
 
   /** The engine may wake too early for an order that is no longer reserved, never too late. */
@@ -208,7 +310,12 @@ function restoreFromAllRows(rows: Projection): State {
   for (const campaign of rows.campaigns()) state.restoreCampaign(campaign);
   for (const offer of rows.offers()) state.restoreOffer(offer);
   rows.eachOrderAfter(0, (order) => state.restoreOrder(order));
+  for (const operator of rows.operators()) state.operators.set(operator.operatorId, operator);
+  for (const endpoint of rows.endpoints()) state.endpoints.set(endpoint.id, endpoint);
   for (const campaign of state.campaigns.values()) state.forgetSettled(campaign);
+  for (const { id, hasWaitlist, book } of state.campaigns.values()) {
+    if (hasWaitlist && book !== null) for (const entry of rows.waitingIn(id)) state.restoreWaiting(entry);
+  }
   return state;
 }
 

@@ -79,7 +79,15 @@ test.each([
     imageUrl: null,
     stock: 5,
   };
-  const draft = { title: "Sale", kind: null, opensAtMs, closesAtMs: null, paymentWindowS: windowS, offers: [offer] };
+  const draft = {
+    title: "Sale",
+    kind: null,
+    opensAtMs,
+    closesAtMs: null,
+    paymentWindowS: windowS,
+    hasWaitlist: true,
+    offers: [offer],
+  };
   engine.execute({ type: "create_campaign", draft }, machine.clock.nowMs());
   engine.execute({ type: "publish", campaignId: 1 }, machine.clock.nowMs());
   const reserve = { type: "reserve", offerId: 2, buyerId: "ana", quantity: 1, key: null } as const;
@@ -103,7 +111,15 @@ test.each([
 
 test("a machine that starts an hour in the past goes on from the last moment that is stored", () => {
   const engine = new Engine();
-  const draft = { title: "Sale", kind: null, opensAtMs: null, closesAtMs: null, paymentWindowS: 60, offers: [] };
+  const draft = {
+    title: "Sale",
+    kind: null,
+    opensAtMs: null,
+    closesAtMs: null,
+    paymentWindowS: 60,
+    hasWaitlist: true,
+    offers: [],
+  };
   engine.execute({ type: "create_campaign", draft }, startMs);
   engine.execute({ type: "publish", campaignId: 1 }, startMs - hourMs);
   expect(engine.takeEvents().map(({ atMs }) => atMs)).toEqual([startMs, startMs, startMs]);

@@ -13,12 +13,31 @@ export interface StoredOrder {
   readonly offer_id: number;
   readonly buyer_id: string;
   readonly quantity: number;
+  readonly amount_minor: number;
   readonly state: string;
   readonly last_seq: number;
   readonly reserved_at_ms: number;
   readonly expires_at_ms: number;
   readonly ended_at_ms: number | null;
   readonly idempotency_key: string | null;
+  readonly erased_seq: number | null;
+}
+
+export interface StoredPayment {
+  readonly id: number;
+  readonly order_id: number;
+  readonly provider: string;
+  readonly reference: string | null;
+  readonly amount_minor: number;
+  readonly state: string;
+}
+
+export interface StoredEntry {
+  readonly id: number;
+  readonly offer_id: number;
+  readonly buyer_id: string;
+  readonly state: string;
+  readonly order_id: number | null;
 }
 
 export interface StoredOffer {
@@ -30,20 +49,26 @@ export interface StoredOffer {
   readonly sold: number;
 }
 
+/** Its columns stand in the order in which they are hashed. */
 export interface StoredEvent {
   readonly seq: number;
   readonly at_ms: number;
   readonly type: string;
+  readonly campaign_id: number | null;
   readonly offer_id: number | null;
   readonly order_id: number | null;
   readonly previous_seq: number | null;
   readonly available: number;
   readonly held: number;
   readonly sold: number;
+  readonly details: string | null;
+  readonly hash: string;
 }
 
 export interface Ledger {
   readonly orders: readonly StoredOrder[];
+  readonly payments: readonly StoredPayment[];
+  readonly waitlist: readonly StoredEntry[];
   readonly offers: readonly StoredOffer[];
   readonly events: readonly StoredEvent[];
   readonly integrity: string;
@@ -67,6 +92,8 @@ export function readLedger(folder: string): Ledger {
     const integrity = rows<{ integrity_check: string }>("PRAGMA integrity_check").map((row) => row.integrity_check);
     return {
       orders: rows<StoredOrder>("SELECT * FROM orders ORDER BY id"),
+      payments: rows<StoredPayment>("SELECT * FROM payments ORDER BY id"),
+      waitlist: rows<StoredEntry>("SELECT * FROM waitlist ORDER BY id"),
       offers: rows<StoredOffer>("SELECT * FROM offers ORDER BY id"),
       events: rows<StoredEvent>("SELECT * FROM events ORDER BY seq"),
       integrity: integrity.join("\n"),
@@ -77,8 +104,10 @@ export function readLedger(folder: string): Ledger {
 }
 
 /** Every rule that the folder breaks, in words; empty when it is a lawful history of a sale. */
-export function violationsIn({ orders, offers, events, integrity }: Ledger): string[] {
+export function violationsIn(ledger: Ledger): string[] {
+  const { orders, offers, events, integrity } = ledger;
   const found: string[] = integrity === "ok" ? [] : [`integrity_check: ${integrity}`];
+  found.push(...brokenHashesIn(events));
   const offerById = new Map(offers.map((offer) => [offer.id, offer]));
   const orderById = new Map(orders.map((order) => [order.id, order]));
   const counts = new Map<number, { available: number; held: number; sold: number }>();
@@ -107,17 +136,19 @@ export function violationsIn({ orders, offers, events, integrity }: Ledger): str
       return;
     }
     const chain = chains.get(orderId);
-    if (chain === undefined ? type !== "order_reserved" || seq !== orderId : event.previous_seq !== chain.last) {
+    if (chain === undefined ? !beginnings.includes(type) || seq !== orderId : event.previous_seq !== chain.last) {
       found.push(`event ${seq} (${type}) does not follow the last one of order ${orderId}`);
     }
-    if (chain !== undefined && !(followersOf[chain.type] ?? []).includes(type)) {
+    const isMove = !type.startsWith("payment_"); // the others leave the order as it is
+    if (chain !== undefined && isMove && !(followersOf[chain.type] ?? []).includes(type)) {
       found.push(`event ${seq}: ${type} after ${chain.type} of order ${orderId}`);
     }
-    chains.set(orderId, { last: seq, type });
+    chains.set(orderId, { last: seq, type: isMove ? type : (chain?.type ?? type) });
     const owner = `${order.buyer_id} of ${offerId}`;
     const held = (units.get(owner) ?? 0) + order.quantity * (unitsOf[type] ?? 0);
     units.set(owner, held);
-    if (held > offer.limit_per_buyer) found.push(`limit broken: ${owner} has ${held} at event ${seq}`);
+    if (order.erased_seq === null && held > offer.limit_per_buyer)
+      found.push(`limit broken: ${owner} has ${held} at event ${seq}`);
   });
   const sums = new Map<string, number>();
   for (const { offer_id: offer, state, quantity } of orders) {
@@ -142,6 +173,69 @@ export function violationsIn({ orders, offers, events, integrity }: Ledger): str
     if (keys.has(`${buyer}\n${key}`)) found.push(`two orders of ${buyer} under the key ${key}`);
     keys.add(`${buyer}\n${key}`);
   }
+  return [...found, ...paymentViolations(ledger), ...waitlistViolations(ledger)];
+}
+
+/** Each payment came with an event, and is in one place: it pays for its order, or it is returned or to be returned. */
+function paymentViolations({ orders, payments, events }: Ledger): string[] {
+  const found: string[] = [];
+  const eventBySeq = new Map(events.map((event) => [event.seq, event]));
+  const paymentIds = new Set(payments.map(({ id }) => id));
+  const accepted = new Map<number, StoredPayment[]>();
+  const returned = new Map<number, number>();
+  for (const payment of payments) {
+    const { id, order_id: orderId, state } = payment;
+    const event = eventBySeq.get(id);
+    if (event?.order_id !== orderId || !paymentTypes.includes(event.type)) found.push(`payment ${id} has no event`);
+    if (state === "accepted") accepted.set(orderId, [...(accepted.get(orderId) ?? []), payment]);
+    if (state === "refunded") returned.set(orderId, (returned.get(orderId) ?? 0) + 1);
+  }
+  for (const { seq, type, order_id: orderId } of events) {
+    if (paymentTypes.includes(type) && !paymentIds.has(seq)) found.push(`the payment of event ${seq} is not stored`);
+    if (orderId !== null && type.endsWith("_refunded")) returned.set(orderId, (returned.get(orderId) ?? 0) - 1);
+  }
+  for (const [orderId, count] of returned) if (count !== 0) found.push(`order ${orderId}: ${count} refunds too many`);
+  for (const { id, state, amount_minor: amount } of orders) {
+    const paying = accepted.get(id) ?? [];
+    if (paying.length !== (state === "paid" ? 1 : 0))
+      found.push(`order ${id} is ${state} by ${paying.length} payments`);
+    if (paying.some((payment) => payment.amount_minor !== amount)) found.push(`order ${id} costs another amount`);
+  }
+  return found;
+}
+
+/** Units that return go to who is first in line, and nobody buys past the line. */
+function waitlistViolations({ orders, waitlist, events }: Ledger): string[] {
+  const found: string[] = [];
+  const orderById = new Map(orders.map((order) => [order.id, order]));
+  const entryById = new Map(waitlist.map((entry) => [entry.id, entry]));
+  const lines = new Map<number, number[]>();
+  const ends = new Map<number, { state: string; orderId: number | null }>();
+  for (const { seq, type, offer_id: offerId, previous_seq: entryId } of events) {
+    if (offerId === null) continue;
+    const line = lines.get(offerId) ?? [];
+    lines.set(offerId, line);
+    if (type === "order_reserved" && line.length > 0)
+      found.push(`order ${seq} was bought past ${line.length} who wait`);
+    if (type === "waitlist_joined") {
+      line.push(seq);
+      ends.set(seq, { state: "waiting", orderId: null });
+    }
+    if ((type !== "waitlist_left" && type !== "order_offered") || entryId === null) continue;
+    const place = line.indexOf(entryId);
+    const isOffered = type === "order_offered";
+    if (isOffered ? place !== 0 : place < 0) found.push(`${type} ${seq}: entry ${entryId} is at place ${place}`);
+    if (place >= 0) line.splice(place, 1);
+    ends.set(entryId, { state: isOffered ? "offered" : "left", orderId: isOffered ? seq : null });
+    const buyers = [orderById.get(seq)?.buyer_id, entryById.get(entryId)?.buyer_id];
+    if (isOffered && !buyers.includes("") && buyers[0] !== buyers[1])
+      found.push(`order ${seq} was offered to somebody else`);
+  }
+  if (ends.size !== waitlist.length) found.push(`${waitlist.length} entries of ${ends.size} joinings`);
+  for (const { id, state, order_id: orderId } of waitlist) {
+    const end = ends.get(id);
+    if (end?.state !== state || end.orderId !== orderId) found.push(`entry ${id} is ${state}, not as its events`);
+  }
   return found;
 }
 
@@ -163,25 +257,50 @@ export function numberOf(id: string): number {
   return Number.parseInt(id.slice(4), 36);
 }
 
+/** Every row has the hash of itself after the one before. */
+function brokenHashesIn(events: readonly StoredEvent[]): string[] {
+  const found: string[] = [];
+  let previous = "0".repeat(64);
+  for (const { hash, ...row } of events) {
+    const text = [previous, ...Object.values(row)].map((value) => value ?? "").join("\n");
+    if (new Bun.CryptoHasher("sha256").update(text).digest("hex") !== hash)
+      found.push(`event ${row.seq} has no such hash`);
+    previous = hash;
+  }
+  return found;
+}
+
+const beginnings = ["order_reserved", "order_offered"];
+const paymentTypes = ["order_paid", "order_refund_due", "payment_refund_due"];
+
 const unitsOf: Readonly<Record<string, number>> = {
   order_reserved: 1,
+  order_offered: 1,
   order_rereserved: 1,
   order_cancelled: -1,
   order_expired: -1,
+  order_refund_requested: -1,
 };
 
 const followersOf: Readonly<Record<string, readonly string[]>> = {
   order_reserved: ["order_paid", "order_cancelled", "order_expired"],
+  order_offered: ["order_paid", "order_cancelled", "order_expired"],
   order_rereserved: ["order_paid"],
+  order_paid: ["order_refund_requested"],
   order_expired: ["order_rereserved", "order_refund_due"],
   order_cancelled: ["order_refund_due"],
+  order_refund_due: ["order_refunded"],
+  order_refund_requested: ["order_refunded"],
 };
 
 const stateAfter: Readonly<Record<string, string>> = {
   order_reserved: "reserved",
+  order_offered: "reserved",
   order_rereserved: "reserved",
   order_paid: "paid",
   order_cancelled: "cancelled",
   order_expired: "expired",
   order_refund_due: "refund_due",
+  order_refund_requested: "refund_due",
+  order_refunded: "refunded",
 };

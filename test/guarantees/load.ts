@@ -1,11 +1,11 @@
 /**
- * Buyers who click, repeat, cancel and pay, on raw connections, and a journal of what each of them was told: the only
- * witness that may say what a server must still know after a crash. Proves nothing by itself; `brokenPromises` holds a
+ * Buyers who click, repeat, cancel, pay and wait, operators who refund, on raw connections, and a journal of what each of
+ * them was told: the only witness that may say what a server must still know after a crash. Proves nothing by itself; `brokenPromises` holds a
  * stored ledger against the journal. What was asked and not answered is `unknown`, never `failed`.
  */
 import type { Random } from "../engine/random.ts";
 import { operatorKey, tokenOf } from "../harness.ts";
-import { keyOf, type Ledger, numberOf, ordersByKey } from "./ledger.ts";
+import { keyOf, type Ledger, numberOf, ordersByKey, type StoredPayment } from "./ledger.ts";
 import { type Ending, Line } from "./line.ts";
 
 export interface Attempt {
@@ -19,16 +19,37 @@ export interface Attempt {
   order: string | null;
 }
 
-/** A cancel or a payment, and the state that the order was told to be in. */
+/** What was asked of an order, and the state that it was told to be in. */
 export interface Move {
   readonly order: string;
-  readonly verb: "cancel" | "pay";
+  readonly verb: "cancel" | "pay" | "refund";
   told: string | null;
+}
+
+/** A payment that was told to be taken. */
+export interface Paid {
+  readonly order: string;
+  readonly provider: "shop" | "sandbox";
+  /** `null`: none was named. */
+  readonly reference: string | null;
+  /** Whether it was told to be one that has to be returned. */
+  readonly isDue: boolean;
+}
+
+/** A place in a waitlist that was told. */
+export interface Waiting {
+  readonly entry: string;
+  readonly buyer: string;
+  readonly offer: string;
+  /** `asked`: the buyer asked to leave, and has not been answered. */
+  left: "no" | "asked" | "told";
 }
 
 export class Witness {
   readonly attempts: Attempt[] = [];
   readonly moves: Move[] = [];
+  readonly payments: Paid[] = [];
+  readonly entries: Waiting[] = [];
   /** What was answered that no promise allows, in words. */
   readonly complaints: string[] = [];
 
@@ -58,8 +79,20 @@ export interface LoadOptions {
   readonly random: Random;
   readonly witness: Witness;
   readonly lines: number;
-  /** In a hundred clicks: how many repeat a key, cancel and pay; the rest are new attempts. */
-  readonly mix?: { readonly repeat: number; readonly cancel: number; readonly pay: number };
+  /** In a hundred clicks: how many are something else than new attempts. */
+  readonly mix?: Mix;
+}
+
+export interface Mix {
+  readonly repeat: number;
+  readonly cancel: number;
+  /** Told by the shop's back end. */
+  readonly pay: number;
+  /** Paid on the sandbox's page. */
+  readonly checkout?: number;
+  readonly refund?: number;
+  /** Join a waitlist, leave it, take what it has given. */
+  readonly wait?: number;
 }
 
 /** Clicks on many connections until it is stopped or nothing listens any more. */
@@ -82,23 +115,41 @@ export class Load {
   async #run(number: number): Promise<void> {
     const { port, lines, random, witness, mix = { repeat: 6, cancel: 6, pay: 4 } } = this.#options;
     const buyers = this.#options.buyers.filter((_, index) => index % lines === number);
-    const own: Attempt[] = [];
+    const names = new Set(buyers.map(({ name }) => name));
+    const own = witness.attempts.filter(({ told, buyer }) => told === "reserved" && names.has(buyer)).slice(-ownMax);
     using line = new Line(port);
     while (!this.#isStopping) {
       const buyer = random.pick(buyers);
-      const dice = random.below(100);
+      let dice = random.below(100);
+      const act = acts.find((name) => {
+        dice -= mix[name] ?? 0;
+        return dice < 0;
+      });
       const bought = own.filter(({ told, buyer: name }) => told === "reserved" && name === buyer.name);
-      const before = bought.length === 0 ? undefined : random.pick(bought);
-      let ending: Ending;
-      if (before === undefined || dice >= mix.repeat + mix.cancel + mix.pay) {
-        ending = await this.#attempt(line, buyer, own);
-      } else if (dice < mix.repeat) {
-        ending = await repeat(line, buyer, before, witness);
-      } else {
-        ending = await move(line, buyer, before, dice < mix.repeat + mix.cancel ? "cancel" : "pay", witness);
-      }
+      const before = bought.length === 0 ? null : (random.pick(bought).order ?? null);
+      const ending = await this.#act(act, line, buyer, { own, before });
       if (ending === "unsent") return;
       if (own.length > ownMax) own.shift();
+    }
+  }
+
+  #act(
+    act: (typeof acts)[number] | undefined,
+    line: Line,
+    buyer: Buyer,
+    { own, before }: { own: Attempt[]; before: string | null },
+  ): Promise<Ending> {
+    const { offers, random, witness } = this.#options;
+    if (act === "wait") return wait(line, buyer, random.pick(offers), this.#options);
+    const attempt = own.find(({ order }) => order !== null && order === before);
+    if (act === undefined || attempt === undefined || before === null) return this.#attempt(line, buyer, own);
+    switch (act) {
+      case "repeat":
+        return repeat(line, buyer, attempt, witness);
+      case "checkout":
+        return checkout(line, buyer, before, witness);
+      default:
+        return move(line, buyer, before, act, this.#options);
     }
   }
 
@@ -116,6 +167,7 @@ export class Load {
   }
 }
 
+const acts = ["repeat", "cancel", "pay", "checkout", "refund", "wait"] as const;
 const ownMax = 40; // orders that a line remembers for repeating, cancelling and paying
 
 /** Sends the attempt, for the first time or again. */
@@ -159,22 +211,82 @@ async function repeat(line: Line, buyer: Buyer, before: Attempt, { complaints }:
 async function move(
   line: Line,
   buyer: Buyer,
-  { order }: Attempt,
+  order: string,
   verb: Move["verb"],
-  { moves, complaints }: Witness,
+  { mix, random, witness }: Pick<LoadOptions, "mix" | "random" | "witness">,
 ): Promise<Ending> {
-  if (order === null) throw new Error("a reserved attempt has its order");
+  const { moves, payments, complaints } = witness;
   const entry: Move = { order, verb, told: null };
   moves.push(entry);
-  const as = verb === "pay" ? operatorKey : buyer.token;
-  const ending = await line.ask({ path: `/v1/orders/${order}/${verb}`, as });
+  // Whoever mixes in refunds pays some orders twice, too.
+  const reference = verb === "pay" && mix?.refund !== undefined && random.percent(30) ? `ref-${moves.length}` : null;
+  const body =
+    reference !== null ? { reference } : verb === "refund" ? { return_units: random.percent(80) } : undefined;
+  const as = verb === "cancel" ? buyer.token : operatorKey;
+  const ending = await line.ask({ path: `/v1/orders/${order}/${verb}`, as, ...(body && { body }) });
   if (typeof ending === "string" || ending.status === 503) return ending;
   const { state, code } = JSON.parse(ending.text) as { state?: string; code?: string };
+  const isDue = code === "refund_due";
   if (ending.status === 200 && state !== undefined) entry.told = state;
-  else if (code === "refund_due") entry.told = code;
-  else if (code !== "transition_not_allowed") complaints.push(`${verb} ${order}: ${ending.status} ${ending.text}`);
+  else if (!isDue && code !== "transition_not_allowed")
+    complaints.push(`${verb} ${order}: ${ending.status} ${ending.text}`);
+  if (verb === "pay" && (isDue || entry.told !== null)) payments.push({ order, provider: "shop", reference, isDue });
   return ending;
 }
+
+/** Opens the sandbox's page, and presses its button to pay. */
+async function checkout(line: Line, buyer: Buyer, order: string, witness: Witness): Promise<Ending> {
+  const { payments, complaints } = witness;
+  const opened = await line.ask({ path: `/v1/orders/${order}/checkout`, as: buyer.token });
+  if (typeof opened === "string" || opened.status === 503) return opened;
+  const { url, code } = JSON.parse(opened.text) as { url?: string; code?: string };
+  if (url === undefined) {
+    if (code !== "transition_not_allowed") complaints.push(`checkout ${order}: ${opened.status} ${opened.text}`);
+    return opened;
+  }
+  const pressed = await line.ask({ path: `${new URL(url).pathname}/pay` });
+  if (typeof pressed === "string") return pressed;
+  const result = new URL(pressed.headers.get("location") ?? "", url).searchParams.get("result");
+  if (pressed.status !== 303 || (result !== "paid" && result !== "unconfirmed"))
+    complaints.push(`paying ${order}: ${pressed.status} ${result}`);
+  if (result === "paid") payments.push({ order, provider: "sandbox", reference: `sandbox_${order}`, isDue: false });
+  return pressed;
+}
+
+/** Joins the offer's waitlist, leaves it, or pays for a unit that it was given. */
+async function wait(
+  line: Line,
+  buyer: Buyer,
+  offer: string,
+  options: Pick<LoadOptions, "mix" | "random" | "witness">,
+): Promise<Ending> {
+  const { random, witness } = options;
+  const dice = random.below(100);
+  if (dice >= 60) {
+    const listed = await line.ask({ method: "GET", path: "/v1/orders?state=reserved&limit=1", as: buyer.token });
+    if (typeof listed === "string" || listed.status === 503) return listed;
+    const [order] = (JSON.parse(listed.text) as { orders: { id: string }[] }).orders;
+    if (order === undefined) return listed;
+    return dice >= 80 ? checkout(line, buyer, order.id, witness) : move(line, buyer, order.id, "pay", options);
+  }
+  const path = `/v1/offers/${offer}/waitlist`;
+  const known = witness.entries.findLast((entry) => entry.buyer === buyer.name && entry.offer === offer);
+  const leaves = dice >= 45;
+  if (leaves && known?.left === "no") known.left = "asked";
+  const ending = await line.ask({ path: leaves ? `${path}/leave` : path, as: buyer.token });
+  if (typeof ending === "string" || ending.status === 503) return ending;
+  const { entry_id: entry, code, state } = JSON.parse(ending.text) as Record<string, string>;
+  if (ending.status === 201 && entry !== undefined) {
+    witness.entries.push({ entry, buyer: buyer.name, offer, left: "no" });
+  } else if (state === "left") {
+    if (known?.left === "asked") known.left = "told";
+  } else if (ending.status !== 200 && !waitRefusals.includes(code ?? "")) {
+    witness.complaints.push(`waiting for ${offer}: ${ending.status} ${ending.text}`);
+  }
+  return ending;
+}
+
+const waitRefusals = ["not_sold_out", "limit_reached", "not_waiting"];
 
 /**
  * Repeats every attempt whose outcome is unknown, on a server that has nothing else to do. What the ledger knew must come
@@ -203,7 +315,8 @@ export async function settleUnknown(
 }
 
 /** Every promise to a buyer that the stored ledger does not keep, in words. */
-export function brokenPromises(ledger: Ledger, { attempts, moves, complaints }: Witness): string[] {
+export function brokenPromises(ledger: Ledger, witness: Witness): string[] {
+  const { attempts, moves, complaints } = witness;
   const found = [...complaints];
   const stored = ordersByKey(ledger);
   const asked = new Set<string>();
@@ -228,7 +341,32 @@ export function brokenPromises(ledger: Ledger, { attempts, moves, complaints }: 
       found.push(`${verb} ${order} was told ${told}: stored is ${state}`);
     }
   }
-  return found;
+  return [...found, ...brokenPayments(ledger, witness), ...brokenPlaces(ledger, witness)];
 }
 
-const later: Readonly<Record<string, readonly string[]>> = { cancelled: ["refund_due"] };
+function brokenPayments(ledger: Ledger, { payments }: Witness): string[] {
+  const stored = new Map<number, StoredPayment[]>();
+  for (const payment of ledger.payments) {
+    stored.set(payment.order_id, [...(stored.get(payment.order_id) ?? []), payment]);
+  }
+  const isKept = ({ order, provider, reference, isDue }: Paid) =>
+    stored
+      .get(numberOf(order))
+      ?.some((row) => row.provider === provider && row.reference === reference && !(isDue && row.state === "accepted"));
+  return payments.filter((paid) => !isKept(paid)).map((paid) => `${JSON.stringify(paid)} was told, and is not stored`);
+}
+
+function brokenPlaces(ledger: Ledger, { entries }: Witness): string[] {
+  const stored = new Map(ledger.waitlist.map((entry) => [entry.id, entry]));
+  const isKept = ({ entry, buyer, offer, left }: Waiting) => {
+    const row = stored.get(numberOf(entry));
+    return row?.buyer_id === buyer && row.offer_id === numberOf(offer) && !(left === "told" && row.state === "waiting");
+  };
+  return entries.filter((entry) => !isKept(entry)).map((entry) => `${JSON.stringify(entry)} is not stored so`);
+}
+
+const later: Readonly<Record<string, readonly string[]>> = {
+  cancelled: ["refund_due", "refunded"],
+  paid: ["refund_due", "refunded"],
+  refund_due: ["refunded"],
+};

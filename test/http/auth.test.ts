@@ -7,6 +7,7 @@ import { createHmac } from "node:crypto";
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from "jose";
 import type { Clock } from "../../src/host/clock.ts";
 import { Auth, type Buyer } from "../../src/http/auth.ts";
+import { operations } from "../docs/document.ts";
 import { Random } from "../engine/random.ts";
 import { buy, call, createCampaign, jwtSecret, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
 import { expectRefusal } from "./refusal.ts";
@@ -351,6 +352,118 @@ describe("a token that was checked once", () => {
           answer === null ||
           (auth === auths[0] && (answer as Buyer).id === payload["sub"] && header["alg"] === "HS256");
         if (!isRight) throw new Error(`SEED=${seed}, round ${round}: ${token} -> ${String(answer)}`);
+      }
+    }
+  });
+});
+
+describe("roles", () => {
+  /** The least role for every operation that operators may call; `+ buyer` where the order's buyer may as well. */
+  const needed: Readonly<Record<string, "viewer" | "operator" | "admin" | "viewer + buyer" | "operator + buyer">> = {
+    "POST /v1/campaigns": "operator",
+    "POST /v1/campaigns/{id}/publish": "operator",
+    "POST /v1/campaigns/{id}/pause": "operator",
+    "POST /v1/campaigns/{id}/resume": "operator",
+    "POST /v1/offers/{id}/restock": "operator",
+    "GET /v1/offers/{id}/waitlist/entries": "viewer",
+    "GET /v1/orders": "viewer + buyer",
+    "GET /v1/orders/export": "viewer",
+    "GET /v1/orders/{id}": "viewer + buyer",
+    "GET /v1/orders/{id}/payments": "viewer + buyer",
+    "POST /v1/orders/{id}/checkout": "operator + buyer",
+    "POST /v1/orders/{id}/cancel": "operator + buyer",
+    "POST /v1/orders/{id}/pay": "operator",
+    "POST /v1/orders/{id}/refund": "operator",
+    "POST /v1/orders/{id}/payments/{payment}/returned": "operator",
+    "GET /v1/orders/{id}/receipt": "viewer + buyer",
+    "GET /v1/ledger": "viewer",
+    "GET /v1/events/stream": "viewer",
+    "GET /v1/operators/me": "viewer",
+    "GET /v1/operators": "admin",
+    "POST /v1/operators": "admin",
+    "POST /v1/operators/{id}/revoke": "admin",
+    "GET /v1/audit": "admin",
+    "POST /v1/buyers/erase": "admin",
+    "GET /v1/webhooks": "admin",
+    "POST /v1/webhooks": "admin",
+    "GET /v1/webhooks/{id}": "admin",
+    "POST /v1/webhooks/{id}": "admin",
+    "POST /v1/webhooks/{id}/rotate": "admin",
+    "GET /v1/webhooks/{id}/deliveries": "admin",
+    "POST /v1/webhooks/{id}/replay": "admin",
+    "POST /v1/webhooks/{id}/delete": "admin",
+    "POST /v1/campaigns/{id}/end": "operator",
+  };
+  const bodies: Readonly<Record<string, unknown>> = {
+    "POST /v1/campaigns": {
+      title: "Sale",
+      offers: [{ sku: "a", title: "A", price_minor: 1, currency: "CNY", stock: 1 }],
+    },
+    "POST /v1/offers/{id}/restock": { quantity: 1 },
+    "POST /v1/operators": { name: "somebody", role: "viewer" },
+    "POST /v1/buyers/erase": { buyer_id: "nobody" },
+    "POST /v1/webhooks": { url: "https://shop.example/" },
+    "POST /v1/webhooks/{id}": { enabled: false },
+  };
+  /** From the least to the most that a caller may do. */
+  const callers = ["nobody", "revoked", "buyer", "viewer", "operator", "admin", "root"] as const;
+
+  test("stand in this table for every operation that operators may call", () => {
+    const forOperators = [...operations].filter(([, { security }]) => {
+      return security.some((one) => "operator" in one) && !security.some((one) => Object.keys(one).length === 0);
+    });
+    expect(new Set(Object.keys(needed))).toEqual(new Set(forOperators.map(([name]) => name)));
+  });
+
+  test("decide what an operator may do, on every route: a revoked key nothing, a buyer nothing but their own", async () => {
+    await using server = await startServer();
+    const keys = new Map<string, string | undefined>([["root", operatorKey]]);
+    keys.set("buyer", await tokenOf("alice"));
+    const operators = `${server.url}/v1/operators`;
+    for (const name of ["viewer", "operator", "admin", "revoked"]) {
+      const body = { name, role: name === "revoked" ? "admin" : name };
+      const made = await call<{ id: string; key: string }>(operators, { method: "POST", as: operatorKey, body });
+      keys.set(name, made.body.key);
+      if (name === "revoked") {
+        const revoked = await call(`${operators}/${made.body.id}/revoke`, { method: "POST", as: operatorKey });
+        expect(revoked.status).toBe(200);
+      }
+    }
+    const campaign = await createCampaign(server, { stock: 10, limitPerBuyer: 10 });
+    const offer = campaign.offers[0]?.id ?? "";
+    const order = await buy(server, offer, keys.get("buyer") ?? "");
+    const webhook = { method: "POST", as: operatorKey, body: { url: "https://shop.example/" } };
+    const { id } = (await call<{ id: string }>(`${server.url}/v1/webhooks`, webhook)).body;
+    const ids: Readonly<Record<string, string>> = {
+      ...{ campaigns: campaign.id, offers: offer, orders: order.body.id, webhooks: id, operators: "opr_zzzzzzzzzz" },
+    };
+
+    for (const [name, need] of Object.entries(needed)) {
+      const [method = "", path = ""] = name.split(" ");
+      const address =
+        server.url + path.replace("{id}", ids[path.split("/")[2] ?? ""] ?? "").replace("{payment}", "pay_zzzzzzzzzz");
+      const [role = "", others] = need.split(" + ");
+      for (const caller of callers) {
+        const key = keys.get(caller);
+        const abort = new AbortController();
+        const body = bodies[name];
+        const headers = {
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        };
+        const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+        const { status } = await fetch(address, { method, headers, ...sent, signal: abort.signal });
+        abort.abort(); // one of them is a stream
+        const isBuyers = caller === "buyer" && others === "buyer";
+        const isAllowed =
+          isBuyers || (caller !== "buyer" && callers.indexOf(caller) >= callers.indexOf(role as "viewer"));
+        const refusal = caller === "nobody" || caller === "revoked" ? 401 : 403;
+        const wasRefused = status === 401 || status === 403;
+        expect([name, caller, wasRefused ? status : "allowed"]).toEqual([
+          name,
+          caller,
+          isAllowed ? "allowed" : refusal,
+        ]);
       }
     }
   });

@@ -68,6 +68,13 @@ const offer = (field: string, value: unknown, more: Record<string, unknown> = {}
 const reserveWith = (json: unknown, field: string): BadRequest =>
   post(reserve, "buyer", { why: `a purchase of ${JSON.stringify(json)}`, json, ...invalid, field });
 
+/** A body of an operator's that is wrong in one field. */
+const bodyOf = (path: string, json: unknown, field: string): BadRequest =>
+  post(path, "operator", { why: JSON.stringify(json).slice(0, 60), json, ...invalid, field });
+
+const tooMuch = Buffer.alloc(2 ** 21, 32);
+const waitlist = "/v1/offers/{offer}/waitlist";
+
 const reserveKey = (why: string, key: string): BadRequest =>
   post(reserve, "buyer", { why, headers: { "Idempotency-Key": key }, ...invalid, field: "Idempotency-Key" });
 
@@ -157,6 +164,8 @@ const table: BadRequest[] = [
 
   // Who may call what.
   { why: "nobody lists orders", path: "/v1/orders", status: 401, code: "unauthorized" },
+  { why: "nobody exports orders", path: "/v1/orders/export", status: 401, code: "unauthorized" },
+  { why: "a buyer exports", path: "/v1/orders/export", as: "buyer", status: 403, code: "forbidden" },
   { why: "nobody reads an order", path: "/v1/orders/{order}", status: 401, code: "unauthorized" },
   { why: "nobody streams orders", path: "/v1/orders/stream", status: 401, code: "unauthorized" },
   { why: "nobody asks for an attempt", path: "/v1/attempts/k", status: 401, code: "unauthorized" },
@@ -373,6 +382,114 @@ const table: BadRequest[] = [
     }),
   ),
 
+  ...[{ return_units: "no" }, { return_units: null }, { amount_minor: 5 }].map((json) =>
+    post("/v1/orders/{paid}/refund", "operator", {
+      why: `a refund with ${JSON.stringify(json)}`,
+      json,
+      ...invalid,
+      field: Object.keys(json)[0] ?? "",
+    }),
+  ),
+  post("/v1/orders/{order}/refund", "operator", {
+    why: "nothing was paid that could be returned",
+    status: 409,
+    code: "transition_not_allowed",
+  }),
+  post("/v1/orders/{order}/checkout", "buyer", { why: "nobody takes payments", status: 409, code: "payments_off" }),
+  notFound("/v1/payments/stripe/webhook", "a provider that is not taken", { method: "POST", json: {} }),
+  campaign("waitlist", "yes"),
+  campaign("waitlist", null),
+
+  // Operators, buyers, webhooks.
+  ...[
+    [{ role: "admin" }, "name"],
+    [{ name: "", role: "admin" }, "name"],
+    [{ name: " ", role: "admin" }, "name"],
+    [{ name: 5, role: "admin" }, "name"],
+    [{ name: "x".repeat(101), role: "admin" }, "name"],
+    [{ name: "Li Na" }, "role"],
+    [{ name: "Li Na", role: "root" }, "role"],
+    [{ name: "Li Na", role: ["admin"] }, "role"],
+    [{ name: "Li Na", role: "viewer", key: "one-of-my-own" }, "key"],
+  ].map(([json, field]) => bodyOf("/v1/operators", json, String(field))),
+  ...["root", "retention"].map((name) =>
+    post("/v1/operators", "operator", {
+      why: `the name ${name}, which is not to be had`,
+      json: { name, role: "viewer" },
+      status: 409,
+      code: "name_taken",
+    }),
+  ),
+  ...[
+    [{}, "buyer_id"],
+    [{ buyer_id: "" }, "buyer_id"],
+    [{ buyer_id: 5 }, "buyer_id"],
+    [{ buyer_id: null }, "buyer_id"],
+    [{ buyer_id: "x".repeat(201) }, "buyer_id"],
+    [{ buyer_id: "carol", all: true }, "all"],
+  ].map(([json, field]) => bodyOf("/v1/buyers/erase", json, String(field))),
+  ...["/v1/webhooks", "/v1/webhooks/{webhook}"].flatMap((path) => [
+    ...[
+      "",
+      "nowhere",
+      "ftp://shop.example/",
+      "javascript:alert(1)",
+      "http://",
+      `https://x/${"y".repeat(2_000)}`,
+      5,
+    ].map((url) => bodyOf(path, { url }, "url")),
+    ...[[], ["order_paid", "order_paid"], "order_paid"].map((types) =>
+      bodyOf(path, { url: "https://shop.example/", types }, "types"),
+    ),
+    ...[["order_lost"], [5]].map((types) => bodyOf(path, { url: "https://shop.example/", types }, "types[0]")),
+    bodyOf(path, { url: "https://shop.example/", secret: "whsec_mine" }, "secret"),
+  ]),
+  bodyOf("/v1/webhooks", { types: null }, "url"),
+  bodyOf("/v1/webhooks/{webhook}", { enabled: "no" }, "enabled"),
+  ...["", "ord_0000000001", "evt_1", 5, null].map((id) => bodyOf("/v1/webhooks/{webhook}/replay", { id }, "id")),
+  ...[
+    "/v1/operators",
+    "/v1/buyers/erase",
+    "/v1/webhooks",
+    "/v1/webhooks/{webhook}",
+    "/v1/webhooks/{webhook}/replay",
+  ].flatMap((path) => [
+    post(path, "operator", { why: "a body cut off", bytes: '{"name":', ...invalid }),
+    post(path, "operator", { why: "2 MiB", bytes: tooMuch, status: 413, code: "payload_too_large" }),
+    post(path, "operator", {
+      why: "a form",
+      bytes: "name=x",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      status: 415,
+      code: "unsupported_media_type",
+    }),
+  ]),
+  ...["opr_zzzzzzzzzz", "opr_1", "{webhook}", "root"].map((id) =>
+    notFound(`/v1/operators/${id}/revoke`, "an operator that does not exist", { method: "POST", as: "operator" }),
+  ),
+  ...["", "/rotate", "/delete", "/replay"].map((action) =>
+    notFound(`/v1/webhooks/end_zzzzzzzzzz${action}`, "a webhook that does not exist", {
+      method: "POST",
+      as: "operator",
+    }),
+  ),
+  ...["", "/deliveries"].map((action) =>
+    notFound(`/v1/webhooks/{offer}${action}`, "an offer's id for a webhook", { as: "operator" }),
+  ),
+
+  // Waitlists.
+  ...[waitlist, `${waitlist}/leave`].map((path) =>
+    post(path, "nobody", { why: "nobody waits", status: 401, code: "unauthorized" }),
+  ),
+  post(waitlist, "operator", { why: "an operator is no buyer", status: 401, code: "unauthorized" }),
+  post(waitlist, "buyer", { why: "there are units to be had", status: 409, code: "not_sold_out" }),
+  post(`${waitlist}/leave`, "buyer", { why: "they do not wait", status: 404, code: "not_waiting" }),
+  post("/v1/offers/{draft offer}/waitlist", "buyer", { why: "an offer of a draft", status: 404, code: "not_found" }),
+  post("/v1/offers/{ended offer}/waitlist", "buyer", { why: "a sale that is over", status: 410, code: "ended" }),
+  post("/v1/offers/{campaign}/waitlist", "buyer", { why: "a campaign's id", status: 404, code: "not_found" }),
+  { why: "they do not wait", path: waitlist, as: "buyer", status: 404, code: "not_waiting" },
+  { why: "a buyer looks who waits", path: `${waitlist}/entries`, as: "buyer", status: 403, code: "forbidden" },
+
   // Purchases.
   ...[0, -1, 1.5, 1_001, "1", null, true, [1]].map((quantity) => reserveWith({ quantity }, "quantity")),
   reserveWith({ quantity: 1, buyer_id: "bob" }, "buyer_id"),
@@ -464,7 +581,9 @@ const table: BadRequest[] = [
     "/v1/campaigns%3fstate=open",
     "/v1/campaigns;x=1",
     "/v1\\campaigns",
-    "/v1/orders/{order}/refund",
+    "/v1/orders/{order}/ship",
+    "/v1/offers/{offer}/waitlist/",
+    "/v1/webhooks/{webhook}/",
     "/problems/nonsense",
     "/problems/__proto__",
     "/problems/constructor",
@@ -498,6 +617,42 @@ const table: BadRequest[] = [
   badQuery("limit=201", "limit", "/v1/orders", "buyer"),
   badQuery("cursor=cmp_0000000001", "cursor", "/v1/orders", "buyer"),
   badQuery("buyer=bob", "buyer", "/v1/orders", "operator"),
+  badQuery("buyer_id=alice", "buyer_id", "/v1/orders", "buyer"),
+  ...["/v1/orders", "/v1/orders/export"].flatMap((path) =>
+    (
+      [
+        ["campaign_id=off_0000000001", "campaign_id"],
+        ["campaign_id=", "campaign_id"],
+        ["offer_id=2", "offer_id"],
+        ["buyer_id=", "buyer_id"],
+        [`buyer_id=${"x".repeat(201)}`, "buyer_id"],
+        ["state=sold", "state"],
+        ["state=paid&state=paid", "state"],
+        ["from=yesterday", "from"],
+        ["from=2026-11-11", "from"],
+        ["from=2026-11-11T12:00:00", "from"],
+        ["from=2026-11-11T12:00:00+08:00", "from"], // a plus that is a space
+        ["to=2026-02-30T00:00:00Z", "to"],
+        ["from=2026-11-11T12:00:00Z&to=2026-11-11T12:00:00Z", "to"],
+      ] as const
+    ).map(([query, field]) => badQuery(query, field, path, "operator")),
+  ),
+  ...[
+    ["/v1/offers/{offer}/waitlist/entries", "cursor=ord_0000000001", "cursor"],
+    ["/v1/offers/{offer}/waitlist/entries", "state=waiting", "state"],
+    ["/v1/audit", "cursor=evt_0000000001", "cursor"],
+    ["/v1/audit", "cursor=", "cursor"],
+    ["/v1/audit", "cursor=1e3", "cursor"],
+    ["/v1/audit", "cursor=-1", "cursor"],
+    ["/v1/audit", "cursor=99999999999999999999", "cursor"],
+    ["/v1/audit", "limit=0", "limit"],
+    ["/v1/audit", "who=root", "who"],
+    ["/v1/webhooks/{webhook}/deliveries", "state=delivered", "state"],
+    ["/v1/webhooks/{webhook}/deliveries", "cursor=1", "cursor"],
+    ["/v1/webhooks/{webhook}/deliveries", "limit=201", "limit"],
+  ].map(([path = "", query = "", field = ""]) => badQuery(query, field, path, "operator")),
+  badQuery("format=xml", "format", "/v1/orders/export", "operator"),
+  badQuery("limit=5", "limit", "/v1/orders/export", "operator"),
   ...["abc", "-1", "1.5", "1 2", "9".repeat(17)].map((id) => ({
     why: `the Last-Event-ID ${id}`,
     path: "/v1/orders/stream",
@@ -506,6 +661,14 @@ const table: BadRequest[] = [
     ...invalid,
     field: "Last-Event-ID",
   })),
+  {
+    why: "a Last-Event-ID that is none",
+    path: "/v1/events/stream",
+    as: "operator",
+    headers: { "Last-Event-ID": "evt_0000000001" },
+    ...invalid,
+    field: "Last-Event-ID",
+  },
   {
     why: "a Last-Event-ID that is none",
     path: "/v1/campaigns/{campaign}/stream",
@@ -546,7 +709,14 @@ beforeAll(async () => {
   const paid = await buy(server, idOf(open.offers[0]), tokens.buyer);
   const payment = await call(`${server.url}/v1/orders/${paid.body.id}/pay`, { method: "POST", as: operatorKey });
   expect(payment.status).toBe(200);
+  const webhook = await call<{ id: string }>(`${server.url}/v1/webhooks`, {
+    method: "POST",
+    as: operatorKey,
+    body: { url: "https://shop.example/hooks" },
+  });
+  expect(webhook.status).toBe(201);
   ids = {
+    webhook: webhook.body.id,
     campaign: open.id,
     draft: draft.id,
     ended: ended.id,
@@ -606,8 +776,8 @@ describe("a bad request is refused by name", () => {
     const before = await committedSeq();
     const order = await buy(server, ids["offer"] ?? "", tokens["other buyer"]);
     expect(order.status).toBe(201);
-    // Three campaigns with an offer each, published, opened and one ended; two orders, one payment; and this order.
-    expect(before).toBe(6 + 4 + 1 + 2 + 1);
+    // Three campaigns with an offer each, published, opened and one ended; two orders, one payment; one webhook.
+    expect(before).toBe(6 + 4 + 1 + 2 + 1 + 1);
     expect(server.log()).not.toContain('"level":"error"');
   });
 });

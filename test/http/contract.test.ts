@@ -112,19 +112,20 @@ describe("campaigns", () => {
       opens_at: "2040-11-11T12:00:00.000Z",
       closes_at: "2040-11-11T12:30:00.000Z",
       payment_window_s: 600,
+      waitlist: true,
       created_at: expect.stringMatching(wireTime),
       offers: [
         {
           id: expect.stringMatching(/^off_[0-9a-z]{10}$/),
           campaign_id: created.body.id,
           ...terms,
-          ...{ total: stock, available: stock, held: 0, sold: 0 },
+          ...{ total: stock, available: stock, held: 0, sold: 0, waiting: 0 },
         },
         {
           id: expect.stringMatching(/^off_[0-9a-z]{10}$/),
           campaign_id: created.body.id,
           ...{ sku: "b", title: "B", price_minor: 0, list_price_minor: null, currency: "JPY", limit_per_buyer: 1 },
-          ...{ brand: null, category: null, image_url: null, total: 0, available: 0, held: 0, sold: 0 },
+          ...{ brand: null, category: null, image_url: null, total: 0, available: 0, held: 0, sold: 0, waiting: 0 },
         },
       ],
     });
@@ -568,6 +569,54 @@ describe("orders", () => {
     expect<unknown>(nobodys.body).toEqual({ orders: [], next_cursor: null });
   });
 
+  test("are searched by campaign, offer, buyer, state and time, by operators; by buyers among their own alone", async () => {
+    const [carol, dave] = await Promise.all([tokenOf("searching-carol"), tokenOf("searching-dave")]);
+    const one = await createCampaign(server, { stock: 50, limitPerBuyer: 50 });
+    const other = await createCampaign(server, { stock: 50, limitPerBuyer: 50 });
+    const bought: (OrderJson & { reserved_at: string })[] = [];
+    for (const [campaign, as] of [
+      [one, carol],
+      [one, dave],
+      [other, carol],
+      [one, carol],
+      [other, dave],
+    ] as const) {
+      bought.push((await buy(server, firstOffer(campaign).id, as)).body as OrderJson & { reserved_at: string });
+      await Bun.sleep(5); // so that no two of them share their time
+    }
+    const [a, b, c, d, e] = bought.map(({ id }) => id) as [string, string, string, string, string];
+    const at = bought.map(({ reserved_at }) => reserved_at) as [string, string, string, string, string];
+    await call(`${server.url}/v1/orders/${d}/pay`, { method: "POST", as: operatorKey });
+    const found = async (as: string, query: string) => {
+      const { status, body } = await get<{ orders: OrderJson[]; next_cursor: string | null }>(
+        `/v1/orders?${query}`,
+        as,
+      );
+      expect([query, status]).toEqual([query, 200]);
+      return body.orders.map(({ id }) => id);
+    };
+    const byOperator: readonly (readonly [query: string, ids: readonly string[]])[] = [
+      [`campaign_id=${one.id}`, [d, b, a]],
+      [`offer_id=${firstOffer(other).id}`, [e, c]],
+      ["buyer_id=searching-carol", [d, c, a]],
+      [`buyer_id=searching-carol&campaign_id=${one.id}&state=reserved`, [a]],
+      [`campaign_id=${one.id}&state=paid`, [d]],
+      [`campaign_id=${one.id}&offer_id=${firstOffer(other).id}`, []],
+      ["campaign_id=cmp_zzzzzzzzzz", []],
+      ["buyer_id=searching-nobody", []],
+      [`from=${at[1]}&to=${at[3]}&buyer_id=searching-carol`, [c]],
+      [`from=${at[1]}&to=${at[4]}`, [d, c, b]],
+      [`campaign_id=${one.id}&limit=1&cursor=${d}`, [b]],
+    ];
+    for (const [query, ids] of byOperator) expect([query, await found(operatorKey, query)]).toEqual([query, [...ids]]);
+    const zoned = new Date(Date.parse(at[1]) + 8 * 3_600_000).toISOString().replace("Z", "%2B08:00");
+    expect(await found(operatorKey, `from=${zoned}&campaign_id=${one.id}`)).toEqual([d, b]);
+    expect(await found(carol, `campaign_id=${one.id}`)).toEqual([d, a]);
+    expect(await found(carol, `offer_id=${firstOffer(other).id}&state=reserved&from=${at[0]}`)).toEqual([c]);
+    expect(await found(dave, `from=${at[0]}`)).toEqual([e, b]);
+    expect(await found(await tokenOf("searching-nobody"), `campaign_id=${one.id}`)).toEqual([]);
+  });
+
   test("are cancelled once, by their buyer or an operator: the stock returns once, however often it is asked", async () => {
     const campaign = await createCampaign(server, { stock: 4, limitPerBuyer: 2 });
     const offer = firstOffer(campaign);
@@ -592,13 +641,14 @@ describe("orders", () => {
     const campaign = await createCampaign(server);
     const order = await buy(server, firstOffer(campaign).id, alice);
     const pay = (body?: unknown) => operate<OrderJson & { paid_at: string }>(`/v1/orders/${order.body.id}/pay`, body);
-    const [first, ...again] = [await pay({ reference: "pay_1" }), await pay(), await pay({ reference: "pay_1" })];
+    const [first, ...again] = [await pay({ reference: "pay_1" }), await pay({ reference: "pay_1" })];
     expect(first?.status).toBe(200);
     expect(first?.body).toMatchObject({ ...order.body, state: "paid" });
     expect(first?.body.paid_at).toMatch(wireTime);
     for (const reply of again) expect([reply.status, reply.body]).toEqual([200, first?.body as never]);
     // Another payment for the same order is money for nothing: it is never said to be fine.
     refusalOf(await pay({ reference: "pay_2" }), 409, "refund_due");
+    refusalOf(await pay(), 409, "refund_due");
     expect(await offerOf(campaign.id)).toMatchObject({ total: 10, available: 9, held: 0, sold: 1 });
     const cancel = await call(`${server.url}/v1/orders/${order.body.id}/cancel`, { method: "POST", as: alice });
     expect(refusalOf(cancel, 409, "transition_not_allowed")["state"]).toBe("paid");

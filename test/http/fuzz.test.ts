@@ -36,6 +36,7 @@ interface Known {
   readonly campaign: string;
   readonly offer: string;
   readonly order: string;
+  readonly webhook: string;
   readonly token: string;
 }
 
@@ -55,7 +56,7 @@ const campaignBody = {
 
 /** A good request of any route, as a beginning. */
 function goodRequest(dice: Random, known: Known): RawRequest & { body?: string } {
-  const { campaign, offer, order, token } = known;
+  const { campaign, offer, order, webhook, token } = known;
   const buyer = ["Authorization", `Bearer ${token}`] as const;
   const operator = ["Authorization", `Bearer ${operatorKey}`] as const;
   const json = ["Content-Type", "application/json"] as const;
@@ -74,8 +75,27 @@ function goodRequest(dice: Random, known: Known): RawRequest & { body?: string }
     { path: "/v1/campaigns?state=open&kind=one_yuan&brand=b&limit=5&cursor=cmp_0000000001" },
     { path: `/v1/campaigns/${campaign}/stream`, headers: [["Last-Event-ID", "5"]] },
     { path: "/v1/orders?limit=3&cursor=ord_0000000009", headers: [buyer] },
+    { path: `/v1/orders?state=paid&offer_id=${offer}&from=2026-01-01T00:00:00Z`, headers: [buyer] },
+    { path: `/v1/orders/export?format=jsonl&campaign_id=${campaign}`, headers: [operator] },
     { path: "/v1/orders/stream", headers: [buyer, ["Last-Event-ID", "0"]] },
     { path: `/v1/orders/${order}`, headers: [buyer] },
+    { ...post, path: `/v1/orders/${order}/refund`, headers: [operator, json], body: '{"return_units":false}' },
+    { ...post, path: `/v1/orders/${order}/checkout`, headers: [buyer] },
+    { path: `/v1/orders/${order}/payments`, headers: [buyer] },
+    { ...post, path: "/v1/payments/sandbox/webhook", headers: [json, ["Webhook-Id", "m"]], body: '{"type":"paid"}' },
+    { ...post, path: `/v1/offers/${offer}/waitlist`, headers: [buyer] },
+    { ...post, path: `/v1/offers/${offer}/waitlist/leave`, headers: [buyer] },
+    { path: `/v1/offers/${offer}/waitlist/entries?limit=2&cursor=wte_0000000001`, headers: [operator] },
+    { ...post, path: "/v1/operators", headers: [operator, json], body: '{"name":"Li Na","role":"viewer"}' },
+    { ...post, path: "/v1/operators/opr_0000000001/revoke", headers: [operator] },
+    { path: "/v1/audit?operator=root&action=pause&subject=x&limit=3&cursor=9", headers: [operator] },
+    { ...post, path: "/v1/buyers/erase", headers: [operator, json], body: '{"buyer_id":"mallory"}' },
+    { ...post, path: "/v1/webhooks", headers: [operator, json], body: '{"url":"http://127.0.0.1:9/","types":null}' },
+    { ...post, path: `/v1/webhooks/${webhook}`, headers: [operator, json], body: '{"types":["order_paid"]}' },
+    { ...post, path: `/v1/webhooks/${webhook}/rotate`, headers: [operator] },
+    { ...post, path: `/v1/webhooks/${webhook}/replay`, headers: [operator, json], body: '{"id":"evt_0000000001"}' },
+    { path: `/v1/webhooks/${webhook}/deliveries?state=dead&limit=2&cursor=evt_0000000009`, headers: [operator] },
+    { path: "/v1/events/stream", headers: [operator, ["Last-Event-ID", "0"]] },
     { path: "/v1/attempts/k-1", headers: [buyer] },
     { path: "/v1/time" },
     { path: "/readyz" },
@@ -325,11 +345,13 @@ async function newKnown(): Promise<Known> {
   const token = await tokenOf("alice");
   const offer = campaign.offers[0]?.id ?? "";
   const order = await buy(server, offer, token);
-  return { campaign: campaign.id, offer, order: order.body.id, token };
+  const hook = { method: "POST", as: operatorKey, body: { url: "https://shop.example/hooks" } };
+  const webhook = await call<{ id: string }>(`${server.url}/v1/webhooks`, hook);
+  return { campaign: campaign.id, offer, order: order.body.id, webhook: webhook.body.id, token };
 }
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ env: { RUSHBOX_PAYMENTS: "sandbox" } });
   known = await newKnown();
 });
 

@@ -24,7 +24,7 @@ import { expectRefusal } from "./refusal.ts";
 
 setDefaultTimeout(60_000);
 
-type Counts = Pick<OfferJson, "id" | "total" | "available" | "held" | "sold">;
+type Counts = Pick<OfferJson, "id" | "total" | "available" | "held" | "sold" | "waiting">;
 interface Snapshot {
   readonly id: string;
   readonly state: string;
@@ -100,7 +100,9 @@ describe("a campaign's stream", () => {
     expect(stream.retryMs).toBeGreaterThan(0);
     expect(first.event).toBe("campaign");
     expect(snapshotOf(first)).toMatchObject({ id: campaign.id, state: "open" });
-    expect(snapshotOf(first).offers).toEqual([{ id: offerOf(campaign), total: 5, available: 5, held: 0, sold: 0 }]);
+    expect(snapshotOf(first).offers).toEqual([
+      { id: offerOf(campaign), total: 5, available: 5, held: 0, sold: 0, waiting: 0 },
+    ]);
 
     expect((await buy(server, offerOf(campaign), await tokenOf("bob"))).status).toBe(201);
     const sold = await stream.next(() => true, 1_000);

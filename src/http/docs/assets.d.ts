@@ -19,3 +19,13 @@ declare module "*/LICENSE" {
   // biome-ignore lint/style/noDefaultExport: the shape of Bun's file imports
   export default path;
 }
+declare module "*/verify.css" {
+  const path: string;
+  // biome-ignore lint/style/noDefaultExport: the shape of Bun's file imports
+  export default path;
+}
+declare module "*/verify.js" {
+  const path: string;
+  // biome-ignore lint/style/noDefaultExport: the shape of Bun's file imports
+  export default path;
+}

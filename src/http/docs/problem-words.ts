@@ -29,8 +29,26 @@ export const problemWordsZh: Readonly<Record<ProblemCode, Words>> = {
     title: "该 Idempotency-Key 属于另一个请求",
     detail: "新的购买请使用新的键；想知道上次的结果，请原样重复请求。",
   },
+  not_sold_out: { title: "还有库存", detail: "现在就可以购买，无需候补。" },
+  waitlist_off: { title: "本场没有候补", detail: "退回的商品会直接重新可售：请再来看看。" },
+  waitlist_full: { title: "候补已满", detail: "请稍后再来：会有人离开。" },
+  not_waiting: { title: "您不在候补队列中", detail: "请先加入候补。" },
+  name_taken: {
+    title: "名称已被占用",
+    detail: "另一位运营正在使用或曾经使用过它。请换一个能在审计日志中区分两者的名称。",
+  },
+  limit_exceeded: { title: "数量已达上限", detail: "请先移除不再需要的。" },
   transition_not_allowed: { title: "当前状态不允许此操作", detail: "请查看当前状态：从该状态不能走到这一步。" },
-  refund_due: { title: "付款到得太晚：请退款", detail: "商品已退回，无法再次为该订单预占。请把钱退还买家。" },
+  refund_due: { title: "这笔付款不能保留：请退款", detail: "它到得太晚、金额不符，或订单已经付过款。请把钱退还买家。" },
+  payments_off: { title: "这里不收款", detail: "由商家自行收款：请在商家处支付。" },
+  signature_invalid: {
+    title: "Webhook 签名无效",
+    detail: "签名缺失、错误或已过期。请检查发送方的签名密钥和时钟。",
+  },
+  provider_unavailable: {
+    title: "支付平台没有正常应答",
+    detail: "订单在截止时间前仍为您预占。请稍后再试：支付页面不会变。",
+  },
   attempt_unknown: {
     title: "没有这次尝试的记录",
     detail: "它从未被接受，或服务器在作出决定前重启了：请用同一个 Idempotency-Key 重复请求。",

@@ -12,7 +12,7 @@ import { formatId, parseId } from "../../domain/ids.ts";
 import type { Answer } from "../../engine/mailbox.ts";
 import { readJson } from "../body.ts";
 import type { CampaignEntry } from "../catalogue.ts";
-import { refuseUnlessOperator } from "../guard.ts";
+import { requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
 import { readChoice, readLimit, readQuery } from "../query.ts";
@@ -47,15 +47,15 @@ export function campaignRoutes(parts: Parts): Route[] {
 }
 
 async function create({ auth, catalogue, client }: Parts, request: Request): Promise<Response> {
-  const refused = await refuseUnlessOperator(auth, request);
-  if (refused !== null) return refused;
+  const operator = await requireOperator(auth, request, "operator");
+  if (operator instanceof Response) return operator;
   const body = await readJson(request, CampaignBody);
   if (body instanceof Response) return body;
   const errors = (["opens_at", "closes_at"] as const)
     .filter((field) => !hasFourDigitYear(body[field]))
     .map((field) => ({ field, detail: "must lie in the years 0 to 9999, counted in UTC" }));
   if (errors.length > 0) return problem("invalid", { errors });
-  const answer = await client.send({ type: "create_campaign", draft: draftOf(body) });
+  const answer = await client.send({ type: "create_campaign", draft: draftOf(body) }, { operator: operator.name });
   return campaignAnswer(catalogue, answer, 201);
 }
 
@@ -65,11 +65,11 @@ async function change(
   id = "",
   type: CampaignAction,
 ): Promise<Response> {
-  const refused = await refuseUnlessOperator(auth, request);
-  if (refused !== null) return refused;
+  const operator = await requireOperator(auth, request, "operator");
+  if (operator instanceof Response) return operator;
   const campaignId = parseId("cmp", id);
   if (campaignId === null) return problem("not_found");
-  return campaignAnswer(catalogue, await client.send({ type, campaignId }), 200);
+  return campaignAnswer(catalogue, await client.send({ type, campaignId }, { operator: operator.name }), 200);
 }
 
 function get({ auth, catalogue }: Parts, request: Request, id = ""): Response {
@@ -134,6 +134,8 @@ export function refusalOf(answer: Answer | null): Response | null {
     case "not_found":
     case "outcome_unknown":
     case "refund_due":
+    case "name_taken":
+    case "limit_exceeded":
       return problem(answer.code);
     default:
       return null;
@@ -162,6 +164,7 @@ function draftOf(body: Static<typeof CampaignBody>): CampaignDraft {
     opensAtMs: body.opens_at === undefined ? null : Date.parse(body.opens_at),
     closesAtMs: body.closes_at === undefined ? null : Date.parse(body.closes_at),
     paymentWindowS: body.payment_window_s ?? 900,
+    hasWaitlist: body.waitlist ?? true,
     offers: body.offers.map((offer) => ({
       sku: offer.sku,
       title: offer.title,

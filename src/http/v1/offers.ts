@@ -1,7 +1,7 @@
 /** Offers: an operator adds units or takes back what is still available. */
 import { parseId } from "../../domain/ids.ts";
 import { readJson } from "../body.ts";
-import { refuseUnlessOperator } from "../guard.ts";
+import { requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
 import { json } from "../respond.ts";
@@ -23,12 +23,13 @@ export function offerRoutes(parts: Parts): Route[] {
 }
 
 async function restock({ auth, catalogue, client }: Parts, request: Request, id = ""): Promise<Response> {
-  const refused = await refuseUnlessOperator(auth, request);
-  if (refused !== null) return refused;
+  const operator = await requireOperator(auth, request, "operator");
+  if (operator instanceof Response) return operator;
   const body = await readJson(request, RestockBody);
   if (body instanceof Response) return body;
   const offerId = parseId("off", id);
   if (offerId === null) return problem("not_found");
-  const failed = refusalOf(await client.send({ type: "restock", offerId, quantity: body.quantity }));
+  const command = { type: "restock", offerId, quantity: body.quantity } as const;
+  const failed = refusalOf(await client.send(command, { operator: operator.name }));
   return failed ?? json(catalogue.renderOffer(catalogue.offerBySeq(offerId)));
 }

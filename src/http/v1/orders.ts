@@ -1,9 +1,14 @@
 /** Orders: seen and cancelled by their buyer or an operator, paid by the shop's back end. */
 import { formatId, parseId } from "../../domain/ids.ts";
+import { mayActAs } from "../../domain/operator.ts";
 import type { OrderRecord } from "../../domain/order.ts";
+import type { LetterHead } from "../../engine/mailbox.ts";
+import type { Buyer, Operator } from "../auth.ts";
 import { hasBody, readJson } from "../body.ts";
-import { refuseUnlessOperator, requireCaller } from "../guard.ts";
-import { orderJson } from "../order-json.ts";
+import { isOperator, requireCaller, requireOperator, roleMissing } from "../guard.ts";
+import { paymentJson } from "../notice-json.ts";
+import { orderFilterNames, readOrderFilter } from "../order-filter.ts";
+import { buyerJsonOf, orderJson } from "../order-json.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
 import { readLimit, readQuery } from "../query.ts";
@@ -13,8 +18,9 @@ import { PayBody } from "../schemas.ts";
 import { refusalOf } from "./campaigns.ts";
 
 type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "orders">;
+type ListParts = Parts & Pick<HttpParts, "orderFinder">;
 
-export function orderRoutes(parts: Parts): Route[] {
+export function orderRoutes(parts: ListParts): Route[] {
   return [
     { name: "list_orders", method: "GET", path: "/v1/orders", handle: (request) => list(parts, request) },
     { name: "get_order", method: "GET", path: "/v1/orders/:id", handle: (request, { id }) => get(parts, request, id) },
@@ -30,23 +36,31 @@ export function orderRoutes(parts: Parts): Route[] {
       path: "/v1/orders/:id/pay",
       handle: (request, { id }) => pay(parts, request, id),
     },
+    {
+      name: "list_payments",
+      method: "GET",
+      path: "/v1/orders/:id/payments",
+      handle: (request, { id }) => payments(parts, request, id),
+    },
   ];
 }
 
-async function list(parts: Parts, request: Request): Promise<Response> {
+async function list(parts: ListParts, request: Request): Promise<Response> {
   const caller = await requireCaller(parts.auth, request);
   if (caller instanceof Response) return caller;
-  const query = readQuery(request, ["limit", "cursor"]);
+  // A buyer's orders are their own: whose they are to be is not theirs to say.
+  const names = orderFilterNames.filter((name) => isOperator(caller) || name !== "buyer_id");
+  const query = readQuery(request, [...names, "limit", "cursor"]);
   if (query instanceof Response) return query;
   const limit = readLimit(query.limit);
   if (limit instanceof Response) return limit;
   const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : parseId("ord", query.cursor);
   if (before === null)
     return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
-  const page =
-    caller === "operator"
-      ? parts.orders.ordersBefore(before, limit)
-      : parts.orders.ordersOfBuyer(caller.id, before, limit);
+  const filter = readOrderFilter(query);
+  if (filter instanceof Response) return filter;
+  const mine = isOperator(caller) ? filter : { ...filter, buyerId: caller.id };
+  const page = parts.orderFinder.newestFirst(mine, before, limit);
   const next = page.next === null ? null : formatId("ord", page.next);
   return json(
     `{"orders":[${page.orders.map((order) => render(parts, order)).join(",")}],"next_cursor":${JSON.stringify(next)}}`,
@@ -54,57 +68,75 @@ async function list(parts: Parts, request: Request): Promise<Response> {
 }
 
 async function get(parts: Parts, request: Request, id = ""): Promise<Response> {
-  const order = await ownOrder(parts, request, id);
-  return order instanceof Response ? order : json(render(parts, order));
+  const own = await ownOrder(parts, request, id);
+  return own instanceof Response ? own : json(render(parts, own.order));
 }
 
 async function cancel(parts: Parts, request: Request, id = ""): Promise<Response> {
-  const order = await ownOrder(parts, request, id);
-  if (order instanceof Response) return order;
+  const own = await ownOrder(parts, request, id);
+  if (own instanceof Response) return own;
+  const { caller, order } = own;
+  if (isOperator(caller) && !mayActAs(caller.role, "operator")) return roleMissing(caller, "operator");
   const { orderId, campaignId, buyerId, state } = order;
-  // Told from the row, without the engine: nothing leads back to reserved, and only a reserved order can be cancelled.
-  if (state === "cancelled") return json(render(parts, order));
-  if (state !== "reserved") return problem("transition_not_allowed", { members: { state } });
-  const refused = refusalOf(await parts.client.send({ type: "cancel", orderId, campaignId, buyerId }));
+  if (!isOperator(caller)) {
+    // Told from the row, without the engine: nothing leads back to reserved, and only a reserved order can be cancelled.
+    // An operator's wish goes to the engine all the same, since the audit log has it with its refusal.
+    if (state === "cancelled") return json(render(parts, order));
+    if (state !== "reserved") return problem("transition_not_allowed", { members: { state } });
+  }
+  const refused = refusalOf(await parts.client.send({ type: "cancel", orderId, campaignId, buyerId }, headOf(caller)));
   return refused ?? json(render(parts, stored(parts, orderId)));
 }
 
 async function pay(parts: Parts, request: Request, id = ""): Promise<Response> {
-  const forbidden = await refuseUnlessOperator(parts.auth, request);
-  if (forbidden !== null) return forbidden;
+  const operator = await requireOperator(parts.auth, request, "operator");
+  if (operator instanceof Response) return operator;
   const body = hasBody(request) ? await readJson(request, PayBody) : {};
   if (body instanceof Response) return body;
-  const order = await ownOrder(parts, request, id);
-  if (order instanceof Response) return order;
-  const { orderId, campaignId, buyerId } = order;
-  const reference = body.reference ?? null;
-  const refused = refusalOf(await parts.client.send({ type: "pay", orderId, campaignId, buyerId, reference }));
-  if (refused !== null) return refused;
-  const paid = stored(parts, orderId);
-  if (reference !== null && paid.paymentReference !== null && paid.paymentReference !== reference) {
-    return problem("refund_due", {
-      detail: "The order was paid by another payment before: return the money of this one.",
-    });
-  }
-  return json(render(parts, paid));
+  const own = await ownOrder(parts, request, id);
+  if (own instanceof Response) return own;
+  const { orderId, campaignId, buyerId, offerId } = own.order;
+  const amountMinor = body.amount_minor ?? own.order.amountMinor;
+  const currency = body.currency ?? parts.catalogue.offerBySeq(offerId).view.currency;
+  const payment = { provider: "shop", reference: body.reference ?? null, amountMinor, currency } as const;
+  const command = { type: "pay", orderId, campaignId, buyerId, payment } as const;
+  const refused = refusalOf(await parts.client.send(command, headOf(operator)));
+  return refused ?? json(render(parts, stored(parts, orderId)));
+}
+
+async function payments(parts: Parts, request: Request, id = ""): Promise<Response> {
+  const own = await ownOrder(parts, request, id);
+  if (own instanceof Response) return own;
+  return json(`{"payments":[${parts.orders.paymentsOf(own.order.orderId).map(paymentJson).join(",")}]}`);
 }
 
 /** The order, if whoever asks is its buyer or an operator; others learn nothing of it, not even that it exists. */
-async function ownOrder({ auth, orders }: Parts, request: Request, id: string): Promise<OrderRecord | Response> {
+export async function ownOrder(
+  { auth, orders }: Parts,
+  request: Request,
+  id: string,
+): Promise<{ readonly caller: Buyer | Operator; readonly order: OrderRecord } | Response> {
   const caller = await requireCaller(auth, request);
   if (caller instanceof Response) return caller;
   const orderId = parseId("ord", id);
   const order = orderId === null ? null : orders.order(orderId);
-  if (order === null || (caller !== "operator" && caller.id !== order.buyerId)) return problem("not_found");
-  return order;
+  if (order === null || !(isOperator(caller) || caller.id === order.buyerId)) return problem("not_found");
+  return { caller, order };
 }
 
-function stored({ orders }: Parts, orderId: number): OrderRecord {
+/** What goes into the audit log: who did it, when it was an operator. */
+export function headOf(caller: Buyer | Operator): LetterHead | undefined {
+  return isOperator(caller) ? { operator: caller.name } : undefined;
+}
+
+/** The order as the command that was just answered has left it. */
+export function stored({ orders }: Parts, orderId: number): OrderRecord {
   const order = orders.order(orderId);
   if (order === null) throw new Error(`order ${orderId} is not stored`);
   return order;
 }
 
-function render({ catalogue }: Parts, order: OrderRecord): string {
-  return orderJson(order, JSON.stringify(order.buyerId), catalogue.offerBySeq(order.offerId));
+/** The order on the wire. */
+export function render({ catalogue }: Parts, order: OrderRecord): string {
+  return orderJson(order, buyerJsonOf(order.buyerId), catalogue.offerBySeq(order.offerId));
 }

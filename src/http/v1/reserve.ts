@@ -116,7 +116,7 @@ export function reserveRoute(parts: Parts): Route {
     const { offer, buyer, quantity } = wanted;
     const answer = parts.client.send(
       { type: "reserve", offerId: offer.view.id, buyerId: buyer.id, quantity, key },
-      true,
+      { isAsync: true },
     );
     if (answer === null) return ended("overloaded", problem("overloaded"));
     void answer.then((known) => ended(outcomeOf(known), json("")));
@@ -150,13 +150,8 @@ export function reserveRoute(parts: Parts): Route {
   /** The sale is over; but whoever repeats the key of an order of this settled campaign gets that order. */
   function respondEnded(wanted: Attempt): Response {
     const { offer, buyer, quantity, key } = wanted;
-    const order =
-      key === null
-        ? undefined
-        : parts.orders
-            .ordersOfBuyerIn(offer.campaign.view.id, buyer.id)
-            .find(({ idempotencyKey }) => idempotencyKey === key);
-    if (order === undefined) return ended("ended", problem("ended"));
+    const order = key === null ? null : parts.orders.orderOfKey(offer.campaign.view.id, buyer.id, key);
+    if (order === null) return ended("ended", problem("ended"));
     if (order.offerId !== offer.view.id || order.quantity !== quantity)
       return ended("key_reused", problem("key_reused"));
     return ended("replayed", json(orderJson(order, buyer.json, offer)));
@@ -195,6 +190,18 @@ export function refusalResponse(answer: Exclude<Answer, { code: "reserved" | "re
     case "invalid":
     case "refund_due":
     case "transition_not_allowed":
+    case "joined":
+    case "waiting":
+    case "left":
+    case "not_waiting":
+    case "not_sold_out":
+    case "waitlist_off":
+    case "waitlist_full":
+    case "done":
+    case "erased":
+    case "not_settled":
+    case "name_taken":
+    case "limit_exceeded":
       throw new Error(`no answer to an attempt: ${answer.code}`);
   }
 }
@@ -202,7 +209,8 @@ export function refusalResponse(answer: Exclude<Answer, { code: "reserved" | "re
 /** As `Headers`, which Bun copies twice as fast as a plain object: 0.7 us against 1.3 us a response. */
 const reservedInit = { status: 201, headers: new Headers(apiHeaders) };
 
-function notOpen(opensAtMs: number | null, nowMs: number): Response {
+/** The refusal before the opening, with when to come back. */
+export function notOpen(opensAtMs: number | null, nowMs: number): Response {
   const retryAfterS = Math.max(1, Math.ceil(((opensAtMs ?? nowMs) - nowMs) / 1_000));
   return problem("not_open", { retryAfterS, members: { opens_at: wireTimeOrNull(opensAtMs) } });
 }

@@ -1,10 +1,11 @@
-/** Event streams: a campaign's for everybody, a buyer's orders for that buyer. */
+/** Event streams: a campaign's for everybody, a buyer's orders for that buyer, everything for operators. */
 import { parseId } from "../../domain/ids.ts";
+import { requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
 import type { Route } from "../route.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "orderStreams" | "stockStreams">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "noticeStreams" | "orderStreams" | "stockStreams">;
 
 export function streamRoutes(parts: Parts): Route[] {
   return [
@@ -19,6 +20,12 @@ export function streamRoutes(parts: Parts): Route[] {
       method: "GET",
       path: "/v1/orders/stream",
       handle: (request) => streamOrders(parts, request),
+    },
+    {
+      name: "stream_events",
+      method: "GET",
+      path: "/v1/events/stream",
+      handle: (request) => streamEvents(parts, request),
     },
   ];
 }
@@ -39,6 +46,16 @@ async function streamOrders({ auth, orderStreams }: Parts, request: Request): Pr
   return after instanceof Response ? after : streamResponse(orderStreams.open(buyer.id, after));
 }
 
+async function streamEvents({ auth, noticeStreams }: Parts, request: Request): Promise<Response> {
+  const operator = await requireOperator(auth, request, "viewer");
+  if (operator instanceof Response) return operator;
+  const after = readLastEventId(request);
+  if (after instanceof Response) return after;
+  if (after !== null && !noticeStreams.isReached(after))
+    return wrongLastEventId("is not reached yet: begin again with 0");
+  return streamResponse(noticeStreams.open(after, () => auth.isOperator(request)));
+}
+
 function streamResponse(stream: ReadableStream<Uint8Array> | null): Response {
   if (stream === null)
     return problem("overloaded", { detail: "Too many streams are open: close one, or ask again later." });
@@ -55,5 +72,9 @@ function readLastEventId(request: Request): number | null | Response {
   const text = request.headers.get("last-event-id");
   if (text === null || text === "") return null;
   if (/^\d{1,16}$/.test(text)) return Number(text);
-  return problem("invalid", { errors: [{ field: "Last-Event-ID", detail: "must be an id of this stream" }] });
+  return wrongLastEventId("must be an id of this stream");
+}
+
+function wrongLastEventId(detail: string): Response {
+  return problem("invalid", { errors: [{ field: "Last-Event-ID", detail }] });
 }

@@ -1,55 +1,71 @@
 /**
  * The journal: writes a batch of the engine in one IMMEDIATE transaction through prepared statements, and returns when
- * it is on disk. The only code that writes the sale's tables. Any failure is final: the caller must not go on, since
- * what the file holds is then unknown.
+ * it is on disk. The only code that writes the sale's tables, and the one that forges the ledger's chain: each event's
+ * hash covers the one before. Any failure is final: the caller must not go on, since what the file holds is then unknown.
  */
 import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
-
+import type { AuditRecord } from "../../domain/audit.ts";
 import type { Batch } from "../../domain/batch.ts";
-import type { CampaignCreated, Event, OfferCreated, OrderMoved, OrderReserved } from "../../domain/event.ts";
-import { movementOf } from "../../domain/event.ts";
-import { diskFailure } from "./open.ts";
+import type { EndpointRecord } from "../../domain/endpoint.ts";
+import {
+  type BuyersErased,
+  type CampaignCreated,
+  type Event,
+  movementOf,
+  type OfferCreated,
+  type OfficeEvent,
+  type OrderMoved,
+  type OrderOffered,
+  type OrderPayment,
+  type OrderReserved,
+  type PaymentRefunded,
+  type RefundRequested,
+} from "../../domain/event.ts";
+import { detailsOf, detailsText, firstPreviousHash, ledgerText } from "../../domain/ledger.ts";
+import { sha256 } from "../../host/hash.ts";
+import { newSalt } from "../../host/random.ts";
+import { busyTimeoutMs, diskFailure, syncFile } from "./open.ts";
 import { RowInserter } from "./row-inserter.ts";
 
 const eventColumns = [
-  "seq",
-  "at_ms",
-  "type",
-  "campaign_id",
-  "offer_id",
-  "order_id",
-  "previous_seq",
-  "available",
-  "held",
-  "sold",
+  ...["seq", "at_ms", "type", "campaign_id", "offer_id", "order_id", "previous_seq"],
+  ...["available", "held", "sold", "details", "hash"],
 ] as const;
 
 const orderColumns = [
-  "id",
-  "campaign_id",
-  "offer_id",
-  "buyer_id",
-  "quantity",
-  "amount_minor",
-  "state",
-  "last_seq",
-  "reserved_at_ms",
-  "expires_at_ms",
-  "idempotency_key",
+  ...["id", "campaign_id", "offer_id", "buyer_id", "quantity", "amount_minor", "state", "last_seq"],
+  ...["reserved_at_ms", "expires_at_ms", "idempotency_key", "salt"],
 ] as const;
+
+const entryColumns = ["id", "campaign_id", "offer_id", "buyer_id", "state", "joined_at_ms", "salt"] as const;
+
+const checkpointWaitMs = 250;
 
 export class SqliteJournal {
   readonly #db: Database;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #events: RowInserter;
+  readonly #orders: RowInserter;
+  readonly #entries: RowInserter;
   readonly #insertCampaign: Statement;
   readonly #updateCampaign: Statement;
   readonly #endCampaign: Statement;
+  readonly #extendCampaign: Statement;
   readonly #insertOffer: Statement;
   readonly #updateOffer: Statement;
-  readonly #orders: RowInserter;
   readonly #moveOrder: Statement;
+  readonly #insertPayment: Statement;
+  readonly #movePayment: Statement;
+  readonly #endEntry: Statement;
+  readonly #eraseOrder: Statement;
+  readonly #eraseEntry: Statement;
+  readonly #insertOperator: Statement;
+  readonly #revokeOperator: Statement;
+  readonly #putEndpoint: Statement;
+  readonly #deleteEndpoint: Statement;
+  readonly #insertAudit: Statement;
+  #lastHash: string;
 
   constructor(db: Database) {
     this.#db = db;
@@ -57,41 +73,85 @@ export class SqliteJournal {
     this.#commit = db.prepare("COMMIT");
     this.#events = new RowInserter(db, "events", eventColumns);
     this.#orders = new RowInserter(db, "orders", orderColumns);
+    this.#entries = new RowInserter(db, "waitlist", entryColumns);
     this.#insertCampaign = db.prepare(
-      "INSERT INTO campaigns (id, title, kind, state, opens_at_ms, closes_at_ms, payment_window_s, created_at_ms) VALUES (?, ?, ?, 'draft', ?, ?, ?, ?)",
+      "INSERT INTO campaigns (id, title, kind, state, opens_at_ms, closes_at_ms, payment_window_s, has_waitlist, created_at_ms) VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?)",
     );
-    this.#updateCampaign = db.prepare("UPDATE campaigns SET state = ?, closes_at_ms = ? WHERE id = ?");
+    this.#updateCampaign = db.prepare(
+      "UPDATE campaigns SET state = ?, closes_at_ms = ?, has_waitlist = ? WHERE id = ?",
+    );
     this.#endCampaign = db.prepare("UPDATE campaigns SET ended_seq = ? WHERE id = ?");
+    this.#extendCampaign = db.prepare("UPDATE campaigns SET ended_seq = ? WHERE id = ? AND ended_seq IS NOT NULL");
     this.#insertOffer = db.prepare(
       "INSERT INTO offers (id, campaign_id, sku, title, price_minor, list_price_minor, currency, limit_per_buyer, brand, category, image_url, total, available, held, sold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
     );
     this.#updateOffer = db.prepare("UPDATE offers SET total = ?, available = ?, held = ?, sold = ? WHERE id = ?");
     this.#moveOrder = db.prepare(
-      "UPDATE orders SET state = ?, last_seq = ?, paid_at_ms = ?, ended_at_ms = ?, payment_reference = coalesce(?, payment_reference) WHERE id = ? AND last_seq = ?",
+      "UPDATE orders SET state = coalesce(?, state), last_seq = ?, paid_at_ms = iif(?, ?, paid_at_ms), ended_at_ms = iif(?, ?, ended_at_ms), payment_reference = coalesce(?, payment_reference) WHERE id = ? AND last_seq = ?",
     );
+    this.#insertPayment = db.prepare(
+      "INSERT INTO payments (id, order_id, provider, reference, amount_minor, currency, state, received_at_ms, salt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#movePayment = db.prepare(
+      "UPDATE payments SET state = ?, refunded_at_ms = ? WHERE order_id = ? AND state = ? AND id = coalesce(?, id)",
+    );
+    this.#endEntry = db.prepare(
+      "UPDATE waitlist SET state = ?, ended_at_ms = ?, order_id = ? WHERE id = ? AND state = 'waiting'",
+    );
+    this.#eraseOrder = db.prepare(
+      "UPDATE orders SET buyer_id = '', idempotency_key = NULL, salt = NULL, erased_seq = ? WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL",
+    );
+    this.#eraseEntry = db.prepare(
+      "UPDATE waitlist SET buyer_id = '', salt = NULL, erased_seq = ? WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL",
+    );
+    this.#insertOperator = db.prepare(
+      "INSERT INTO operators (id, name, role, key_hash, created_at_ms) VALUES (?, ?, ?, ?, ?)",
+    );
+    this.#revokeOperator = db.prepare("UPDATE operators SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL");
+    this.#putEndpoint = db.prepare(
+      "INSERT OR REPLACE INTO endpoints (id, url, types, secret, previous_secret, rotated_at_ms, is_enabled) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#deleteEndpoint = db.prepare(
+      "UPDATE endpoints SET deleted_seq = ?, secret = '', previous_secret = NULL WHERE id = ? AND deleted_seq IS NULL",
+    );
+    this.#insertAudit = db.prepare(
+      "INSERT INTO audit_log (at_ms, operator, action, subject, outcome, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    const last = db.query("SELECT hash FROM events ORDER BY seq DESC LIMIT 1").get() as { hash: string } | null;
+    this.#lastHash = last?.hash ?? firstPreviousHash;
   }
 
   /** Stores the batch durably. Throws on any failure: `OperationError` of the disk, `Error` of a constraint. */
-  commit({ events, campaigns, offers }: Batch): void {
+  commit({ events, campaigns, offers, audit }: Batch): void {
     try {
       this.#begin.run();
       for (const event of events) this.#write(event);
       this.#orders.flush();
+      this.#entries.flush();
       this.#events.flush();
-      for (const { id, state, closesAtMs } of campaigns) this.#expectOne(this.#updateCampaign, state, closesAtMs, id);
+      for (const { id, state, closesAtMs, hasWaitlist } of campaigns) {
+        this.#expectOne(this.#updateCampaign, state, closesAtMs, hasWaitlist, id);
+      }
       for (const { id, total, available, held, sold } of offers) {
         this.#expectOne(this.#updateOffer, total, available, held, sold, id);
       }
+      for (const record of audit) this.#writeAudit(record);
       this.#commit.run();
     } catch (cause) {
       throw diskFailure("store", this.#db.filename, cause);
     }
   }
 
-  /** Moves what is committed from the log into the database file and empties the log: at start and stop. */
+  /**
+   * Moves what is committed from the log into the database file and empties the log: at start and stop. A replicator
+   * that reads the log all the time keeps it from being emptied: then it is on disk at least.
+   */
   checkpoint(): void {
     try {
-      this.#db.query("PRAGMA wal_checkpoint(TRUNCATE)").get();
+      this.#db.exec(`PRAGMA busy_timeout = ${checkpointWaitMs}`);
+      const { busy } = this.#db.query("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
+      this.#db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+      if (busy !== 0) syncFile(`${this.#db.filename}-wal`);
     } catch (cause) {
       throw diskFailure("checkpoint", this.#db.filename, cause);
     }
@@ -100,84 +160,210 @@ export class SqliteJournal {
   #write(event: Event): void {
     switch (event.type) {
       case "order_reserved":
-        this.#appendEvent(event, event.offerId, event.seq, null);
-        this.#writeOrder(event);
+        this.#writeOrder(event, this.#append(event, { offerId: event.offerId, orderId: event.seq }));
         return;
-      case "order_paid":
+      case "order_offered":
+        this.#writeOrder(
+          event,
+          this.#append(event, { offerId: event.offerId, orderId: event.seq, previousSeq: event.entryId }),
+        );
+        this.#writeOffered(event);
+        return;
       case "order_cancelled":
       case "order_expired":
       case "order_rereserved":
-      case "order_refund_due":
-        this.#appendEvent(event, event.offerId, event.orderId, event.previousSeq);
+        this.#append(event, event);
         this.#writeMove(event);
         return;
+      case "order_paid":
+      case "order_refund_due":
+      case "payment_refund_due":
+        this.#writePayment(event, this.#append(event, event));
+        return;
+      case "order_refund_requested":
+        this.#append(event, event);
+        this.#writeRefundRequest(event);
+        return;
+      case "order_refunded":
+      case "payment_refunded":
+        this.#append(event, event);
+        this.#writeRefund(event);
+        return;
       case "offer_restocked":
-        this.#appendEvent(event, event.offerId, null, null);
+        this.#append(event, event);
+        return;
+      case "waitlist_joined": {
+        const salt = this.#append(event, event);
+        const { seq, campaignId, offerId, buyerId, atMs } = event;
+        this.#entries.add(seq, campaignId, offerId, buyerId, "waiting", atMs, salt);
+        return;
+      }
+      case "waitlist_left":
+        this.#append(event, { offerId: event.offerId, previousSeq: event.entryId });
+        this.#entries.flush();
+        this.#expectOne(this.#endEntry, "left", event.atMs, null, event.entryId);
         return;
       case "campaign_created":
-        this.#appendEvent(event, null, null, null);
+        this.#append(event, {});
         this.#writeCampaign(event);
         return;
       case "offer_created":
-        this.#appendEvent(event, event.seq, null, null);
+        this.#append(event, { offerId: event.seq });
         this.#writeOffer(event);
         return;
       case "campaign_published":
       case "campaign_opened":
       case "campaign_paused":
       case "campaign_resumed":
-        this.#appendEvent(event, null, null, null);
+        this.#append(event, {});
         return;
       case "campaign_ended":
-        this.#appendEvent(event, null, null, null);
+        this.#append(event, {});
         this.#expectOne(this.#endCampaign, event.seq, event.campaignId);
         return;
+      case "buyers_erased":
+        this.#append(event, {});
+        this.#writeErasure(event);
+        return;
+      default:
+        this.#append(event, {});
+        this.#writeOffice(event);
     }
   }
 
-  #appendEvent(event: Event, offerId: number | null, orderId: number | null, previousSeq: number | null): void {
+  /** Puts the event into the ledger's chain; answers the salt of its details, empty where it has none. */
+  #append(
+    event: Event,
+    about: { readonly offerId?: number; readonly orderId?: number; readonly previousSeq?: number },
+  ): string {
     const { available, held, sold } = movementOf(event);
     const { seq, atMs, type, campaignId } = event;
-    this.#events.add(seq, atMs, type, campaignId, offerId, orderId, previousSeq, available, held, sold);
+    const offerId = about.offerId ?? null;
+    const orderId = about.orderId ?? null;
+    const previousSeq = about.previousSeq ?? null;
+    const said = detailsOf(event);
+    const salt = said?.isPrivate === true ? newSalt() : "";
+    const details = said === null ? null : sha256(detailsText(salt, said.details));
+    const row = { seq, atMs, type, campaignId, offerId, orderId, previousSeq, available, held, sold, details };
+    this.#lastHash = sha256(ledgerText(row, this.#lastHash));
+    const ids = [campaignId, offerId, orderId, previousSeq] as const;
+    this.#events.add(seq, atMs, type, ...ids, available, held, sold, details, this.#lastHash);
+    return salt;
   }
 
-  #writeOrder(event: OrderReserved): void {
+  #writeOrder(event: OrderReserved | OrderOffered, salt: string): void {
     const { seq, campaignId, offerId, buyerId, quantity, amountMinor, atMs, expiresAtMs, key } = event;
     const order = [seq, campaignId, offerId, buyerId, quantity, amountMinor] as const;
-    this.#orders.add(...order, "reserved", seq, atMs, expiresAtMs, key);
+    this.#orders.add(...order, "reserved", seq, atMs, expiresAtMs, key, salt);
+  }
+
+  #writeOffered({ entryId, seq, atMs, campaignId }: OrderOffered): void {
+    this.#entries.flush(); // they may have joined in this very batch
+    this.#expectOne(this.#endEntry, "offered", atMs, seq, entryId);
+    this.#extendCampaign.run(seq, campaignId);
   }
 
   #writeMove(event: OrderMoved): void {
-    this.#orders.flush(); // the order may have been reserved in this very batch
-    const { type, seq, atMs, reference, orderId, previousSeq } = event;
-    switch (type) {
-      case "order_paid":
-        this.#expectOne(this.#moveOrder, "paid", seq, atMs, null, reference, orderId, previousSeq);
-        return;
+    switch (event.type) {
       case "order_rereserved":
-        this.#expectOne(this.#moveOrder, "reserved", seq, null, null, reference, orderId, previousSeq);
+        this.#move(event, { state: "reserved", endedAtMs: null });
         return;
       case "order_cancelled":
-        this.#expectOne(this.#moveOrder, "cancelled", seq, null, atMs, reference, orderId, previousSeq);
+        this.#move(event, { state: "cancelled", endedAtMs: event.atMs });
         return;
       case "order_expired":
-        this.#expectOne(this.#moveOrder, "expired", seq, null, atMs, reference, orderId, previousSeq);
-        return;
-      case "order_refund_due":
-        this.#expectOne(this.#moveOrder, "refund_due", seq, atMs, atMs, reference, orderId, previousSeq);
+        this.#move(event, { state: "expired", endedAtMs: event.atMs });
         return;
     }
   }
 
+  #writePayment(event: OrderPayment, salt: string): void {
+    const { type, seq, atMs, orderId, payment } = event;
+    const { provider, reference, amountMinor, currency } = payment;
+    const state = type === "order_paid" ? "accepted" : "refund_due";
+    this.#insertPayment.run(seq, orderId, provider, reference, amountMinor, currency, state, atMs, salt);
+    switch (type) {
+      case "order_paid":
+        this.#move(event, { state: "paid", paidAtMs: atMs, endedAtMs: null, reference });
+        return;
+      case "order_refund_due":
+        this.#move(event, { state: "refund_due", paidAtMs: atMs, endedAtMs: atMs, reference });
+        return;
+      case "payment_refund_due":
+        this.#move(event, {});
+        return;
+    }
+  }
+
+  #writeRefundRequest(event: RefundRequested): void {
+    this.#expectOne(this.#movePayment, "refund_due", null, event.orderId, "accepted", null);
+    this.#move(event, { state: "refund_due", endedAtMs: event.atMs });
+  }
+
+  #writeRefund(event: PaymentRefunded): void {
+    this.#expectOne(this.#movePayment, "refunded", event.atMs, event.orderId, "refund_due", event.paymentId);
+    this.#move(event, event.type === "order_refunded" ? { state: "refunded", endedAtMs: event.atMs } : {});
+  }
+
+  /** Moves an order on from the event before; what is not named stays as it is. */
+  #move(
+    { seq, orderId, previousSeq }: { readonly seq: number; readonly orderId: number; readonly previousSeq: number },
+    to: { state?: string; paidAtMs?: number; endedAtMs?: number | null; reference?: string | null },
+  ): void {
+    this.#orders.flush(); // the order may have been reserved in this very batch
+    const paid = [to.paidAtMs !== undefined, to.paidAtMs ?? null] as const;
+    const ended = [to.endedAtMs !== undefined, to.endedAtMs ?? null] as const;
+    const reference = to.reference ?? null;
+    this.#expectOne(this.#moveOrder, to.state ?? null, seq, ...paid, ...ended, reference, orderId, previousSeq);
+  }
+
+  /** Two may ask for the same at once: whoever comes second finds some erased already, which is as it should be. */
+  #writeErasure({ seq, campaignId, orderIds, entryIds }: BuyersErased): void {
+    this.#orders.flush(); // they may have come in this very batch
+    this.#entries.flush();
+    for (const orderId of orderIds) this.#eraseOrder.run(seq, orderId, campaignId);
+    for (const entryId of entryIds) this.#eraseEntry.run(seq, entryId, campaignId);
+  }
+
+  #writeOffice(event: OfficeEvent): void {
+    switch (event.type) {
+      case "operator_created":
+        this.#insertOperator.run(event.seq, event.name, event.role, event.keyHash, event.atMs);
+        return;
+      case "operator_revoked":
+        this.#expectOne(this.#revokeOperator, event.atMs, event.operatorId);
+        return;
+      case "endpoint_created":
+      case "endpoint_changed":
+        this.#writeEndpoint(event.endpoint);
+        return;
+      case "endpoint_deleted":
+        this.#expectOne(this.#deleteEndpoint, event.seq, event.endpointId);
+        return;
+      case "ledger_head":
+        return;
+    }
+  }
+
+  #writeEndpoint({ id, url, types, secret, previousSecret, rotatedAtMs, isEnabled }: EndpointRecord): void {
+    const wanted = types === null ? null : JSON.stringify(types);
+    this.#putEndpoint.run(id, url, wanted, secret, previousSecret, rotatedAtMs, isEnabled);
+  }
+
   #writeCampaign(event: CampaignCreated): void {
-    const { seq, title, kind, opensAtMs, closesAtMs, paymentWindowS, atMs } = event;
-    this.#insertCampaign.run(seq, title, kind, opensAtMs, closesAtMs, paymentWindowS, atMs);
+    const { seq, title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, atMs } = event;
+    this.#insertCampaign.run(seq, title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, atMs);
   }
 
   #writeOffer({ seq, campaignId, offer }: OfferCreated): void {
     const { sku, title, priceMinor, listPriceMinor, currency, limitPerBuyer, brand, category, imageUrl, stock } = offer;
     const price = [priceMinor, listPriceMinor, currency, limitPerBuyer] as const;
     this.#insertOffer.run(seq, campaignId, sku, title, ...price, brand, category, imageUrl, stock, stock);
+  }
+
+  #writeAudit({ atMs, operator, action, subject, outcome, before, after }: AuditRecord): void {
+    const facts = [before, after].map((told) => (told === null ? null : JSON.stringify(told)));
+    this.#insertAudit.run(atMs, operator, action, subject, outcome, ...facts);
   }
 
   /** The other half of the engine's assertions: a row that should be there and as expected, is. */

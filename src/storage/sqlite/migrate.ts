@@ -5,14 +5,18 @@
  */
 import type { Database } from "bun:sqlite";
 import saleCore from "../../../schema/migrations/0001_sale_core.sql" with { type: "text" };
+import outbox from "../../../schema/outbox/0001_outbox.sql" with { type: "text" };
 import { OperationError } from "../../host/operation-error.ts";
 
-interface Migration {
+export interface Migration {
   readonly name: string;
   readonly sql: string;
 }
 
 export const migrations: readonly Migration[] = [{ name: "0001_sale_core", sql: saleCore }];
+
+/** Those of the relay's own file. */
+export const outboxMigrations: readonly Migration[] = [{ name: "0001_outbox", sql: outbox }];
 
 interface Applied {
   readonly name: string;
@@ -20,9 +24,9 @@ interface Applied {
 }
 
 /** Throws `OperationError` when the database has migrations that this program does not know. Changes nothing. */
-export function assertMigrationsKnown(db: Database, path: string): void {
+export function assertMigrationsKnown(db: Database, path: string, known = migrations): void {
   for (const [index, { name, hash }] of appliedMigrations(db).entries()) {
-    const ours = migrations[index];
+    const ours = known[index];
     if (ours !== undefined && ours.name === name && hashOf(ours.sql) === hash) continue;
     throw new OperationError({
       operation: "open",
@@ -33,9 +37,9 @@ export function assertMigrationsKnown(db: Database, path: string): void {
 }
 
 /** Applies what is missing and answers its names. */
-export function applyMigrations(db: Database): string[] {
+export function applyMigrations(db: Database, known = migrations): string[] {
   db.exec("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, hash TEXT NOT NULL) STRICT");
-  const missing = missingMigrations(db);
+  const missing = missingMigrations(db, known);
   for (const { name, sql } of missing) {
     db.transaction(() => {
       db.exec(sql);
@@ -46,8 +50,8 @@ export function applyMigrations(db: Database): string[] {
 }
 
 /** What a start would apply. */
-export function missingMigrations(db: Database): readonly Migration[] {
-  return migrations.slice(appliedMigrations(db).length);
+export function missingMigrations(db: Database, known = migrations): readonly Migration[] {
+  return known.slice(appliedMigrations(db).length);
 }
 
 function appliedMigrations(db: Database): Applied[] {

@@ -3,7 +3,7 @@
  * write. What is not ours, damaged, or newer than this program is refused before anything is changed.
  */
 import { Database, SQLiteError } from "bun:sqlite";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { OperationError } from "../../host/operation-error.ts";
 import { applyMigrations, assertMigrationsKnown, missingMigrations } from "./migrate.ts";
@@ -11,6 +11,9 @@ import { applyMigrations, assertMigrationsKnown, missingMigrations } from "./mig
 /** "RUSH" in ASCII: marks a SQLite file as ours. */
 const applicationId = 0x52555348;
 const versionMin = [3, 51, 3]; // older versions can corrupt a WAL that is reset while another connection checkpoints
+
+/** How long a statement waits for whoever else holds the file. */
+export const busyTimeoutMs = 5_000;
 
 // A Database that nothing refers to is closed by the garbage collector: connections are pinned for the process's life.
 const pinned = new Set<Database>();
@@ -24,7 +27,7 @@ export function openWriter(folder: string): Database {
   const path = databasePath(folder);
   mkdirSync(folder, { recursive: true });
   if (isMade(path)) openReader(folder).close();
-  const db = open(path, { create: true });
+  const db = openDatabase(path, { create: true });
   try {
     prepareForWriting(db);
   } catch (cause) {
@@ -35,10 +38,11 @@ export function openWriter(folder: string): Database {
 
 function prepareForWriting(db: Database): void {
   // First: whoever else holds the file briefly (a backup, a replicator) must not fail our statements.
-  db.exec("PRAGMA busy_timeout = 5000");
+  db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   db.exec("PRAGMA journal_mode = WAL");
   db.exec("PRAGMA synchronous = FULL"); // acknowledged means durable: the WAL is synced at every COMMIT
   db.exec("PRAGMA foreign_keys = ON");
+  db.exec("PRAGMA secure_delete = FAST"); // who is erased leaves no bytes behind in pages that are written anyway
   db.exec("PRAGMA cache_size = -16384"); // KiB: a rush touches few pages (see orders_by_buyer), the system caches the rest
   db.exec("PRAGMA wal_autocheckpoint = 4000"); // pages, 16 MB: one checkpoint in many commits, its stall some milliseconds
   db.exec("PRAGMA journal_size_limit = 67108864"); // bytes: a WAL grown by a long reader shrinks again
@@ -83,9 +87,9 @@ export function openReader(folder: string): Database {
 
 /** Opens a database file for reading alone, as a backup is one. Throws `OperationError` when it cannot be used. */
 export function openFile(path: string): Database {
-  const db = open(path, { readonly: true });
+  const db = openDatabase(path, { readonly: true });
   try {
-    db.exec("PRAGMA busy_timeout = 5000");
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     assertOurs(db, path);
     assertMigrationsKnown(db, path);
   } catch (cause) {
@@ -96,7 +100,8 @@ export function openFile(path: string): Database {
   return db;
 }
 
-function open(path: string, how: { create: true } | { readonly: true }): Database {
+/** A connection that stays open until it is closed. Throws `OperationError` when there is none to be had. */
+export function openDatabase(path: string, how: { create: true } | { readwrite: true } | { readonly: true }): Database {
   try {
     const db = new Database(path, { ...how, strict: true });
     pinned.add(db);
@@ -142,6 +147,16 @@ export function diskFailure(operation: string, path: string, cause: unknown): un
     hint: `${hint}, then start again: it recovers.`,
     cause,
   });
+}
+
+/** Has the system write a file, or the names in a folder, to the disk. */
+export function syncFile(path: string): void {
+  const file = openSync(path, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Whether SQLite cannot make sense of what stands in the file. */

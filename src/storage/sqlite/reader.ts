@@ -4,12 +4,28 @@
  * being reused.
  */
 import type { Database, Statement } from "bun:sqlite";
-import { asc, desc, eq, getTableColumns, gt, lt, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, isNull, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { campaignsTable, eventsTable, offersTable, ordersTable } from "../../../schema/tables.ts";
+import {
+  auditLogTable,
+  campaignsTable,
+  endpointsTable,
+  eventsTable,
+  offersTable,
+  operatorsTable,
+  ordersTable,
+  paymentsTable,
+  waitlistTable,
+} from "../../../schema/tables.ts";
+import type { AuditRecord } from "../../domain/audit.ts";
 import type { CampaignRecord } from "../../domain/campaign.ts";
+import type { EndpointRecord } from "../../domain/endpoint.ts";
+import { limits } from "../../domain/limits.ts";
 import type { OfferRecord } from "../../domain/offer.ts";
+import type { OperatorRecord } from "../../domain/operator.ts";
 import type { LiveOrder, OrderRecord } from "../../domain/order.ts";
+import type { PaymentProvider, PaymentRecord } from "../../domain/payment.ts";
+import type { WaitlistRecord } from "../../domain/waitlist.ts";
 
 /** An event about an order, with the order as it stands now. */
 export interface OrderEvent {
@@ -19,21 +35,72 @@ export interface OrderEvent {
   readonly order: OrderRecord;
 }
 
+/** Where a buyer's identity stands: orders and waitlist entries of one campaign. */
+export interface BuyerTraces {
+  readonly campaignId: number;
+  readonly orderIds: readonly number[];
+  readonly entryIds: readonly number[];
+}
+
+interface Trace {
+  readonly id: number;
+  readonly campaignId: number;
+}
+type TracesInPages = Statement<Trace, [from: number, to: number, buyerId: string, after: number, limit: number]>;
+type KnownById = Statement<{ id: number }, [id: number, campaignId: number]>;
+type KnownInPages = Statement<{ id: number }, [from: number, to: number, campaignId: number, limit: number]>;
+
+/** A row of the journal with the rows that it is about, as they stand now. */
+export interface JournalRow {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly type: string;
+  readonly campaignId: number | null;
+  readonly offerId: number | null;
+  readonly available: number;
+  readonly hash: string;
+  readonly order: OrderRecord | null;
+  readonly payment: PaymentRecord | null;
+  readonly entry: WaitlistRecord | null;
+  /** The last event before this one that moved the order, when this one leaves it as it is. */
+  readonly movedBy?: { readonly type: string; readonly atMs: number };
+}
+
+/** Events about an order that leave it as it is. */
+const unmovingTypes: readonly string[] = ["payment_refund_due", "payment_refunded"];
+
 /** Orders of the index `orders_by_buyer` stand in pages of this many ids. */
-const pageBits = 10;
-const idsPerPage = 2 ** pageBits;
+export const pageBits = 10;
+export const idsPerPage = 2 ** pageBits;
 /** Pages that one request may look through: 4 million ids, some ten milliseconds. */
 const pagesPerRequestMax = 4_096;
 /** Pages in one statement: few at first, since most buyers look for what they have just bought; then twice as many. */
 const pagesPerReadMin = 4;
 const pagesPerReadMax = 1_024;
+/** Pages that are looked through at once for buyers to erase: 16,384 ids, a millisecond or so. */
+const pagesPerErasure = 16;
 /** Orders in one read of many: young garbage when it is done with. */
 const ordersPerRead = 1_000;
+/** Entries of the audit log that one request may look through: some milliseconds. */
+const auditsPerReadMax = 5_000;
+
+/** As the partial indexes have them: a bound value would not be known to be their condition. */
+const isDue = sql`${paymentsTable.state} = 'refund_due'`;
+const isWaiting = sql`${waitlistTable.state} = 'waiting'`;
 
 /** All columns of an order under the names that the domain gives them. */
-const orderColumns = Object.entries(getTableColumns(ordersTable))
+export const orderColumns = Object.entries(getTableColumns(ordersTable))
   .map(([name, column]) => `orders.${column.name} AS ${name}`)
   .join(", ");
+
+/** Made when it is first needed: a thread asks few of these questions, and no start waits for the others. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
 
 export class SqliteReader {
   readonly #db: Database;
@@ -41,54 +108,195 @@ export class SqliteReader {
   readonly #orderById;
   /** A buyer's orders in pages from one to another, with smaller ids than a bound; in the order of pages, then ids. */
   readonly #ordersInPages: Statement<OrderRecord, [from: number, to: number, buyerId: string, before: number]>;
+  /** A buyer's paid orders of one offer in pages from one to another. */
+  readonly #paidInPages: Statement<OrderRecord, [from: number, to: number, buyerId: string, offerId: number]>;
+  /** A buyer's order under a key in pages from one to another. */
+  readonly #keyInPages: Statement<
+    OrderRecord,
+    [from: number, to: number, buyerId: string, key: string, campaignId: number]
+  >;
   readonly #keysBetween: Statement<{ buyerId: string; key: string }, [from: number, before: number]>;
+  readonly #paymentsOf;
+  readonly #waitingAfter;
+  readonly #auditBefore;
+  /** A buyer's orders, and entries, in pages from one to another with larger ids than one; in the order of ids. */
+  readonly #orderTraces: TracesInPages;
+  readonly #entryTraces: TracesInPages;
+  /** A campaign's orders, and entries, in pages from one to another whose buyers are known. */
+  readonly #knownOrders: KnownInPages;
+  readonly #knownEntries: KnownInPages;
+  readonly #knownOrder: KnownById;
+  readonly #knownEntry: KnownById;
+  readonly #paymentsDue;
   readonly #endOfCampaign;
-  readonly #ordersBefore;
   readonly #eventBySeq;
   readonly #orderEventsAfter;
+  readonly #journalAfter;
+  readonly #moveBefore: Statement<{ type: string; atMs: number }, [seq: number]>;
 
   constructor(db: Database) {
     this.#db = db;
     const drizzled = drizzle({ client: db });
     this.#last = db.prepare("SELECT seq, at_ms AS atMs FROM events ORDER BY seq DESC LIMIT 1");
-    this.#orderById = drizzled
-      .select()
-      .from(ordersTable)
-      .where(eq(ordersTable.orderId, sql.placeholder("orderId")))
-      .prepare();
+    this.#orderById = once(() =>
+      drizzled
+        .select()
+        .from(ordersTable)
+        .where(eq(ordersTable.orderId, sql.placeholder("orderId")))
+        .prepare(),
+    );
     this.#ordersInPages = db.prepare(
       `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
       SELECT ${orderColumns} FROM page CROSS JOIN orders
       WHERE orders.id >> ${pageBits} = page.number AND orders.buyer_id = ?3 AND orders.id < ?4`,
     );
+    this.#paidInPages = db.prepare(
+      `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
+      SELECT ${orderColumns} FROM page CROSS JOIN orders INDEXED BY orders_paid_by_buyer
+      WHERE orders.id >> ${pageBits} = page.number AND orders.buyer_id = ?3 AND orders.offer_id = ?4
+      AND orders.state = 'paid'`,
+    );
+    this.#keyInPages = db.prepare(
+      `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
+      SELECT ${orderColumns} FROM page CROSS JOIN orders
+      WHERE orders.id >> ${pageBits} = page.number AND orders.buyer_id = ?3 AND orders.idempotency_key = ?4
+      AND orders.campaign_id = ?5 LIMIT 1`,
+    );
     this.#keysBetween = db.prepare(
       "SELECT buyer_id AS buyerId, idempotency_key AS key FROM orders WHERE id >= ? AND id < ? AND idempotency_key IS NOT NULL",
     );
-    this.#endOfCampaign = drizzled
-      .select({ endedSeq: campaignsTable.endedSeq })
-      .from(campaignsTable)
-      .where(eq(campaignsTable.id, sql.placeholder("campaignId")))
-      .prepare();
-    this.#ordersBefore = drizzled
-      .select()
-      .from(ordersTable)
-      .where(lt(ordersTable.orderId, sql.placeholder("before")))
-      .orderBy(desc(ordersTable.orderId))
-      .limit(sql.placeholder("limit"))
-      .prepare();
-    this.#eventBySeq = drizzled
-      .select()
-      .from(eventsTable)
-      .where(eq(eventsTable.seq, sql.placeholder("seq")))
-      .prepare();
-    this.#orderEventsAfter = drizzled
-      .select({ seq: eventsTable.seq, atMs: eventsTable.atMs, type: eventsTable.type, order: ordersTable })
-      .from(eventsTable)
-      .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
-      .where(gt(eventsTable.seq, sql.placeholder("seq")))
-      .orderBy(asc(eventsTable.seq))
-      .limit(sql.placeholder("limit"))
-      .prepare();
+    this.#waitingAfter = once(() =>
+      drizzled
+        .select()
+        .from(waitlistTable)
+        .where(
+          and(
+            eq(waitlistTable.campaignId, sql.placeholder("campaignId")),
+            isWaiting,
+            eq(waitlistTable.offerId, sql.placeholder("offerId")),
+            gt(waitlistTable.entryId, sql.placeholder("entryId")),
+          ),
+        )
+        .orderBy(asc(waitlistTable.entryId))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+    this.#auditBefore = once(() =>
+      drizzled
+        .select()
+        .from(auditLogTable)
+        .where(lt(auditLogTable.id, sql.placeholder("before")))
+        .orderBy(desc(auditLogTable.id))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+    const tracesIn = (table: "orders" | "waitlist"): TracesInPages =>
+      db.prepare(
+        `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
+        SELECT ${table}.id, ${table}.campaign_id AS campaignId FROM page CROSS JOIN ${table}
+        WHERE ${table}.id >> ${pageBits} = page.number AND ${table}.buyer_id = ?3 AND ${table}.id > ?4 LIMIT ?5`,
+      );
+    this.#orderTraces = tracesIn("orders");
+    this.#entryTraces = tracesIn("waitlist");
+    const knownIn = (table: "orders" | "waitlist"): KnownInPages =>
+      db.prepare(
+        `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
+        SELECT ${table}.id FROM page CROSS JOIN ${table} INDEXED BY ${table}_by_buyer
+        WHERE ${table}.id >> ${pageBits} = page.number AND ${table}.buyer_id > '' AND ${table}.campaign_id = ?3 LIMIT ?4`,
+      );
+    this.#knownOrders = knownIn("orders");
+    this.#knownEntries = knownIn("waitlist");
+    const isKnownIn = (table: "orders" | "waitlist"): KnownById =>
+      db.prepare(`SELECT id FROM ${table} WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL`);
+    this.#knownOrder = isKnownIn("orders");
+    this.#knownEntry = isKnownIn("waitlist");
+    this.#paymentsOf = once(() =>
+      drizzled
+        .select()
+        .from(paymentsTable)
+        .where(eq(paymentsTable.orderId, sql.placeholder("orderId")))
+        .orderBy(asc(paymentsTable.paymentId))
+        .prepare(),
+    );
+    this.#paymentsDue = once(() =>
+      drizzled
+        .select()
+        .from(paymentsTable)
+        .where(
+          and(
+            isDue,
+            eq(paymentsTable.provider, sql.placeholder("provider")),
+            gt(paymentsTable.paymentId, sql.placeholder("afterId")),
+          ),
+        )
+        .orderBy(asc(paymentsTable.paymentId))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+    this.#endOfCampaign = once(() =>
+      drizzled
+        .select({ endedSeq: campaignsTable.endedSeq })
+        .from(campaignsTable)
+        .where(eq(campaignsTable.id, sql.placeholder("campaignId")))
+        .prepare(),
+    );
+    this.#eventBySeq = once(() =>
+      drizzled
+        .select()
+        .from(eventsTable)
+        .where(eq(eventsTable.seq, sql.placeholder("seq")))
+        .prepare(),
+    );
+    this.#orderEventsAfter = once(() =>
+      drizzled
+        .select({ seq: eventsTable.seq, atMs: eventsTable.atMs, type: eventsTable.type, order: ordersTable })
+        .from(eventsTable)
+        .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
+        .where(gt(eventsTable.seq, sql.placeholder("seq")))
+        .orderBy(asc(eventsTable.seq))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+    const isAboutEntry = sql`${eventsTable.type} IN ('waitlist_left', 'order_offered')`;
+    const { seq, atMs, type, campaignId, offerId, available, hash } = eventsTable;
+    this.#journalAfter = once(() =>
+      drizzled
+        .select({
+          ...{ seq, atMs, type, campaignId, offerId, available, hash },
+          ...{ order: ordersTable, payment: paymentsTable, entry: waitlistTable },
+        })
+        .from(eventsTable)
+        .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
+        .leftJoin(paymentsTable, eq(paymentsTable.paymentId, eventsTable.seq))
+        .leftJoin(
+          waitlistTable,
+          eq(waitlistTable.entryId, sql`iif(${isAboutEntry}, ${eventsTable.previousSeq}, ${eventsTable.seq})`),
+        )
+        .where(gt(eventsTable.seq, sql.placeholder("seq")))
+        .orderBy(asc(eventsTable.seq))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
+    );
+    const unmoving = unmovingTypes.map((name) => `'${name}'`).join(", ");
+    this.#moveBefore = db.prepare(
+      `WITH RECURSIVE back (type, at_ms, previous_seq) AS (
+        SELECT type, at_ms, previous_seq FROM events WHERE seq = ?1
+        UNION ALL
+        SELECT events.type, events.at_ms, events.previous_seq FROM back JOIN events ON events.seq = back.previous_seq
+        WHERE back.type IN (${unmoving})
+      ) SELECT type, at_ms AS atMs FROM back WHERE type NOT IN (${unmoving})`,
+    );
+  }
+
+  /** Rows of the journal after a sequence number, in order. */
+  journalAfter(seq: number, limit: number): JournalRow[] {
+    const rows: JournalRow[] = this.#journalAfter().all({ seq, limit });
+    return rows.map((row) => {
+      if (!unmovingTypes.includes(row.type)) return row;
+      const movedBy = this.#moveBefore.get(row.seq);
+      if (movedBy === null) throw new Error(`event ${row.seq} follows none about its order`);
+      return { ...row, movedBy };
+    });
   }
 
   last(): { seq: number; atMs: number } {
@@ -101,6 +309,141 @@ export class SqliteReader {
 
   offers(): OfferRecord[] {
     return drizzle({ client: this.#db }).select().from(offersTable).orderBy(asc(offersTable.id)).all();
+  }
+
+  operators(): OperatorRecord[] {
+    return drizzle({ client: this.#db }).select().from(operatorsTable).orderBy(asc(operatorsTable.operatorId)).all();
+  }
+
+  /** Those that have not been deleted. */
+  endpoints(): EndpointRecord[] {
+    const { deletedSeq: _, ...columns } = getTableColumns(endpointsTable);
+    return drizzle({ client: this.#db })
+      .select(columns)
+      .from(endpointsTable)
+      .where(isNull(endpointsTable.deletedSeq))
+      .orderBy(asc(endpointsTable.id))
+      .all();
+  }
+
+  /** Who waits in a campaign, in the order of joining. */
+  waitingIn(campaignId: number): WaitlistRecord[] {
+    return drizzle({ client: this.#db })
+      .select()
+      .from(waitlistTable)
+      .where(and(eq(waitlistTable.campaignId, campaignId), isWaiting))
+      .orderBy(asc(waitlistTable.entryId))
+      .all();
+  }
+
+  /** The payments of an order, in the order of their ids. */
+  paymentsOf(orderId: number): PaymentRecord[] {
+    return this.#paymentsOf().all({ orderId });
+  }
+
+  /** Who waits for an offer, after an entry, in the order of joining. */
+  waitingAfter(campaignId: number, offerId: number, entryId: number, limit: number): WaitlistRecord[] {
+    return this.#waitingAfter().all({ campaignId, offerId, entryId, limit });
+  }
+
+  /**
+   * Where a buyer's identity stands in the ids after one, by campaign, as much as one command may erase. Looks through
+   * a million ids at most (3 ms); `next` is where to go on, or `null` at the end.
+   */
+  tracesOfBuyer(buyerId: string, after: number): { traces: BuyerTraces[]; next: number | null } {
+    const from = Math.floor((after + 1) / idsPerPage);
+    const last = Math.floor(this.last().seq / idsPerPage);
+    const to = Math.min(from + pagesPerReadMax - 1, last);
+    const [orders, entries] = [this.#orderTraces, this.#entryTraces].map((statement) =>
+      statement.all(from, to, buyerId, after, limits.erasuresPerCommandMax / 2),
+    ) as [Trace[], Trace[]];
+    // Where one of them is cut off, the other is too, so that what follows is what comes after one id.
+    const ends = [orders, entries].map((rows) => rows[limits.erasuresPerCommandMax / 2 - 1]?.id ?? Infinity);
+    const end = Math.min(...ends);
+    const traces = Map.groupBy(
+      [...orders.map((row) => ({ ...row, isOrder: true })), ...entries.map((row) => ({ ...row, isOrder: false }))],
+      ({ campaignId }) => campaignId,
+    );
+    const slices = [...traces].map(([campaignId, rows]) => {
+      const kept = rows.filter(({ id }) => id <= end);
+      const idsOf = (isOrder: boolean) => kept.filter((row) => row.isOrder === isOrder).map(({ id }) => id);
+      return { campaignId, orderIds: idsOf(true), entryIds: idsOf(false) };
+    });
+    const isAtEnd = end === Infinity && to >= last;
+    return {
+      traces: slices.filter(({ orderIds, entryIds }) => orderIds.length + entryIds.length > 0),
+      next: isAtEnd ? null : Math.min(end, (to + 1) * idsPerPage - 1),
+    };
+  }
+
+  /** Campaigns that nothing can be bought or offered in since before a time. */
+  campaignsEndedBefore(atMs: number): number[] {
+    const rows = this.#db
+      .query<{ id: number }, [number]>(
+        "SELECT campaigns.id FROM campaigns JOIN events ON events.seq = campaigns.ended_seq WHERE events.at_ms < ?",
+      )
+      .all(atMs);
+    return rows.map(({ id }) => id);
+  }
+
+  /**
+   * A campaign's orders and entries in a page and some after it whose buyers are still known, as many as one command may
+   * erase. `next` is the page to go on with, the same when there may be more in these; `null` at the end. Pages in which
+   * nobody is known cost a step in the index each, some 3 ms for every million of ids.
+   */
+  tracesOfCampaign(campaignId: number, page: number): { traces: BuyerTraces; next: number | null } {
+    const [first, last] = this.#pagesOf(campaignId);
+    const from = Math.max(page, first);
+    const to = Math.min(from + pagesPerErasure - 1, last);
+    const max = limits.erasuresPerCommandMax;
+    const orderIds = this.#knownOrders.all(from, to, campaignId, max).map(({ id }) => id);
+    const entryIds = this.#knownEntries.all(from, to, campaignId, max - orderIds.length).map(({ id }) => id);
+    const isMore = orderIds.length + entryIds.length === max;
+    return { traces: { campaignId, orderIds, entryIds }, next: isMore ? from : to >= last ? null : to + 1 };
+  }
+
+  /** Those of these orders and entries of a campaign whose buyers have not been erased. */
+  knownAmong(
+    campaignId: number,
+    { orderIds, entryIds }: { readonly orderIds: readonly number[]; readonly entryIds: readonly number[] },
+  ): { orderIds: number[]; entryIds: number[] } {
+    return {
+      orderIds: orderIds.filter((id) => this.#knownOrder.get(id, campaignId) !== null),
+      entryIds: entryIds.filter((id) => this.#knownEntry.get(id, campaignId) !== null),
+    };
+  }
+
+  /** What operators did, newest first, of entries before `id`. Looks through so many entries at most, then answers short. */
+  auditBefore(
+    id: number,
+    limit: number,
+    filter: { readonly operator?: string; readonly action?: string; readonly subject?: string },
+  ): { records: (AuditRecord & { id: number })[]; next: number | null } {
+    const looked = this.#auditBefore().all({ before: id, limit: auditsPerReadMax });
+    const fits = looked.filter(
+      ({ operator, action, subject }) =>
+        (filter.operator === undefined || filter.operator === operator) &&
+        (filter.action === undefined || filter.action === action) &&
+        (filter.subject === undefined || filter.subject === subject),
+    );
+    const records = fits.slice(0, limit);
+    if (fits.length > limit) return { records, next: records.at(-1)?.id ?? null };
+    return { records, next: looked.length < auditsPerReadMax ? null : (looked.at(-1)?.id ?? null) };
+  }
+
+  /** The payments of a provider that are to be returned, with larger ids than `afterId`, in the order of ids. */
+  paymentsDue(provider: PaymentProvider, afterId: number, limit: number): PaymentRecord[] {
+    return this.#paymentsDue().all({ provider, afterId, limit });
+  }
+
+  /** How many payments are to be returned, by provider. */
+  paymentsDueByProvider(): { provider: PaymentProvider; count: number }[] {
+    return drizzle({ client: this.#db })
+      .select({ provider: paymentsTable.provider, count: count() })
+      .from(paymentsTable)
+      .where(isDue)
+      .groupBy(paymentsTable.provider)
+      .all();
   }
 
   /** Calls back for every order with a larger id, in the order of ids, with what the engine needs of it. */
@@ -123,22 +466,8 @@ export class SqliteReader {
     return this.#keysBetween.all(from, before);
   }
 
-  /** All orders with larger ids in the order of ids, page by page: for exports. */
-  *ordersAfter(orderId: number): Generator<readonly OrderRecord[], void> {
-    const statement = this.#db.prepare<OrderRecord, [number, number]>(
-      `SELECT ${orderColumns} FROM orders WHERE id > ? ORDER BY id LIMIT ?`,
-    );
-    for (let after = orderId; ; ) {
-      const orders = statement.all(after, ordersPerRead);
-      if (orders.length > 0) yield orders;
-      after = orders.at(-1)?.orderId ?? after;
-      if (orders.length < ordersPerRead) break;
-    }
-    statement.finalize();
-  }
-
   order(orderId: number): OrderRecord | null {
-    return this.#orderById.get({ orderId }) ?? null;
+    return this.#orderById().get({ orderId }) ?? null;
   }
 
   /**
@@ -161,24 +490,27 @@ export class SqliteReader {
     return { orders, next: null };
   }
 
-  /** Everybody's orders with smaller ids than `before`, newest first. */
-  ordersBefore(before: number, limit: number): { orders: OrderRecord[]; next: number | null } {
-    const rows = this.#ordersBefore.all({ before, limit: limit + 1 });
-    const orders = rows.slice(0, limit);
-    return { orders, next: rows.length > limit ? (orders.at(-1)?.orderId ?? null) : null };
+  /** A buyer's paid orders of one offer, in the order of ids: as many as their limit at most. */
+  paidOrdersOfBuyer(campaignId: number, offerId: number, buyerId: string): OrderRecord[] {
+    const [from, to] = this.#pagesOf(campaignId);
+    return this.#paidInPages.all(from, to, buyerId, offerId);
   }
 
-  /** All orders of one buyer in one campaign, in the order of ids. */
-  ordersOfBuyerIn(campaignId: number, buyerId: string): OrderRecord[] {
-    const endedSeq = this.#endOfCampaign.get({ campaignId })?.endedSeq;
-    const end = (endedSeq ?? this.last().seq) + 1;
-    const [from, to] = [Math.floor(campaignId / idsPerPage), Math.floor(end / idsPerPage)];
-    return this.#ordersInPages.all(from, to, buyerId, end).filter((order) => order.campaignId === campaignId);
+  /** The buyer's order in a campaign under an Idempotency-Key. */
+  orderOfKey(campaignId: number, buyerId: string, key: string): OrderRecord | null {
+    const [from, to] = this.#pagesOf(campaignId);
+    return this.#keyInPages.get(from, to, buyerId, key, campaignId);
+  }
+
+  /** The first and the last page in which a campaign's orders stand. */
+  #pagesOf(campaignId: number): [from: number, to: number] {
+    const last = this.#endOfCampaign().get({ campaignId })?.endedSeq ?? this.last().seq;
+    return [Math.floor(campaignId / idsPerPage), Math.floor(last / idsPerPage)];
   }
 
   /** Events about orders after a sequence number, and the last number looked at. */
   orderEventsAfter(seq: number, limit: number): { events: OrderEvent[]; lastSeq: number } {
-    const rows = this.#orderEventsAfter.all({ seq, limit });
+    const rows = this.#orderEventsAfter().all({ seq, limit });
     const events = rows.flatMap(({ order, ...event }) => (order === null ? [] : [{ ...event, order }]));
     return { events, lastSeq: rows.at(-1)?.seq ?? seq };
   }
@@ -199,8 +531,8 @@ export class SqliteReader {
 
   #eventsOf(order: OrderRecord, afterSeq: number): OrderEvent[] {
     const events: OrderEvent[] = [];
-    for (let at: number | null = order.lastSeq; at !== null && at > afterSeq; ) {
-      const event: typeof eventsTable.$inferSelect | undefined = this.#eventBySeq.get({ seq: at });
+    for (let at: number | null = order.lastSeq; at !== null && at > afterSeq && at >= order.orderId; ) {
+      const event: typeof eventsTable.$inferSelect | undefined = this.#eventBySeq().get({ seq: at });
       if (event === undefined) throw new Error(`event ${at} of order ${order.orderId} is missing`);
       events.push({ seq: event.seq, atMs: event.atMs, type: event.type, order });
       at = event.previousSeq;

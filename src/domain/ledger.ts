@@ -1,0 +1,112 @@
+/**
+ * The ledger: every event is a row whose hash covers the row and the hash before it, so no row can be changed, taken
+ * out, swapped or put in without changing every hash after it. What a row says of persons and terms stands in it as one
+ * more hash, `details`: anyone can check the chain without learning who bought, and a buyer who is told the salt can
+ * check what the row says of them. When a buyer's identity is erased the details stay, and the chain with them.
+ *
+ *   hash    = SHA-256 of the UTF-8 text: previous hash, seq, at_ms, type, campaign, offer, order, previous_seq,
+ *             available, held, sold, details - joined by line feeds; numbers in decimal digits, nothing for null,
+ *             hashes in hexadecimal digits; before the first row stands a hash of 64 zeros
+ *   details = SHA-256 of the UTF-8 text: salt, line feed, JSON array of what is named in `detailsOf`
+ */
+import type { Event } from "./event.ts";
+
+/**
+ * A row of the ledger as it is hashed. Ids are sequence numbers; `previousSeq` is the event before about the same order,
+ * or the joining of the waitlist's entry that this is about.
+ */
+export interface LedgerRow {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly type: string;
+  readonly campaignId: number | null;
+  readonly offerId: number | null;
+  readonly orderId: number | null;
+  readonly previousSeq: number | null;
+  readonly available: number;
+  readonly held: number;
+  readonly sold: number;
+  /** In hexadecimal digits, or `null` when the row says all there is. */
+  readonly details: string | null;
+}
+
+/** What stands before the first row. */
+export const firstPreviousHash = "0".repeat(64);
+
+/** The text whose SHA-256 is the row's hash. */
+export function ledgerText(row: LedgerRow, previousHash: string): string {
+  const { seq, atMs, type, campaignId, offerId, orderId, previousSeq, available, held, sold, details } = row;
+  return `${previousHash}\n${seq}\n${atMs}\n${type}\n${campaignId ?? ""}\n${offerId ?? ""}\n${orderId ?? ""}\n${previousSeq ?? ""}\n${available}\n${held}\n${sold}\n${details ?? ""}`;
+}
+
+/** The text whose SHA-256 is `details`. The salt is empty where nothing is private. */
+export function detailsText(salt: string, details: readonly unknown[]): string {
+  return `${salt}\n${JSON.stringify(details)}`;
+}
+
+/** What an event says beyond its row, and whether it is private: then it is hashed with a salt of its own. */
+export function detailsOf(event: Event): { readonly isPrivate: boolean; readonly details: readonly unknown[] } | null {
+  switch (event.type) {
+    case "order_reserved":
+    case "order_offered":
+      return { isPrivate: true, details: orderDetails(event) };
+    case "waitlist_joined":
+      return { isPrivate: true, details: [event.buyerId] };
+    case "order_paid":
+    case "order_refund_due":
+    case "payment_refund_due":
+      return { isPrivate: true, details: paymentDetails(event.payment) };
+    case "campaign_created":
+      return { isPrivate: false, details: campaignDetails(event) };
+    case "offer_created":
+      return { isPrivate: false, details: offerDetails(event.offer) };
+    case "campaign_published":
+      return { isPrivate: false, details: [event.closesAtMs] };
+    default:
+      return null;
+  }
+}
+
+export function orderDetails(order: {
+  readonly buyerId: string;
+  readonly quantity: number;
+  readonly amountMinor: number;
+  readonly expiresAtMs: number;
+  readonly key: string | null;
+}): readonly unknown[] {
+  return [order.buyerId, order.quantity, order.amountMinor, order.expiresAtMs, order.key];
+}
+
+export function paymentDetails(payment: {
+  readonly provider: string;
+  readonly reference: string | null;
+  readonly amountMinor: number;
+  readonly currency: string;
+}): readonly unknown[] {
+  return [payment.provider, payment.reference, payment.amountMinor, payment.currency];
+}
+
+/** `closes_at` is left out: publishing settles it, and says so. */
+export function campaignDetails(campaign: {
+  readonly title: string;
+  readonly kind: string | null;
+  readonly opensAtMs: number | null;
+  readonly paymentWindowS: number;
+}): readonly unknown[] {
+  return [campaign.title, campaign.kind, campaign.opensAtMs, campaign.paymentWindowS];
+}
+
+export function offerDetails(offer: {
+  readonly sku: string;
+  readonly title: string;
+  readonly priceMinor: number;
+  readonly listPriceMinor: number | null;
+  readonly currency: string;
+  readonly limitPerBuyer: number;
+  readonly brand: string | null;
+  readonly category: string | null;
+  readonly imageUrl: string | null;
+}): readonly unknown[] {
+  const { sku, title, priceMinor, listPriceMinor, currency, limitPerBuyer, brand, category, imageUrl } = offer;
+  return [sku, title, priceMinor, listPriceMinor, currency, limitPerBuyer, brand, category, imageUrl];
+}

@@ -1,0 +1,113 @@
+/** The waitlist of an offer: a buyer joins it, sees their place, leaves; an operator sees who waits. */
+import { formatId, parseId } from "../../domain/ids.ts";
+import type { WaitlistRecord } from "../../domain/waitlist.ts";
+import type { Answer } from "../../engine/mailbox.ts";
+import type { OfferEntry } from "../catalogue.ts";
+import { requireOperator } from "../guard.ts";
+import { buyerJsonOf } from "../order-json.ts";
+import type { HttpParts } from "../parts.ts";
+import { problem } from "../problem.ts";
+import { readLimit, readQuery } from "../query.ts";
+import { json, wireTime } from "../respond.ts";
+import type { Route } from "../route.ts";
+import { notOpen } from "./reserve.ts";
+
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "clock" | "counters" | "orders">;
+
+export function waitlistRoutes(parts: Parts): Route[] {
+  return [
+    {
+      name: "join_waitlist",
+      method: "POST",
+      path: "/v1/offers/:id/waitlist",
+      handle: (request, { id }) => ask(parts, request, id, "join_waitlist"),
+    },
+    {
+      name: "get_waitlist_place",
+      method: "GET",
+      path: "/v1/offers/:id/waitlist",
+      handle: (request, { id }) => ask(parts, request, id, "ask_waitlist"),
+    },
+    {
+      name: "leave_waitlist",
+      method: "POST",
+      path: "/v1/offers/:id/waitlist/leave",
+      handle: (request, { id }) => ask(parts, request, id, "leave_waitlist"),
+    },
+    {
+      name: "list_waitlist",
+      method: "GET",
+      path: "/v1/offers/:id/waitlist/entries",
+      handle: (request, { id }) => list(parts, request, id),
+    },
+  ];
+}
+
+async function ask(
+  parts: Parts,
+  request: Request,
+  id = "",
+  type: "join_waitlist" | "ask_waitlist" | "leave_waitlist",
+): Promise<Response> {
+  const buyer = await parts.auth.buyerOf(request);
+  if (buyer === null) return problem("unauthorized");
+  const offer = parts.catalogue.offer(id);
+  if (offer === undefined) return problem("not_found");
+  const answer = await parts.client.send({ type, offerId: offer.view.id, buyerId: buyer.id });
+  return answer === null ? problem("overloaded") : respond(parts, offer, answer);
+}
+
+function respond({ clock, counters }: Parts, offer: OfferEntry, answer: Answer): Response {
+  switch (answer.code) {
+    case "joined":
+    case "waiting": {
+      const { entryId, place } = answer;
+      const waiting = Math.max(place, counters.waiting(offer.view.line));
+      const where = `"offer_id":"${offer.id}","campaign_id":"${offer.campaign.id}"`;
+      const text = `{"entry_id":"${formatId("wte", entryId)}",${where},"state":"waiting","place":${place},"waiting":${waiting}}`;
+      return json(text, { status: answer.code === "joined" ? 201 : 200 });
+    }
+    case "left":
+      return json(`{"offer_id":"${offer.id}","campaign_id":"${offer.campaign.id}","state":"left"}`);
+    case "not_open":
+      return notOpen(answer.opensAtMs, clock.nowMs());
+    case "limit_reached":
+      return problem("limit_reached", { members: { limit_per_buyer: answer.limitPerBuyer } });
+    case "not_sold_out":
+      return problem("not_sold_out", { members: { available: answer.available } });
+    case "not_waiting":
+    case "waitlist_off":
+    case "waitlist_full":
+    case "ended":
+    case "paused":
+    case "not_found":
+    case "outcome_unknown":
+      return problem(answer.code);
+    default:
+      throw new Error(`no answer about a waitlist: ${answer.code}`);
+  }
+}
+
+async function list({ auth, catalogue, counters, orders }: Parts, request: Request, id = ""): Promise<Response> {
+  const operator = await requireOperator(auth, request, "viewer");
+  if (operator instanceof Response) return operator;
+  const offer = catalogue.offer(id);
+  if (offer === undefined) return problem("not_found");
+  const query = readQuery(request, ["limit", "cursor"]);
+  if (query instanceof Response) return query;
+  const limit = readLimit(query.limit);
+  if (limit instanceof Response) return limit;
+  const after = query.cursor === undefined ? 0 : parseId("wte", query.cursor);
+  if (after === null)
+    return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
+  const isOver = counters.waiting(offer.view.line) === 0; // who waited when the sale was settled waits no more
+  const rows = isOver ? [] : orders.waitingAfter(offer.campaign.view.id, offer.view.id, after, limit + 1);
+  const shown = rows.slice(0, limit);
+  const next = rows.length > limit ? formatId("wte", shown.at(-1)?.entryId ?? 0) : null;
+  return json(`{"entries":[${shown.map(entryJson).join(",")}],"next_cursor":${JSON.stringify(next)}}`);
+}
+
+function entryJson({ entryId, buyerId, joinedAtMs }: WaitlistRecord): string {
+  const id = formatId("wte", entryId);
+  return `{"entry_id":"${id}","buyer_id":${buyerJsonOf(buyerId)},"joined_at":"${wireTime(joinedAtMs)}"}`;
+}
