@@ -7,7 +7,7 @@ import { problem } from "./problem.ts";
 export async function requireOperator(auth: Auth, request: Request, role: OperatorRole): Promise<Operator | Response> {
   const operator = auth.operatorOf(request);
   if (operator === null) return problem((await auth.buyerOf(request)) === null ? "unauthorized" : "forbidden");
-  return mayActAs(operator.role, role) ? operator : roleMissing(operator, role);
+  return refuseByRole(operator, role) ?? operator;
 }
 
 /** The buyer or the operator who asks, or the refusal. */
@@ -16,10 +16,15 @@ export async function requireCaller(auth: Auth, request: Request): Promise<Buyer
 }
 
 /** The refusal of an operator whose role does not suffice. */
-export function roleMissing(operator: Operator, role: OperatorRole): Response {
+function roleMissing(operator: Operator, role: OperatorRole): Response {
   return problem("forbidden", {
     detail: `This needs the role ${role}; the key ${operator.name} has ${operator.role}.`,
   });
+}
+
+/** The refusal of an operator whose role does not suffice; `null` for others, and for every buyer. */
+export function refuseByRole(caller: Buyer | Operator, role: OperatorRole): Response | null {
+  return isOperator(caller) && !mayActAs(caller.role, role) ? roleMissing(caller, role) : null;
 }
 
 export function isOperator(caller: Buyer | Operator): caller is Operator {

@@ -1,4 +1,5 @@
 /** Query parameters: known ones of the right form, or a problem that names the one that is wrong. */
+import { type IdPrefix, parseId } from "../domain/ids.ts";
 import { limits } from "../domain/limits.ts";
 import { problem } from "./problem.ts";
 
@@ -46,6 +47,16 @@ export function readAfter(text: string | undefined): number | Response {
   return problem("invalid", {
     errors: [{ field: "after", detail: "must be the seq of a row, or 0 for the beginning" }],
   });
+}
+
+/** `cursor`: the last id of the page before, by its prefix; `start` for the first page. */
+export function readCursor(prefix: IdPrefix, text: string | undefined, start: number): number | Response {
+  return text === undefined ? start : (parseId(prefix, text) ?? problemOfCursor());
+}
+
+/** The refusal of a cursor that no page of this list has given. */
+export function problemOfCursor(): Response {
+  return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
 }
 
 /** One of a closed list of values. */

@@ -15,7 +15,7 @@ import type { CampaignEntry } from "../catalogue.ts";
 import { requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
-import { readChoice, readLimit, readQuery } from "../query.ts";
+import { readChoice, readCursor, readLimit, readQuery } from "../query.ts";
 import { json, wireTime } from "../respond.ts";
 import type { Route } from "../route.ts";
 import { CampaignBody } from "../schemas.ts";
@@ -90,9 +90,8 @@ function list({ auth, catalogue }: Parts, request: Request): Response {
   if (kind instanceof Response) return kind;
   const limit = readLimit(query.limit);
   if (limit instanceof Response) return limit;
-  const before = query.cursor === undefined ? Number.POSITIVE_INFINITY : parseId("cmp", query.cursor);
-  if (before === null)
-    return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
+  const before = readCursor("cmp", query.cursor, Number.POSITIVE_INFINITY);
+  if (before instanceof Response) return before;
   const isOperator = auth.isOperator(request);
   const fits = ({ view }: CampaignEntry) =>
     view.id < before &&

@@ -5,12 +5,13 @@
 import { formatId, parseId } from "../../domain/ids.ts";
 import { limits } from "../../domain/limits.ts";
 import { receiptOf } from "../../domain/receipt.ts";
-import { isOperator, requireCaller, requireOperator } from "../guard.ts";
+import { requireOperator } from "../guard.ts";
 import type { HttpParts, LedgerEntry } from "../parts.ts";
 import { problem } from "../problem.ts";
 import { readAfter, readLimit, readQuery } from "../query.ts";
 import { json, wireTime } from "../respond.ts";
 import type { Route } from "../route.ts";
+import { ownOrder } from "./orders.ts";
 
 type Parts = Pick<HttpParts, "auth" | "catalogue" | "ledger" | "orders" | "receipts">;
 
@@ -118,12 +119,10 @@ function rowMembers(row: LedgerEntry): string {
 }
 
 async function getReceipt(parts: Parts, request: Request, id = ""): Promise<Response> {
-  const { auth, ledger, orders, receipts } = parts;
-  const caller = await requireCaller(auth, request);
-  if (caller instanceof Response) return caller;
-  const orderId = parseId("ord", id);
-  const order = orderId === null ? null : orders.order(orderId);
-  if (order === null || !(isOperator(caller) || caller.id === order.buyerId)) return problem("not_found");
+  const { ledger, receipts } = parts;
+  const own = await ownOrder(parts, request, id);
+  if (own instanceof Response) return own;
+  const { order } = own;
   const salt = ledger.saltOf(order.orderId);
   if (salt === null) {
     return problem("not_found", { detail: "Its buyer's identity was erased, and with it what a receipt would show." });

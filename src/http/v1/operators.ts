@@ -7,7 +7,7 @@ import { readJson } from "../body.ts";
 import { requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
-import { readLimit, readQuery } from "../query.ts";
+import { problemOfCursor, readLimit, readQuery } from "../query.ts";
 import { json, wireTime } from "../respond.ts";
 import type { Route } from "../route.ts";
 import { OperatorBody } from "../schemas.ts";
@@ -76,8 +76,7 @@ async function listAudit({ auth, audit }: Parts, request: Request): Promise<Resp
   const limit = readLimit(query.limit);
   if (limit instanceof Response) return limit;
   const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : entryIdIn(query.cursor);
-  if (before === null)
-    return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
+  if (before === null) return problemOfCursor();
   const { records, next } = audit.auditBefore(before, limit, query);
   const entries = records.map(({ id, atMs, ...record }) => ({ id, at: wireTime(atMs), ...record }));
   return json(JSON.stringify({ entries, next_cursor: next === null ? null : String(next) }));

@@ -1,17 +1,16 @@
 /** Orders: seen and cancelled by their buyer or an operator, paid by the shop's back end. */
 import { formatId, parseId } from "../../domain/ids.ts";
-import { mayActAs } from "../../domain/operator.ts";
 import type { OrderRecord } from "../../domain/order.ts";
 import type { LetterHead } from "../../engine/mailbox.ts";
 import type { Buyer, Operator } from "../auth.ts";
 import { hasBody, readJson } from "../body.ts";
-import { isOperator, requireCaller, requireOperator, roleMissing } from "../guard.ts";
+import { isOperator, refuseByRole, requireCaller, requireOperator } from "../guard.ts";
 import { paymentJson } from "../notice-json.ts";
 import { orderFilterNames, readOrderFilter } from "../order-filter.ts";
 import { buyerJsonOf, orderJson } from "../order-json.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
-import { readLimit, readQuery } from "../query.ts";
+import { readCursor, readLimit, readQuery } from "../query.ts";
 import { json } from "../respond.ts";
 import type { Route } from "../route.ts";
 import { PayBody } from "../schemas.ts";
@@ -54,9 +53,8 @@ async function list(parts: ListParts, request: Request): Promise<Response> {
   if (query instanceof Response) return query;
   const limit = readLimit(query.limit);
   if (limit instanceof Response) return limit;
-  const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : parseId("ord", query.cursor);
-  if (before === null)
-    return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
+  const before = readCursor("ord", query.cursor, Number.MAX_SAFE_INTEGER);
+  if (before instanceof Response) return before;
   const filter = readOrderFilter(query);
   if (filter instanceof Response) return filter;
   const mine = isOperator(caller) ? filter : { ...filter, buyerId: caller.id };
@@ -76,7 +74,8 @@ async function cancel(parts: Parts, request: Request, id = ""): Promise<Response
   const own = await ownOrder(parts, request, id);
   if (own instanceof Response) return own;
   const { caller, order } = own;
-  if (isOperator(caller) && !mayActAs(caller.role, "operator")) return roleMissing(caller, "operator");
+  const refusedByRole = refuseByRole(caller, "operator");
+  if (refusedByRole !== null) return refusedByRole;
   const { orderId, campaignId, buyerId, state } = order;
   if (!isOperator(caller)) {
     // Told from the row, without the engine: nothing leads back to reserved, and only a reserved order can be cancelled.
@@ -112,7 +111,7 @@ async function payments(parts: Parts, request: Request, id = ""): Promise<Respon
 
 /** The order, if whoever asks is its buyer or an operator; others learn nothing of it, not even that it exists. */
 export async function ownOrder(
-  { auth, orders }: Parts,
+  { auth, orders }: Pick<Parts, "auth" | "orders">,
   request: Request,
   id: string,
 ): Promise<{ readonly caller: Buyer | Operator; readonly order: OrderRecord } | Response> {

@@ -4,13 +4,12 @@
  */
 import { formatId, parseId } from "../../domain/ids.ts";
 import { limits } from "../../domain/limits.ts";
-import { mayActAs } from "../../domain/operator.ts";
 import type { OrderRecord } from "../../domain/order.ts";
 import type { Clock } from "../../host/clock.ts";
 import { log } from "../../host/log.ts";
 import { type Checkout, type PaymentProvider, ProviderFailure, type WebhookNotice } from "../../payment/provider.ts";
 import { hasBody, readBytes, readJson } from "../body.ts";
-import { isOperator, requireOperator, roleMissing } from "../guard.ts";
+import { isOperator, refuseByRole, requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
 import { json, wireTime } from "../respond.ts";
@@ -61,7 +60,8 @@ async function checkout(parts: Parts, desk: CheckoutDesk, request: Request, id =
   const own = await ownOrder(parts, request, id);
   if (own instanceof Response) return own;
   const { caller, order } = own;
-  if (isOperator(caller) && !mayActAs(caller.role, "operator")) return roleMissing(caller, "operator");
+  const refusedByRole = refuseByRole(caller, "operator");
+  if (refusedByRole !== null) return refusedByRole;
   const { provider } = parts.payments;
   if (provider === null) return problem("payments_off");
   if (order.state !== "reserved") return problem("transition_not_allowed", { members: { state: order.state } });

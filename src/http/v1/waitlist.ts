@@ -1,5 +1,5 @@
 /** The waitlist of an offer: a buyer joins it, sees their place, leaves; an operator sees who waits. */
-import { formatId, parseId } from "../../domain/ids.ts";
+import { formatId } from "../../domain/ids.ts";
 import type { WaitlistRecord } from "../../domain/waitlist.ts";
 import type { Answer } from "../../engine/mailbox.ts";
 import type { OfferEntry } from "../catalogue.ts";
@@ -7,7 +7,7 @@ import { requireOperator } from "../guard.ts";
 import { buyerJsonOf } from "../order-json.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
-import { readLimit, readQuery } from "../query.ts";
+import { readCursor, readLimit, readQuery } from "../query.ts";
 import { json, wireTime } from "../respond.ts";
 import type { Route } from "../route.ts";
 import { notOpen } from "./reserve.ts";
@@ -97,9 +97,8 @@ async function list({ auth, catalogue, counters, orders }: Parts, request: Reque
   if (query instanceof Response) return query;
   const limit = readLimit(query.limit);
   if (limit instanceof Response) return limit;
-  const after = query.cursor === undefined ? 0 : parseId("wte", query.cursor);
-  if (after === null)
-    return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
+  const after = readCursor("wte", query.cursor, 0);
+  if (after instanceof Response) return after;
   const isOver = counters.waiting(offer.view.line) === 0; // who waited when the sale was settled waits no more
   const rows = isOver ? [] : orders.waitingAfter(offer.campaign.view.id, offer.view.id, after, limit + 1);
   const shown = rows.slice(0, limit);

@@ -9,7 +9,7 @@ import { hasBody, readJson } from "../body.ts";
 import { requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
-import { readChoice, readLimit, readQuery } from "../query.ts";
+import { readChoice, readCursor, readLimit, readQuery } from "../query.ts";
 import { json, wireTime, wireTimeOrNull } from "../respond.ts";
 import type { Route } from "../route.ts";
 import { ReplayBody, WebhookBody, WebhookChangeBody } from "../schemas.ts";
@@ -119,9 +119,8 @@ function deliveries({ outbox }: Parts, endpoint: EndpointRecord, request: Reques
   if (state instanceof Response) return state;
   const limit = readLimit(query.limit);
   if (limit instanceof Response) return limit;
-  const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : parseId("evt", query.cursor);
-  if (before === null)
-    return problem("invalid", { errors: [{ field: "cursor", detail: "must be a next_cursor of this list" }] });
+  const before = readCursor("evt", query.cursor, Number.MAX_SAFE_INTEGER);
+  if (before instanceof Response) return before;
   const rows = outbox()?.deliveries(endpoint.id, state ?? "dead", before, limit + 1) ?? [];
   const page = rows.slice(0, limit);
   const next = rows.length > limit ? formatId("evt", page.at(-1)?.seq ?? 0) : null;
