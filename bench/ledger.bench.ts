@@ -77,7 +77,7 @@ async function compareStoring({ clock, folder: parent, rounds, size }: BenchCont
       target,
     }),
   );
-  return { figures, verdicts, notes: ["without: empty texts in the columns details, hash and salt"] };
+  return { figures, verdicts, notes: ["without: nothing in the columns details, hash and salt"] };
 }
 
 /** Milliseconds of deciding and storing. */

@@ -17,6 +17,9 @@ const orderColumns = [
   ...["reserved_at_ms", "expires_at_ms", "idempotency_key", "salt"],
 ];
 
+/** Where a hash would be. */
+const nothing = new Uint8Array();
+
 export class PlainJournal {
   readonly #real: SqliteJournal;
   readonly #begin: Statement;
@@ -56,7 +59,7 @@ export class PlainJournal {
   #write(event: OrderReserved): void {
     const { seq, atMs, type, campaignId, offerId, buyerId, quantity, amountMinor, expiresAtMs, key } = event;
     const { available, held, sold } = movementOf(event);
-    this.#events.add(seq, atMs, type, campaignId, offerId, seq, null, available, held, sold, "", "");
+    this.#events.add(seq, atMs, type, campaignId, offerId, seq, null, available, held, sold, nothing, nothing);
     const order = [seq, campaignId, offerId, buyerId, quantity, amountMinor] as const;
     this.#orders.add(...order, "reserved", seq, atMs, expiresAtMs, key, "");
   }

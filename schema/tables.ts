@@ -2,13 +2,19 @@
  * The tables as Drizzle sees them: typed reads. What creates them is `migrations/*.sql`, where the constraints and the
  * reasons stand; a test holds the two against each other.
  */
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { customType, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../src/domain/audit.ts";
 import { campaignKinds, campaignStates } from "../src/domain/campaign.ts";
 import { operatorRoles } from "../src/domain/operator.ts";
 import { orderStates } from "../src/domain/order.ts";
 import { paymentProviders, paymentStates } from "../src/domain/payment.ts";
 import { waitlistStates } from "../src/domain/waitlist.ts";
+
+/** 32 bytes in the file, 64 hexadecimal digits here. */
+const hash = customType<{ data: string; driverData: Uint8Array }>({
+  dataType: () => "blob",
+  fromDriver: (bytes) => bytes.toHex(),
+});
 
 export const campaignsTable = sqliteTable("campaigns", {
   id: integer("id").primaryKey(),
@@ -128,6 +134,6 @@ export const eventsTable = sqliteTable("events", {
   available: integer("available").notNull(),
   held: integer("held").notNull(),
   sold: integer("sold").notNull(),
-  details: text("details"),
-  hash: text("hash").notNull(),
+  details: hash("details"),
+  hash: hash("hash").notNull(),
 });

@@ -140,7 +140,7 @@ CREATE TABLE audit_log (
 ) STRICT;
 
 -- The journal, which is the ledger and the outbox too. Every transition is one row; available, held and sold are what
--- it moved; the hashes are those of src/domain/ledger.ts, in hexadecimal digits.
+-- it moved; the hashes are those of src/domain/ledger.ts, as bytes: their digits would be a third of the row.
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY,
   at_ms INTEGER NOT NULL,
@@ -153,6 +153,6 @@ CREATE TABLE events (
   available INTEGER NOT NULL,
   held INTEGER NOT NULL,
   sold INTEGER NOT NULL,
-  details TEXT,
-  hash TEXT NOT NULL
+  details BLOB,
+  hash BLOB NOT NULL
 ) STRICT;

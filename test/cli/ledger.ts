@@ -139,9 +139,10 @@ export function rehash(db: Database, seqs: readonly number[]): void {
   const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex");
   for (const seq of seqs) {
     const { hash: _, ...row } = db.query("SELECT * FROM events WHERE seq = ?").get(seq) as Record<string, unknown>;
-    const before = db.query("SELECT hash FROM events WHERE seq = ?").get(seq - 1) as { hash: string } | null;
-    const text = [before?.hash ?? "0".repeat(64), ...Object.values(row)].map((value) => value ?? "").join("\n");
-    db.query("UPDATE events SET hash = ? WHERE seq = ?").run(sha256(text), seq);
+    const before = db.query("SELECT hash FROM events WHERE seq = ?").get(seq - 1) as { hash: Uint8Array } | null;
+    const told = Object.values(row).map((value) => (value instanceof Uint8Array ? value.toHex() : (value ?? "")));
+    const text = [before?.hash.toHex() ?? "0".repeat(64), ...told].join("\n");
+    db.query("UPDATE events SET hash = unhex(?) WHERE seq = ?").run(sha256(text), seq);
   }
 }
 

@@ -291,7 +291,7 @@ const tamperings: readonly [kind: string, check: string, names: string, ...state
     "campaigns",
     "event 45 (order_reserved) reserves outside the window of campaign cmp_0000000015",
     "UPDATE campaigns SET closes_at_ms = (SELECT at_ms - 1 FROM events WHERE seq = 45) WHERE id = 41",
-    `UPDATE events SET details = '${closingHash}' WHERE seq = 43`,
+    `UPDATE events SET details = x'${closingHash}' WHERE seq = 43`,
   ],
   [
     "a sale while paused",
@@ -403,7 +403,7 @@ describe("the chain of hashes names the row", () => {
     ...["available", "held", "sold", "details", "hash"],
   ];
   const anotherOf = (column: string) =>
-    `CASE typeof(${column}) WHEN 'text' THEN 'x' || ${column} WHEN 'null' THEN 1 ELSE ${column} + 1 END`;
+    `CASE typeof(${column}) WHEN 'text' THEN 'x' || ${column} WHEN 'blob' THEN unhex('00' || hex(${column})) WHEN 'null' THEN 1 ELSE ${column} + 1 END`;
 
   for (const column of eventColumns) {
     test(`another ${column}`, () => {
@@ -448,7 +448,7 @@ describe("the chain of hashes names the row", () => {
       ledger,
       [24],
       "UPDATE payments SET amount_minor = 1 WHERE id = 24",
-      "UPDATE events SET details = 'e' || substr(details, 2) WHERE seq = 24",
+      "UPDATE events SET details = unhex('00' || substr(hex(details), 3)) WHERE seq = 24",
     );
     expect(failures["chain"]).toStartWith("event 25 (order_reserved)");
     expect(failures["payments"]).toStartWith("payment pay_000000000o");
@@ -480,14 +480,18 @@ describe("nothing can be taken away or changed unseen", () => {
     events: [],
   };
 
+  function otherOf(column: string, isKey: boolean): string {
+    if (isKey) return `${column} + 1000`;
+    if (column === "details" || column === "hash") return `unhex(hex(${column}) || '00')`; // of null, too
+    return `CASE typeof(${column}) WHEN 'text' THEN ${column} || 'x' WHEN 'null' THEN 1 ELSE ${column} + 1 END`;
+  }
+
   for (const table of tables) {
     const but = words[table].length === 0 ? "" : ` but ${words[table].join(", ")}`;
     test(`no column of ${table} can be changed${but}`, { timeout }, () => {
       const unseen = columnsOf(table).filter(([column, isKey]) =>
         idsOf(table).some((id) => {
-          const other = isKey
-            ? `${column} + 1000`
-            : `CASE typeof(${column}) WHEN 'text' THEN ${column} || 'x' WHEN 'null' THEN 1 ELSE ${column} + 1 END`;
+          const other = otherOf(column, isKey);
           const statement = `UPDATE ${table} SET ${column} = ${other} WHERE rowid = ${id}`;
           return Object.keys(verifyTampered(ledger, statement)).length === 0;
         }),
@@ -514,14 +518,16 @@ describe("what the chain cannot prove", () => {
     const path = makeLedger(folder);
     using db = new Database(path);
     const headOf = (seq: number) => {
-      const { hash } = db.query("SELECT hash FROM events WHERE seq = ?").get(seq) as { hash: string };
+      const { hash } = db.query("SELECT lower(hex(hash)) AS hash FROM events WHERE seq = ?").get(seq) as {
+        hash: string;
+      };
       return `${seq}:${hash}`;
     };
     const [before, after] = [headOf(25), headOf(69)];
     const { salt } = db.query("SELECT salt FROM payments WHERE id = 26").get() as { salt: string };
     const details = new Bun.CryptoHasher("sha256").update(`${salt}\n["shop","bank-4",2,"CNY"]`).digest("hex");
     tamper(db, "UPDATE payments SET amount_minor = 2 WHERE id = 26");
-    tamper(db, `UPDATE events SET details = '${details}' WHERE seq = 26`);
+    tamper(db, `UPDATE events SET details = x'${details}' WHERE seq = 26`);
     rehash(
       db,
       [...Array(72 - 25).keys()].map((at) => at + 26),
@@ -561,7 +567,9 @@ describe("receipts that buyers kept", () => {
     const row = new SqliteLedgerReader(db).row(6);
     const order = new SqliteReader(db).order(6);
     const { salt } = db.query("SELECT salt FROM orders WHERE id = 6").get() as { salt: string };
-    const { hash: previousHash } = db.query("SELECT hash FROM events WHERE seq = 5").get() as { hash: string };
+    const { hash: previousHash } = db.query("SELECT lower(hex(hash)) AS hash FROM events WHERE seq = 5").get() as {
+      hash: string;
+    };
     if (row === null || order === null) throw new Error("there is an order 6");
     const facts = receiptOf({ row, previousHash, order: { ...order, salt } });
     const signed = await new Receipts(ensureReceiptKey({ data: folder })).sign(facts);

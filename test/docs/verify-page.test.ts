@@ -54,7 +54,9 @@ describe.skipIf(isSkipped)(
       expect(await page.evaluate<string[]>(cellsOf)).toEqual(["Goods", "4", "2", "1", "1"]);
       const [head] = /\d+:[0-9a-f]{64}/.exec(text) ?? [];
       using db = new Database(join(folder, "rushbox.db"), { readonly: true });
-      const last = db.query("SELECT seq || ':' || hash AS head FROM events ORDER BY seq DESC LIMIT 1").get();
+      const last = db
+        .query("SELECT seq || ':' || lower(hex(hash)) AS head FROM events ORDER BY seq DESC LIMIT 1")
+        .get();
       expect({ head }).toEqual(last as { head: string });
       expect(page.complaints).toEqual([]);
       expect(page.requests.filter((url) => !url.startsWith(`${server.url}/`) && !url.startsWith("data:"))).toEqual([]);

@@ -95,7 +95,9 @@ export function readLedger(folder: string): Ledger {
       payments: rows<StoredPayment>("SELECT * FROM payments ORDER BY id"),
       waitlist: rows<StoredEntry>("SELECT * FROM waitlist ORDER BY id"),
       offers: rows<StoredOffer>("SELECT * FROM offers ORDER BY id"),
-      events: rows<StoredEvent>("SELECT * FROM events ORDER BY seq"),
+      events: rows<StoredEvent>(
+        "SELECT seq, at_ms, type, campaign_id, offer_id, order_id, previous_seq, available, held, sold, nullif(lower(hex(details)), '') AS details, lower(hex(hash)) AS hash FROM events ORDER BY seq",
+      ),
       integrity: integrity.join("\n"),
     };
   } finally {

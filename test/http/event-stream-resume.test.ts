@@ -28,7 +28,7 @@ const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 function committed(data: string): { id: number; event: string; hash: string }[] {
   using db = new Database(join(data, "rushbox.db"), { readonly: true });
   const rows = db.query<{ id: number; event: string; hash: string }, []>(
-    "SELECT seq AS id, type AS event, hash FROM events ORDER BY seq",
+    "SELECT seq AS id, type AS event, lower(hex(hash)) AS hash FROM events ORDER BY seq",
   );
   return rows.all().filter(({ event }) => isNoticeType(event));
 }

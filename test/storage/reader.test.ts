@@ -14,7 +14,7 @@ test("a buyer's missed events are found with 30,000,000 ids between an order and
     "INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms, salt) VALUES (?, 1, 2, ?, 1, 1, ?, ?, 0, 0, '')",
   );
   const event = db.prepare(
-    "INSERT INTO events (seq, at_ms, type, campaign_id, offer_id, order_id, previous_seq, available, held, sold, hash) VALUES (?, 0, ?, 1, 2, ?, ?, 0, 0, 0, '')",
+    "INSERT INTO events (seq, at_ms, type, campaign_id, offer_id, order_id, previous_seq, available, held, sold, hash) VALUES (?, 0, ?, 1, 2, ?, ?, 0, 0, 0, x'')",
   );
   order.run(old, "eve", "expired", recent);
   event.run(old, "order_reserved", old, null);
@@ -61,7 +61,7 @@ test("a buyer's traces come in slices that one command may erase, of orders and 
     "INSERT INTO waitlist (id, campaign_id, offer_id, buyer_id, state, joined_at_ms, salt) SELECT id + 1, campaign_id, 2, buyer_id, 'waiting', 0, '' FROM orders WHERE id % 3 = 0",
   );
   db.exec(
-    `INSERT INTO events (seq, at_ms, type, available, held, sold, hash) VALUES (${ids + 1}, 0, 'ledger_head', 0, 0, 0, '')`,
+    `INSERT INTO events (seq, at_ms, type, available, held, sold, hash) VALUES (${ids + 1}, 0, 'ledger_head', 0, 0, 0, x'')`,
   );
   const reader = new SqliteReader(db);
   const found: number[] = [];

@@ -22,7 +22,7 @@ import {
   type RefundRequested,
 } from "../../domain/event.ts";
 import { detailsOf, detailsText, firstPreviousHash, ledgerText } from "../../domain/ledger.ts";
-import { sha256 } from "../../host/hash.ts";
+import { sha256Bytes } from "../../host/hash.ts";
 import { newSalt } from "../../host/random.ts";
 import { busyTimeoutMs, diskFailure, syncFile } from "./open.ts";
 import { RowInserter } from "./row-inserter.ts";
@@ -65,6 +65,7 @@ export class SqliteJournal {
   readonly #putEndpoint: Statement;
   readonly #deleteEndpoint: Statement;
   readonly #insertAudit: Statement;
+  /** In hexadecimal digits, as the next row hashes it. */
   #lastHash: string;
 
   constructor(db: Database) {
@@ -117,8 +118,8 @@ export class SqliteJournal {
     this.#insertAudit = db.prepare(
       "INSERT INTO audit_log (at_ms, operator, action, subject, outcome, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
-    const last = db.query("SELECT hash FROM events ORDER BY seq DESC LIMIT 1").get() as { hash: string } | null;
-    this.#lastHash = last?.hash ?? firstPreviousHash;
+    const last = db.query("SELECT hash FROM events ORDER BY seq DESC LIMIT 1").get() as { hash: Uint8Array } | null;
+    this.#lastHash = last?.hash.toHex() ?? firstPreviousHash;
   }
 
   /** Stores the batch durably. Throws on any failure: `OperationError` of the disk, `Error` of a constraint. */
@@ -243,11 +244,13 @@ export class SqliteJournal {
     const previousSeq = about.previousSeq ?? null;
     const said = detailsOf(event);
     const salt = said?.isPrivate === true ? newSalt() : "";
-    const details = said === null ? null : sha256(detailsText(salt, said.details));
-    const row = { seq, atMs, type, campaignId, offerId, orderId, previousSeq, available, held, sold, details };
-    this.#lastHash = sha256(ledgerText(row, this.#lastHash));
+    const details = said === null ? null : sha256Bytes(detailsText(salt, said.details));
+    const moved = { available, held, sold, details: details?.toHex() ?? null };
+    const row = { seq, atMs, type, campaignId, offerId, orderId, previousSeq, ...moved };
+    const hash = sha256Bytes(ledgerText(row, this.#lastHash));
+    this.#lastHash = hash.toHex();
     const ids = [campaignId, offerId, orderId, previousSeq] as const;
-    this.#events.add(seq, atMs, type, ...ids, available, held, sold, details, this.#lastHash);
+    this.#events.add(seq, atMs, type, ...ids, available, held, sold, details, hash);
     return salt;
   }
 

@@ -15,7 +15,7 @@ export interface LedgerEntry extends LedgerRow {
 const rowsPerPageMax = 10_000;
 
 const columns =
-  "events.seq AS seq, events.at_ms AS atMs, events.type AS type, events.campaign_id AS campaignId, events.offer_id AS offerId, events.order_id AS orderId, events.previous_seq AS previousSeq, events.available AS available, events.held AS held, events.sold AS sold, events.details AS details, events.hash AS hash";
+  "events.seq AS seq, events.at_ms AS atMs, events.type AS type, events.campaign_id AS campaignId, events.offer_id AS offerId, events.order_id AS orderId, events.previous_seq AS previousSeq, events.available AS available, events.held AS held, events.sold AS sold, nullif(lower(hex(events.details)), '') AS details, lower(hex(events.hash)) AS hash";
 const withBuyers =
   "FROM events LEFT JOIN orders ON orders.id = events.order_id LEFT JOIN waitlist ON waitlist.id = events.seq WHERE events.seq > ?1";
 
@@ -35,7 +35,7 @@ export class SqliteLedgerReader {
     this.#rowsOfCampaign = db.prepare(
       `SELECT ${columns}, ${buyer} ${withBuyers} AND events.seq <= ?1 + ${rowsPerPageMax} AND events.campaign_id = ?3 ${end}`,
     );
-    this.#hash = db.prepare("SELECT hash FROM events WHERE seq = ?");
+    this.#hash = db.prepare("SELECT lower(hex(hash)) AS hash FROM events WHERE seq = ?");
     this.#last = db.prepare("SELECT coalesce(max(seq), 0) AS seq FROM events");
     this.#salt = db.prepare("SELECT salt FROM orders WHERE id = ?");
   }

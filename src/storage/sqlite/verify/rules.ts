@@ -111,7 +111,7 @@ export const eventSelect = `SELECT seq AS id, at_ms AS atMs, CASE type ${rules
   .map(([type], at) => `WHEN '${type}' THEN ${at + 1}`)
   .join(
     " ",
-  )} ELSE 0 END AS kind, campaign_id AS campaignId, offer_id AS offerId, order_id AS orderId, previous_seq AS previousSeq, available, held, sold, details FROM events`;
+  )} ELSE 0 END AS kind, campaign_id AS campaignId, offer_id AS offerId, order_id AS orderId, previous_seq AS previousSeq, available, held, sold, nullif(lower(hex(details)), '') AS details FROM events`;
 
 /** `event 9 (order_paid)`: how a row is named. */
 export function nameOf({ id, kind }: Pick<EventRow, "id" | "kind">): string {
