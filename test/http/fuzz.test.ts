@@ -400,8 +400,8 @@ test(`nothing that is sent brings it down or makes it tell (SEED=${seed})`, asyn
         const sent = Buffer.concat(pieces).toString("latin1").slice(0, 2_000);
         failures.push(`round ${round}, ${kind}: ${JSON.stringify(sent)} -> ${fault}`);
       }
-      const status = /HTTP\/1\.1 (\d{3})/.exec(text ?? "")?.[1] ?? "none";
-      seen.set(status, (seen.get(status) ?? 0) + 1);
+      const statuses = [...(text ?? "").matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => match[1] ?? "");
+      for (const status of statuses.length === 0 ? ["none"] : statuses) seen.set(status, (seen.get(status) ?? 0) + 1);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, attacker));
