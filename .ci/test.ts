@@ -13,7 +13,7 @@ const clock = startClock();
 /** The most that one test may take: it starts real processes, and kills them. (bunfig.toml's own setting has no effect.) */
 const testMsMax = 120_000;
 /** Most tests wait for processes and clocks more than they compute; with more at once, those that measure time would err. */
-const filesAtOnceMax = 4;
+const filesAtOnce = Math.min(4, availableParallelism() + 1);
 
 /** Programs that tests run, and the packages that hold them. */
 const programs = { curl: "curl", strace: "strace", chromium: "chromium" } as const;
@@ -23,10 +23,12 @@ step("types", [process.execPath, "x", "tsc", "--noEmit"]);
 step("lint and format", [process.execPath, "x", "biome", "check", "--error-on-warnings", "."]);
 step("build", [process.execPath, ".ci/build.ts"]);
 const output = step("tests", [
+  "env",
+  "TEST_BINARY=true", // what was just built is what is tested: test/harness.ts
   process.execPath,
   "test",
   `--timeout=${testMsMax}`,
-  `--parallel=${Math.min(filesAtOnceMax, availableParallelism())}`,
+  `--parallel=${filesAtOnce}`,
   ...process.argv.slice(2),
 ]);
 const [passed, failed] = ["pass", "fail"].map(

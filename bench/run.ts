@@ -11,13 +11,16 @@ import colors from "picocolors";
 import { startClock } from "../src/host/clock.ts";
 import { print, printError } from "../src/host/log.ts";
 import type { Bench, BenchContext } from "./bench.ts";
+import { crowdBench } from "./crowd.bench.ts";
 import { engineBench } from "./engine.bench.ts";
+import { fairnessBench } from "./fairness.bench.ts";
 import { httpBench } from "./http.bench.ts";
 import { latencyBench } from "./latency.bench.ts";
 import { ledgerBench } from "./ledger.bench.ts";
 import { describeMachine, isTmpfs, probeMachine, watchOthers } from "./machine.ts";
 import { memoryBench } from "./memory.bench.ts";
 import { oldOrdersBench } from "./old-orders.bench.ts";
+import { overloadBench } from "./overload.bench.ts";
 import { MissingError, stopPrograms } from "./programs.ts";
 import { printFindings, printVerdicts, type Report, writeReport } from "./report.ts";
 import { findRushbox } from "./rushbox.ts";
@@ -27,12 +30,15 @@ import { writerBench } from "./writer.bench.ts";
 const benches: readonly Bench[] = [
   httpBench,
   latencyBench,
+  overloadBench,
   oldOrdersBench,
   engineBench,
   writerBench,
   ledgerBench,
   startBench,
   memoryBench,
+  crowdBench,
+  fairnessBench,
 ];
 
 const usage = `Usage: npm run bench -- [name ...] [options]

@@ -63,8 +63,9 @@ export async function startRushbox(
   });
 }
 
-/** Creates and opens a campaign over HTTP. */
+/** Creates and opens a campaign over HTTP. Buyers are limited, as they always are, so that nobody meets the limit. */
 export async function openCampaign(port: number, offers: readonly OfferSettings[]): Promise<SaleIds> {
+  await limitBuyers(port, { quota: 1_000_000, window_s: 1 });
   const campaign = (await operate(port, "/v1/campaigns", {
     title: "Bench",
     payment_window_s: 604_800, // nothing expires while it is measured
@@ -75,6 +76,13 @@ export async function openCampaign(port: number, offers: readonly OfferSettings[
   })) as { id: string; offers: readonly { id: string }[] };
   await operate(port, `/v1/campaigns/${campaign.id}/publish`);
   return { campaignId: campaign.id, offerIds: campaign.offers.map(({ id }) => id) };
+}
+
+/** How often each buyer may try; nothing with a program that is too old to know limits. */
+export async function limitBuyers(port: number, buyer: { quota: number; window_s: number } | null): Promise<void> {
+  const headers = { authorization: `Bearer ${operatorKey}` };
+  const { status } = await fetch(`http://127.0.0.1:${port}/v1/controls`, { headers });
+  if (status === 200) await operate(port, "/v1/controls", { rate_limits: { buyer } });
 }
 
 /** Units of an offer that are held or sold. */

@@ -2,9 +2,11 @@
  * Fills data folders in process, by the same engine and journal that the server runs: orders of live campaigns, whose
  * buyers are at their limit, and old orders of campaigns that are long settled. Only the loop and HTTP are missing.
  */
+
 import type { Database } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { openAdmission } from "../src/domain/admission.ts";
 import type { OfferDraft } from "../src/domain/campaign.ts";
 import type { Command } from "../src/domain/command.ts";
 import { formatId } from "../src/domain/ids.ts";
@@ -85,7 +87,7 @@ export function openCampaignIn(
 ): number {
   const offers = Array.from({ length: offersCount }, (_, n) => offerDraft(`sku-${n}`, limitPerBuyer));
   const times = { opensAtMs: null, closesAtMs: null, paymentWindowS };
-  const draft = { title: "Bench", kind: null, ...times, hasWaitlist: false, offers };
+  const draft = { title: "Bench", kind: null, ...times, hasWaitlist: false, admission: openAdmission, offers };
   const created = engine.execute({ type: "create_campaign", draft }, nowMs);
   if (created.code !== "created") throw new Error(`the campaign: ${JSON.stringify(created)}`);
   engine.execute({ type: "publish", campaignId: created.campaignId }, nowMs);

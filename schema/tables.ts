@@ -3,11 +3,15 @@
  * reasons stand; a test holds the two against each other.
  */
 import { customType, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { accessEffects, accessKinds } from "../src/domain/access.ts";
+import { admissionModes, challengeKinds } from "../src/domain/admission.ts";
 import type { Facts } from "../src/domain/audit.ts";
 import { campaignKinds, campaignStates } from "../src/domain/campaign.ts";
+import type { Controls } from "../src/domain/controls.ts";
 import { operatorRoles } from "../src/domain/operator.ts";
 import { orderStates } from "../src/domain/order.ts";
 import { paymentProviders, paymentStates } from "../src/domain/payment.ts";
+import { queueStates } from "../src/domain/queue.ts";
 import { waitlistStates } from "../src/domain/waitlist.ts";
 
 /** 32 bytes in the file, 64 hexadecimal digits here. */
@@ -25,6 +29,16 @@ export const campaignsTable = sqliteTable("campaigns", {
   closesAtMs: integer("closes_at_ms"),
   paymentWindowS: integer("payment_window_s").notNull(),
   hasWaitlist: integer("has_waitlist", { mode: "boolean" }).notNull(),
+  mode: text("admission", { enum: admissionModes }).notNull(),
+  needsPass: integer("needs_pass", { mode: "boolean" }).notNull(),
+  passWindowS: integer("pass_window_s").notNull(),
+  challenge: text("challenge", { enum: challengeKinds }).notNull(),
+  secret: text("secret"),
+  commitment: text("commitment"),
+  beaconChain: text("beacon_chain"),
+  beaconRound: integer("beacon_round"),
+  queueDrawnSeq: integer("queue_drawn_seq"),
+  queueDrawnCount: integer("queue_drawn_count"),
   createdAtMs: integer("created_at_ms").notNull(),
   endedSeq: integer("ended_seq"),
 });
@@ -92,6 +106,34 @@ export const waitlistTable = sqliteTable("waitlist", {
   erasedSeq: integer("erased_seq"),
 });
 
+export const queueTable = sqliteTable("queue", {
+  entryId: integer("id").primaryKey(),
+  campaignId: integer("campaign_id").notNull(),
+  buyerId: text("buyer_id").notNull(),
+  state: text("state", { enum: queueStates }).notNull(),
+  joinedAtMs: integer("joined_at_ms").notNull(),
+  admittedAtMs: integer("admitted_at_ms"),
+  expiresAtMs: integer("expires_at_ms"),
+  endedAtMs: integer("ended_at_ms"),
+  endedSeq: integer("ended_seq"),
+  orderId: integer("order_id"),
+  salt: text("salt"),
+  erasedSeq: integer("erased_seq"),
+});
+
+export const drawsTable = sqliteTable("draws", {
+  offerId: integer("offer_id").primaryKey(),
+  campaignId: integer("campaign_id").notNull(),
+  closedSeq: integer("closed_seq").notNull(),
+  root: text("root").notNull(),
+  count: integer("count").notNull(),
+  madeSeq: integer("made_seq"),
+  secret: text("secret"),
+  beaconRound: integer("beacon_round"),
+  beaconRandomness: text("beacon_randomness"),
+  beaconSignature: text("beacon_signature"),
+});
+
 export const operatorsTable = sqliteTable("operators", {
   operatorId: integer("id").primaryKey(),
   name: text("name").notNull(),
@@ -110,6 +152,23 @@ export const endpointsTable = sqliteTable("endpoints", {
   rotatedAtMs: integer("rotated_at_ms"),
   isEnabled: integer("is_enabled", { mode: "boolean" }).notNull(),
   deletedSeq: integer("deleted_seq"),
+});
+
+export const controlsTable = sqliteTable("controls", {
+  id: integer("id").primaryKey(),
+  seq: integer("seq").notNull(),
+  controls: text("controls", { mode: "json" }).$type<Controls>().notNull(),
+});
+
+export const accessEntriesTable = sqliteTable("access_entries", {
+  entryId: integer("id").primaryKey(),
+  effect: text("effect", { enum: accessEffects }).notNull(),
+  kind: text("kind", { enum: accessKinds }).notNull(),
+  value: text("value").notNull(),
+  reason: text("reason").notNull(),
+  createdAtMs: integer("created_at_ms").notNull(),
+  expiresAtMs: integer("expires_at_ms"),
+  removedSeq: integer("removed_seq"),
 });
 
 export const auditLogTable = sqliteTable("audit_log", {

@@ -3,6 +3,12 @@
  * first, the port last), and stops them in the reverse order. A thread that dies or is poisoned ends the process: the
  * next start recovers.
  */
+import type { CaptchaSettings } from "./admission/captcha.ts";
+import { challengeLifetimeMs } from "./admission/challenge.ts";
+import { LoadBoard } from "./admission/load-board.ts";
+import { RateTable } from "./admission/rate-limit.ts";
+import { SpentSet } from "./admission/spent-set.ts";
+import { openBeacons } from "./beacons.ts";
 import { type Config, ownUrl } from "./config.ts";
 import { limits } from "./domain/limits.ts";
 import { Counters } from "./engine/counters.ts";
@@ -11,11 +17,20 @@ import { log } from "./host/log.ts";
 import { Metrics } from "./host/metrics.ts";
 import { OperationError } from "./host/operation-error.ts";
 import { claimPort } from "./host/port.ts";
+import { newSalt, newSeed } from "./host/random.ts";
 import { metricDefinitions, metricPlaces } from "./metrics.ts";
 import { Office } from "./office.ts";
 import type { ProviderSettings } from "./payment/open-provider.ts";
 import { returnedPath } from "./payment/provider.ts";
-import { ensureReceiptKey, ensureSandboxSecret, ensureSecrets, lacksReceiptKey } from "./secrets.ts";
+import { RiskOffice } from "./risk-office.ts";
+import {
+  ensureChallengeKey,
+  ensurePassKey,
+  ensureReceiptKey,
+  ensureSandboxSecret,
+  ensureSecrets,
+  lacksReceiptKey,
+} from "./secrets.ts";
 import { lockFolder } from "./storage/sqlite/lock.ts";
 import type { EngineBoot, FromWorker, HttpBoot, ToWorker } from "./threads.ts";
 
@@ -38,12 +53,23 @@ export async function startApp(config: Config): Promise<App> {
   stack.use(lockFolder(config.data));
   const claim = stack.use(claimPort(config.host, config.port, config.httpThreads > 1));
   const auth = ensureSecrets(config); // the first thing that is left behind: only once the port is ours
+  const beacons = await openBeacons(config);
   const payments = providerSettings(config, claim.port);
   const isReceiptKeyNew = lacksReceiptKey(config);
   const receiptKey = ensureReceiptKey(config);
+  const passKey = ensurePassKey(config);
+  const challenges = {
+    secret: ensureChallengeKey(config),
+    run: newSalt(),
+    spent: new SpentSet(challengeLifetimeMs).buffer,
+    captcha: captchaSettings(config),
+  };
   const counters = Counters.forOffers(limits.offersMax);
   const keyFilter = new KeyFilter();
   const threads = config.httpThreads;
+  const rateSeed = newSeed();
+  const rates = new RateTable(rateSeed);
+  const load = LoadBoard.forThreads(threads);
   const metrics = new Metrics(metricDefinitions(threads), {
     thread: metricPlaces(threads).main,
     threads: metricPlaces(threads).threads,
@@ -81,10 +107,28 @@ export async function startApp(config: Config): Promise<App> {
   failure.catch(() => {}); // whoever waits for it gets it; until then it is not unhandled
   const ports = [...channels.map(({ port1 }) => port1), officePort];
   engine.send({ type: "boot", boot: { ...shared, ports, threads } }, ports);
-  const office = stack.use(new Office({ settings: config, engine: ownPort, counters, metrics }));
+  const deskChannels = channels.map(() => new MessageChannel());
+  const risk = stack.use(new RiskOffice({ ports: deskChannels.map(({ port1 }) => port1), metrics }));
+  const office = stack.use(new Office({ settings: config, engine: ownPort, counters, load, metrics, rates, risk }));
   channels.forEach(({ port2 }, thread) => {
-    const boot = { ...shared, host: config.host, auth, payments, receiptKey, thread, threads, engine: port2 };
-    https[thread]?.send({ type: "boot", boot }, [port2]);
+    const proxies = { trusted: config.trustedProxies, header: config.proxyHeader };
+    const { areRatesLimited } = config;
+    const desk = deskChannels[thread]?.port2 as MessagePort;
+    const edge = { proxies, areRatesLimited, rates: rates.buffer, rateSeed, load: load.buffer, challenges, desk };
+    const boot = {
+      ...shared,
+      ...edge,
+      host: config.host,
+      auth,
+      beacons,
+      payments,
+      receiptKey,
+      passKey,
+      thread,
+      threads,
+      engine: port2,
+    };
+    https[thread]?.send({ type: "boot", boot }, [port2, desk]);
   });
 
   const within = <T>(promise: Promise<T>) =>
@@ -96,7 +140,7 @@ export async function startApp(config: Config): Promise<App> {
     const reply = await within(http.reply("ready"));
     port = reply.port ?? port;
   }
-  const opened = office.open(payments); // beside the HTTP threads
+  const opened = office.open(payments, beacons); // beside the HTTP threads
   opened.catch(() => {}); // waited for below
   await within(opened);
   isServing = true;
@@ -124,6 +168,14 @@ export async function startApp(config: Config): Promise<App> {
       held.dispose();
     },
   };
+}
+
+/** `null` where none is configured. */
+function captchaSettings(config: Config): CaptchaSettings | null {
+  const { captchaUrl: url, captchaSecret: secret, captchaSiteKey: siteKey, captchaHostname: hostname } = config;
+  if (url === null) return null;
+  if (secret === null || siteKey === null) throw new Error("the settings of the captcha are complete");
+  return { url, secret, siteKey, hostname };
 }
 
 /** How payments are taken, for the threads that take part. */

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { OperationError } from "./host/operation-error.ts";
+import { isProxy, type ProxyHeader, proxyHeaders } from "./http/address.ts";
 
 export interface Config {
   /** 0 takes any free port. */
@@ -15,6 +16,12 @@ export interface Config {
   readonly operatorKey: string | null;
   readonly jwtSecret: string | null;
   readonly jwksUrl: string | null;
+  /** Whose word about a client's address counts: addresses and networks. */
+  readonly trustedProxies: readonly string[];
+  readonly proxyHeader: ProxyHeader;
+  readonly areRatesLimited: boolean;
+  /** Whether work of least value is given up while buyers wait too long. */
+  readonly isLoadShed: boolean;
   readonly areWebhooksPrivate: boolean;
   readonly ledgerHeadEveryS: number;
   readonly retentionDays: number;
@@ -26,6 +33,15 @@ export interface Config {
   readonly stripeSecretKey: string | null;
   readonly stripeWebhookSecret: string | null;
   readonly stripeUrl: string;
+  /** The drand chain that decides in draws; `null`: their secret alone does. */
+  readonly beaconUrl: string | null;
+  readonly beaconKey: string | null;
+  /** `null`: no campaign can ask for a captcha. */
+  readonly captchaUrl: string | null;
+  readonly captchaSecret: string | null;
+  readonly captchaSiteKey: string | null;
+  /** `null`: solved on whatever page. */
+  readonly captchaHostname: string | null;
 }
 
 /** Who takes the money: the shop itself, a provider that this program plays, or Stripe. */
@@ -92,6 +108,34 @@ export const settings = {
     doc: "the shop's JWKS for the buyers' tokens, instead of a secret",
     fallback: "",
   },
+  trustedProxies: {
+    env: "RUSHBOX_TRUSTED_PROXIES",
+    flag: "trusted-proxies",
+    placeholder: "addresses",
+    doc: "proxies in front, whose word about a client's address counts: addresses or networks, with commas between",
+    fallback: "",
+  },
+  proxyHeader: {
+    env: "RUSHBOX_PROXY_HEADER",
+    flag: "proxy-header",
+    placeholder: "name",
+    doc: "the header that they write it into: x-forwarded-for or forwarded",
+    fallback: "x-forwarded-for",
+  },
+  isLoadShed: {
+    env: "RUSHBOX_LOAD_SHEDDING",
+    flag: "load-shedding",
+    placeholder: "on|off",
+    doc: "off: nothing is refused because buyers wait too long; for tests on a busy machine",
+    fallback: "on",
+  },
+  areRatesLimited: {
+    env: "RUSHBOX_RATE_LIMITS",
+    flag: "rate-limits",
+    placeholder: "on|off",
+    doc: "whether buyers are limited in how often they try; off for a load of a few buyers, as in a rehearsal",
+    fallback: "on",
+  },
   areWebhooksPrivate: {
     env: "RUSHBOX_WEBHOOKS_PRIVATE",
     flag: "webhooks-private",
@@ -155,6 +199,48 @@ export const settings = {
     doc: "Stripe's address, without a path",
     fallback: "https://api.stripe.com",
   },
+  beaconUrl: {
+    env: "RUSHBOX_BEACON_URL",
+    flag: "beacon-url",
+    placeholder: "url",
+    doc: "a drand chain of quicknet's kind that decides in draws together with their secret: its address with the chain's hash at the end",
+    fallback: "",
+  },
+  beaconKey: {
+    env: "RUSHBOX_BEACON_KEY",
+    flag: "beacon-key",
+    placeholder: "key",
+    doc: "the public key of that chain, 192 hexadecimal digits",
+    fallback: "",
+  },
+  captchaUrl: {
+    env: "RUSHBOX_CAPTCHA_URL",
+    flag: "captcha-url",
+    placeholder: "url",
+    doc: "where solved captchas are checked (siteverify of Turnstile, hCaptcha and others)",
+    fallback: "",
+  },
+  captchaSecret: {
+    env: "RUSHBOX_CAPTCHA_SECRET",
+    flag: "captcha-secret",
+    placeholder: "secret",
+    doc: "the captcha's secret key",
+    fallback: "",
+  },
+  captchaSiteKey: {
+    env: "RUSHBOX_CAPTCHA_SITE_KEY",
+    flag: "captcha-site-key",
+    placeholder: "key",
+    doc: "the captcha's public key, for the widget in the browser",
+    fallback: "",
+  },
+  captchaHostname: {
+    env: "RUSHBOX_CAPTCHA_HOSTNAME",
+    flag: "captcha-hostname",
+    placeholder: "host",
+    doc: "the host on whose pages captchas are solved; any when absent",
+    fallback: "",
+  },
 } as const satisfies Record<keyof Config, Setting>;
 
 const operatorKeyLengthMin = 16;
@@ -199,6 +285,10 @@ export function readConfig(
     operatorKey: secret("operatorKey", operatorKeyLengthMin),
     jwtSecret: secret("jwtSecret", jwtSecretLengthMin),
     jwksUrl: text("jwksUrl") === "" ? null : httpUrl(named("jwksUrl"), text("jwksUrl")),
+    trustedProxies: proxies(named("trustedProxies"), text("trustedProxies")),
+    proxyHeader: choice(named("proxyHeader"), text("proxyHeader"), proxyHeaders),
+    isLoadShed: choice(named("isLoadShed"), text("isLoadShed"), ["on", "off"]) === "on",
+    areRatesLimited: choice(named("areRatesLimited"), text("areRatesLimited"), ["on", "off"]) === "on",
     areWebhooksPrivate: choice(named("areWebhooksPrivate"), text("areWebhooksPrivate"), ["yes", "no"]) === "yes",
     ledgerHeadEveryS: integer(named("ledgerHeadEveryS"), text("ledgerHeadEveryS"), 0, secondsMax),
     retentionDays: integer(named("retentionDays"), text("retentionDays"), 0, daysMax),
@@ -208,6 +298,12 @@ export function readConfig(
     stripeSecretKey: text("stripeSecretKey") || null,
     stripeWebhookSecret: text("stripeWebhookSecret") || null,
     stripeUrl: origin(named("stripeUrl"), text("stripeUrl")),
+    beaconUrl: text("beaconUrl") === "" ? null : chainUrl(named("beaconUrl"), text("beaconUrl")),
+    beaconKey: text("beaconKey") === "" ? null : chainKey(named("beaconKey"), text("beaconKey")),
+    captchaUrl: text("captchaUrl") === "" ? null : httpUrl(named("captchaUrl"), text("captchaUrl")),
+    captchaSecret: text("captchaSecret") || null,
+    captchaSiteKey: text("captchaSiteKey") || null,
+    captchaHostname: text("captchaHostname") || null,
   };
   for (const name of ["stripeSecretKey", "stripeWebhookSecret"] as const) {
     if (config.payments === "stripe" && config[name] === null) {
@@ -218,8 +314,20 @@ export function readConfig(
       throw refuse(`${named(name)}`, `contradicts ${named("payments")}=${config.payments}`, hint);
     }
   }
+  const captchaSettings = ["captchaUrl", "captchaSecret", "captchaSiteKey"] as const;
+  const isCaptchaNamed = [...captchaSettings, "captchaHostname" as const].some((name) => config[name] !== null);
+  for (const name of captchaSettings) {
+    if (isCaptchaNamed && config[name] === null) {
+      const all = captchaSettings.map(named).join(", ");
+      throw refuse(named(name), "is missing", `A captcha needs ${all}: give all of them, or none.`);
+    }
+  }
   if (config.jwtSecret !== null && config.jwksUrl !== null) {
     throw refuse(`${named("jwtSecret")} and ${named("jwksUrl")}`, "contradict each other", "Give one of them.");
+  }
+  if ((config.beaconUrl === null) !== (config.beaconKey === null)) {
+    const missing = named(config.beaconUrl === null ? "beaconUrl" : "beaconKey");
+    throw refuse(missing, "is missing", "A beacon is a chain's address and its public key: give both, or neither.");
   }
   if (config.host === "" || config.data === "") {
     throw refuse(named(config.host === "" ? "host" : "data"), "is empty", "Leave it away for the default.");
@@ -250,11 +358,37 @@ function choice<T extends string>(name: string, text: string, known: readonly T[
   throw refuse(name, `is ${JSON.stringify(text)}`, `Give one of ${known.join(", ")}.`);
 }
 
+function proxies(name: string, text: string): string[] {
+  const named = text.split(",").map((part) => part.trim());
+  if (text.trim() === "") return [];
+  for (const proxy of named) {
+    if (isProxy(proxy)) continue;
+    throw refuse(
+      name,
+      `names ${JSON.stringify(proxy)}`,
+      "Give addresses or networks as 10.0.0.0/8, with commas between.",
+    );
+  }
+  return named;
+}
+
 /** An address of a server alone: what is below it is this program's to say. */
 function origin(name: string, text: string): string {
   const url = new URL(httpUrl(name, text));
   if (url.href === `${url.origin}/`) return url.origin;
   throw refuse(name, `is ${JSON.stringify(text)}`, `Give ${url.origin} alone, without a path.`);
+}
+
+/** The address of a drand chain, without a slash at the end. */
+function chainUrl(name: string, text: string): string {
+  const url = httpUrl(name, text).replace(/\/$/, "");
+  if (/\/[0-9a-f]{64}$/.test(url)) return url;
+  throw refuse(name, `is ${JSON.stringify(text)}`, "Give the address of a chain, with its hash at the end.");
+}
+
+function chainKey(name: string, text: string): string {
+  if (/^[0-9a-f]{192}$/.test(text)) return text;
+  throw refuse(name, "is no public key of a chain", "Give 192 hexadecimal digits, as the chain's info has them.");
 }
 
 function httpUrl(name: string, text: string): string {

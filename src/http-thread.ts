@@ -1,7 +1,18 @@
 /** Builds and stops what runs on an HTTP thread. It holds no business state: what it knows, the engine told it. */
 import { existsSync } from "node:fs";
+import { AccessList } from "./admission/access-list.ts";
+import { Captcha } from "./admission/captcha.ts";
+import { Challenges, challengeLifetimeMs } from "./admission/challenge.ts";
+import { LoadBoard } from "./admission/load-board.ts";
+import { Passes } from "./admission/pass.ts";
+import { RateTable } from "./admission/rate-limit.ts";
+import { RiskFeed } from "./admission/risk/feed.ts";
+import type { FromDesk, ToDesk } from "./admission/risk/mailbox.ts";
+import { Verdicts } from "./admission/risk/verdicts.ts";
+import { SpentSet } from "./admission/spent-set.ts";
 import { NoticeStreams } from "./delivery/notice-streams.ts";
 import { OrderStreams } from "./delivery/order-streams.ts";
+import { QueueStreams } from "./delivery/queue-streams.ts";
 import { StockStreams } from "./delivery/stock-streams.ts";
 import { Counters } from "./engine/counters.ts";
 import { KeyFilter } from "./engine/key-filter.ts";
@@ -10,18 +21,25 @@ import { startClock } from "./host/clock.ts";
 import { watchEventLoop } from "./host/event-loop.ts";
 import { Metrics } from "./host/metrics.ts";
 import { portRefused } from "./host/port.ts";
+import { ClientAddresses } from "./http/address.ts";
+import { Admission } from "./http/admission.ts";
 import { Auth } from "./http/auth.ts";
 import { Catalogue } from "./http/catalogue.ts";
+import { DeskClient } from "./http/desk-client.ts";
+import { DrawIndex } from "./http/draw-index.ts";
 import { EngineClient } from "./http/engine-client.ts";
+import { Gate } from "./http/gate.ts";
 import { type JournalRow, noticeOf } from "./http/notice-json.ts";
 import { Office } from "./http/office.ts";
 import { buyerJsonOf, orderJson } from "./http/order-json.ts";
 import type { HttpParts, Payments } from "./http/parts.ts";
+import { askForNews } from "./http/queue-json.ts";
 import { Receipts } from "./http/receipts.ts";
 import { SandboxPages } from "./http/sandbox-pages.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions, metricPlaces } from "./metrics.ts";
 import { openProvider } from "./payment/open-provider.ts";
+import { SqliteDrawReader } from "./storage/sqlite/draw-reader.ts";
 import { SqliteLedgerReader } from "./storage/sqlite/ledger-reader.ts";
 import { openReader } from "./storage/sqlite/open.ts";
 import { OrderSearch } from "./storage/sqlite/order-search.ts";
@@ -32,8 +50,11 @@ import type { FromWorker, HttpBoot, ToWorker } from "./threads.ts";
 /** How long answers that are under way may take to be written when the process stops. */
 const stopGraceMs = 5_000;
 const lookAgainMs = 10;
+const showWaitsEveryMs = 50;
 /** How long written answers may take to leave: keep-alive connections stay open, so their end is not waited for. */
 const flushMs = 100;
+/** Four times a second: a verdict is made and known within a second of its reason. */
+const tellDeskEveryMs = 250;
 
 export function runHttpThread(tell: (message: FromWorker) => void): { receive(message: ToWorker<HttpBoot>): void } {
   let thread: HttpThread | null = null;
@@ -63,6 +84,10 @@ class HttpThread {
   readonly #client: EngineClient;
   readonly #auth: Auth;
   readonly #office = new Office();
+  readonly #access = new AccessList();
+  readonly #feed: RiskFeed;
+  readonly #desk: DeskClient;
+  readonly #verdicts = new Verdicts();
   readonly #knowsCampaigns: Promise<void>;
   /** Looked into when somebody asks, once the relay has made it. */
   #outbox: OutboxDesk | null = null;
@@ -75,6 +100,13 @@ class HttpThread {
     this.#auth = new Auth(boot.auth, this.#clock);
     const post = (message: ToEngine) => boot.engine.postMessage(message);
     this.#client = new EngineClient({ post, counters: this.#counters, clock: this.#clock });
+    const tellDesk = (message: ToDesk) => boot.desk.postMessage(message);
+    this.#feed = new RiskFeed(tellDesk);
+    this.#desk = new DeskClient(tellDesk);
+    boot.desk.onmessage = ({ data }: { data: FromDesk }) => {
+      if (data.type === "verdicts") this.#verdicts.receive(data.verdicts);
+      else this.#desk.receive(data.ticket, data.answer);
+    };
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#knowsCampaigns = promise;
     boot.engine.onmessage = ({ data }: { data: ToHttp }) => {
@@ -82,10 +114,13 @@ class HttpThread {
         this.#client.receive(data.text);
       } else {
         this.#catalogue.receive(data.campaigns);
+        if (data.accessChanges !== undefined) this.#access.receive(data.accessChanges);
         if (data.office !== undefined) {
           this.#office.receive(data.office);
           this.#auth.receive(data.office.operators);
+          this.#feed.isOn = data.office.controls.riskMode !== "off";
           this.#running?.parts.noticeStreams.closeForbidden();
+          this.#closeSwitchedOff();
         }
         post({ type: "news_known", told: data.told });
         resolve();
@@ -101,6 +136,17 @@ class HttpThread {
     const listening = this.#listen(parts, where);
     this.#running = { parts, listening };
     return listening.port;
+  }
+
+  /** Streams that are open when they are switched off end; their clients are refused when they come again. */
+  #closeSwitchedOff(): void {
+    const { controls } = this.#office;
+    for (const { name, campaignId } of controls.switchesOn) {
+      if (name !== "streams_off") continue;
+      this.#running?.parts.stockStreams.closeAll(campaignId);
+      this.#running?.parts.queueStreams.closeAll(campaignId);
+      if (campaignId === null) this.#running?.parts.orderStreams.closeAll();
+    }
   }
 
   #listen(parts: HttpParts, where: { port: number; isShared: boolean }): Listening {
@@ -120,6 +166,7 @@ class HttpThread {
     parts.orderStreams.closeAll();
     parts.stockStreams.closeAll();
     parts.noticeStreams.closeAll();
+    parts.queueStreams.closeAll();
     const closed = listening.stop();
     while (this.#client.waitingCount > 0 && this.#clock.elapsedMs() < untilMs) await Bun.sleep(lookAgainMs);
     await Promise.race([closed, Bun.sleep(flushMs)]);
@@ -136,26 +183,82 @@ class HttpThread {
     };
   }
 
+  #buildChallenges(): Pick<HttpParts, "captcha" | "challenges"> {
+    const { secret, run, spent, captcha } = this.#boot.challenges;
+    const clock = this.#clock;
+    const { elapsedMs } = clock;
+    return {
+      captcha: captcha === null ? null : new Captcha({ settings: captcha, elapsedMs }),
+      challenges: new Challenges({ secret, run, spent: new SpentSet(challengeLifetimeMs, spent), clock }),
+    };
+  }
+
+  #tellDesk(metrics: Metrics): void {
+    const [toldSeries, skippedSeries] = ["told", "skipped"].map((fate) =>
+      metrics.series("rushbox_risk_samples_total", { fate }),
+    ) as [number, number];
+    setInterval(() => {
+      const { told, skipped } = this.#feed.flush();
+      metrics.add(toldSeries, told);
+      metrics.add(skippedSeries, skipped);
+    }, tellDeskEveryMs);
+  }
+
+  /** How long is waited here: for the engine, and for a turn of this thread. */
+  #showWaits(load: LoadBoard): void {
+    let dueMs = this.#clock.elapsedMs() + showWaitsEveryMs;
+    setInterval(() => {
+      const nowMs = this.#clock.elapsedMs();
+      load.showWaits(this.#boot.thread, this.#client.takeLongestWaitMs(), Math.max(0, nowMs - dueMs));
+      dueMs = nowMs + showWaitsEveryMs;
+    }, showWaitsEveryMs);
+  }
+
   #build(payments: Payments): HttpParts {
     const { data, keyFilter, thread, threads, metrics: buffer } = this.#boot;
     const [clock, counters, catalogue, client] = [this.#clock, this.#counters, this.#catalogue, this.#client];
     const metrics = new Metrics(metricDefinitions(threads), { thread, threads: metricPlaces(threads).threads, buffer });
     watchEventLoop(metrics, httpThreadLabel(thread), clock);
+    const load = new LoadBoard(this.#boot.load);
+    this.#showWaits(load);
+    const addresses = new ClientAddresses(this.#boot.proxies);
+    const rates = new RateTable(this.#boot.rateSeed, this.#boot.rates);
+    const { areRatesLimited } = this.#boot;
+    const gate = new Gate({ addresses, areRatesLimited, clock, load, metrics, office: this.#office, rates });
+    this.#auth.guardBy(gate);
     const db = openReader(data);
     const reader = new SqliteReader(db);
+    const passes = new Passes(this.#boot.passKey);
+    const draws = new SqliteDrawReader(db);
     const committedSeq = () => counters.committedSeq;
     const streamsOpen = metrics.series("rushbox_streams_open");
     const countOpen = (change: 1 | -1) => metrics.add(streamsOpen, change);
+    const { captcha, challenges } = this.#buildChallenges();
+    const [access, feed, verdicts, office] = [this.#access, this.#feed, this.#verdicts, this.#office];
+    const who = { access, verdicts, feed, gate, rates, captcha, challenges };
+    const admission = new Admission({ ...who, addresses, clock, metrics, office });
+    this.#tellDesk(metrics);
     return {
+      access,
+      addresses,
+      admission,
+      captcha,
+      challenges,
+      desk: this.#desk,
       auth: this.#auth,
+      beacons: this.#boot.beacons,
       catalogue,
       client,
       clock,
       counters,
+      drawIndex: new DrawIndex(draws),
+      draws,
+      gate,
       keyFilter: new KeyFilter(keyFilter),
       ledger: new SqliteLedgerReader(db),
+      load,
       metrics,
-      office: this.#office,
+      office,
       orderFinder: new OrderSearch(db),
       orders: reader,
       audit: reader,
@@ -178,7 +281,13 @@ class HttpThread {
           return offer === undefined ? null : orderJson(order, buyerJsonOf(order.buyerId), offer);
         },
       }),
+      passes,
       payments,
+      queueStreams: new QueueStreams({
+        committedSeq,
+        countOpen,
+        ask: (whose) => askForNews({ catalogue, client, clock, passes }, whose),
+      }),
       receipts: new Receipts(this.#boot.receiptKey),
       stockStreams: new StockStreams({
         committedSeq,

@@ -1,6 +1,9 @@
 /** Every metric of a running Rushbox that threads count themselves; what is read at the scrape stands in http/ops.ts. */
+import { challengeResults } from "./admission/challenge.ts";
+import { rateLimitNames } from "./domain/controls.ts";
 import { attemptOutcomes } from "./domain/outcome.ts";
 import type { MetricDefinition } from "./host/metrics.ts";
+import { works } from "./http/gate.ts";
 import { routeNames, statusesCounted } from "./http/routes.ts";
 
 /** How an attempt to deliver a webhook may end. */
@@ -39,6 +42,53 @@ export function metricDefinitions(httpThreads: number): MetricDefinition[] {
       help: "Attempts to buy by outcome.",
       type: "counter",
       labels: { outcome: attemptOutcomes },
+    },
+    {
+      name: "rushbox_challenges_total",
+      help: "Solved challenges that were sent, or were not, where one was asked for.",
+      type: "counter",
+      labels: { result: challengeResults },
+    },
+    {
+      name: "rushbox_risk_refusals_total",
+      help: "Attempts that the risk desk's verdicts refused, or in the mode record would have.",
+      type: "counter",
+      labels: { action: ["block", "slow"], mode: ["record", "enforce"] },
+    },
+    {
+      name: "rushbox_risk_samples_total",
+      help: "What HTTP threads had to tell the risk desk: told, or skipped because there was too much.",
+      type: "counter",
+      labels: { fate: ["told", "skipped"] },
+    },
+    { name: "rushbox_risk_buyers", help: "Buyers whom the risk desk remembers.", type: "gauge" },
+    { name: "rushbox_risk_verdicts", help: "Verdicts that the risk desk remembers.", type: "gauge" },
+    {
+      name: "rushbox_rate_limited_total",
+      help: "Attempts refused by a rate limit.",
+      type: "counter",
+      labels: { limit: rateLimitNames },
+    },
+    {
+      name: "rushbox_shed_total",
+      help: "Requests given up under load, by what they were for.",
+      type: "counter",
+      labels: { work: works },
+    },
+    {
+      name: "rushbox_load_level",
+      help: "How much is given up: 0 normal, 1 exports, 2 search, 3 streams, 4 joins, 5 a share of the purchases too.",
+      type: "gauge",
+    },
+    {
+      name: "rushbox_load_refused_share",
+      help: "The share of purchases that is refused at level 5.",
+      type: "gauge",
+    },
+    {
+      name: "rushbox_queue_delay_seconds",
+      help: "The longest wait of the last moment, for the engine's answer or a turn of an HTTP thread.",
+      type: "gauge",
     },
     {
       name: "rushbox_batch_commands",

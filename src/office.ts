@@ -1,14 +1,20 @@
 /**
  * What the main thread does beside the sale, from what is committed: tells webhooks, has refunds paid out, publishes the
- * ledger's head, erases what has been kept long enough. It speaks to the engine as an HTTP thread does; whatever takes long or waits for others
- * happens here, where no buyer waits for it.
+ * ledger's head, asks for the beacon that draws wait for, erases what has been kept long enough, watches the load. It
+ * speaks to the engine as an HTTP thread does; whatever takes long or waits for others happens here, where no buyer
+ * waits for it.
  */
+
+import type { LoadBoard } from "./admission/load-board.ts";
+import { LoadDecider, loadLevels } from "./admission/load-level.ts";
+import type { RateTable } from "./admission/rate-limit.ts";
 import { createWebhookPost } from "./delivery/webhook-post.ts";
 import { type EventSource, WebhookRelay } from "./delivery/webhook-relay.ts";
 import type { EndpointRecord } from "./domain/endpoint.ts";
 import { formatId } from "./domain/ids.ts";
 import { retentionName } from "./domain/operator.ts";
 import type { PaymentRecord } from "./domain/payment.ts";
+import { BeaconDesk, type WaitingDraw } from "./draw/beacon-desk.ts";
 import type { Counters } from "./engine/counters.ts";
 import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
 import { type Clock, startClock } from "./host/clock.ts";
@@ -18,10 +24,13 @@ import { chance } from "./host/random.ts";
 import { Catalogue } from "./http/catalogue.ts";
 import { EngineClient } from "./http/engine-client.ts";
 import { noticeOf } from "./http/notice-json.ts";
+import type { Beacons } from "./http/parts.ts";
 import { wireTime } from "./http/respond.ts";
 import { webhookOutcomes } from "./metrics.ts";
 import { openProvider, type ProviderSettings } from "./payment/open-provider.ts";
 import { Refunds } from "./payment/refunds.ts";
+import type { RiskOffice } from "./risk-office.ts";
+import { SqliteDrawReader } from "./storage/sqlite/draw-reader.ts";
 import { openReader } from "./storage/sqlite/open.ts";
 import { openOutbox } from "./storage/sqlite/outbox.ts";
 import { SqliteReader } from "./storage/sqlite/reader.ts";
@@ -34,6 +43,10 @@ export interface OfficeSettings {
   readonly ledgerHeadEveryS: number;
   /** How long buyers' identities are kept after their campaign has ended; 0: for ever. */
   readonly retentionDays: number;
+  /** The chain that decides in draws with their secret. */
+  readonly beaconUrl: string | null;
+  /** Whether work of least value is given up while buyers wait too long. */
+  readonly isLoadShed: boolean;
 }
 
 /** Of an event's hash, in its webhook-id: enough to tell it from one that had its number before a restore. */
@@ -43,11 +56,18 @@ const msPerDay = 86_400_000;
 const countEveryMs = 1_000;
 /** Between two looks for buyers to erase, so that whoever else has work on the disk and the engine gets to it. */
 const erasePauseMs = 20;
+const decideEveryMs = 100;
+/** All words of the rate limits are looked at once an hour, some hundred at a time. */
+const sweepEveryMs = 1_000;
+const sweepShares = 3_600;
 
 export class Office {
   readonly #settings: OfficeSettings;
   readonly #counters: Counters;
   readonly #metrics: Metrics;
+  readonly #load: LoadBoard;
+  readonly #decider = new LoadDecider();
+  readonly #rates: RateTable;
   readonly #port: MessagePort;
   readonly #clock: Clock = startClock();
   readonly #client: EngineClient;
@@ -57,14 +77,27 @@ export class Office {
   #reader: SqliteReader | null = null;
   #relay: WebhookRelay | null = null;
   #refunds: Refunds | null = null;
+  #beaconDesk: BeaconDesk | null = null;
+  /** Campaigns whose draws wait for nothing any more. */
+  readonly #drawn = new Set<number>();
   #headSeq = 0;
   #isErasing = false;
   #isStopped = false;
   /** Campaigns of which no buyer is known any more. */
   readonly #erased = new Set<number>();
 
-  constructor(parts: { settings: OfficeSettings; engine: MessagePort; counters: Counters; metrics: Metrics }) {
+  constructor(parts: {
+    settings: OfficeSettings;
+    engine: MessagePort;
+    counters: Counters;
+    load: LoadBoard;
+    metrics: Metrics;
+    rates: RateTable;
+    risk: Pick<RiskOffice, "setMode">;
+  }) {
     this.#metrics = parts.metrics;
+    this.#load = parts.load;
+    this.#rates = parts.rates;
     this.#settings = parts.settings;
     this.#counters = parts.counters;
     this.#port = parts.engine;
@@ -77,18 +110,27 @@ export class Office {
         return;
       }
       this.#catalogue.receive(data.campaigns);
-      if (data.office !== undefined) this.#setEndpoints(data.office.endpoints);
+      if (data.office !== undefined) {
+        this.#setEndpoints(data.office.endpoints);
+        parts.risk.setMode(data.office.controls.riskMode);
+      }
       post({ type: "news_known", told: data.told });
     };
   }
 
   /** Begins, once the engine has recovered. */
-  async open(payments: ProviderSettings): Promise<void> {
-    const reader = new SqliteReader(openReader(this.#settings.data));
+  async open(payments: ProviderSettings, beacons: Beacons): Promise<void> {
+    const db = openReader(this.#settings.data);
+    const reader = new SqliteReader(db);
     this.#reader = reader;
     this.#setEndpoints(this.#endpoints);
     this.#refunds = await this.#openRefunds(reader, payments);
-    this.#timers.push(setInterval(() => this.#count(reader), countEveryMs));
+    this.#beaconDesk = this.#openBeaconDesk(new SqliteDrawReader(db), beacons);
+    this.#timers.push(
+      setInterval(() => this.#count(reader), countEveryMs),
+      setInterval(() => this.#decideLoad(), decideEveryMs),
+      setInterval(() => this.#rates.sweep(this.#clock.nowMs(), sweepShares), sweepEveryMs),
+    );
     const { ledgerHeadEveryS, retentionDays } = this.#settings;
     if (ledgerHeadEveryS > 0) this.#timers.push(setInterval(() => this.#publishHead(), ledgerHeadEveryS * 1_000));
     if (retentionDays === 0) return;
@@ -101,6 +143,7 @@ export class Office {
     this.#isStopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#refunds?.[Symbol.dispose]();
+    this.#beaconDesk?.[Symbol.dispose]();
     await this.#relay?.stop();
   }
 
@@ -125,6 +168,30 @@ export class Office {
       committedSeq: () => this.#counters.committedSeq,
       clock: this.#clock,
     });
+  }
+
+  #openBeaconDesk(draws: SqliteDrawReader, { current }: Beacons): BeaconDesk {
+    const { beaconUrl: url } = this.#settings;
+    return new BeaconDesk({
+      source: url === null || current === null ? null : { url, chain: current },
+      waiting: () => this.#drawsWaiting(draws),
+      make: async (campaignId, beacon) => {
+        const answer = await this.#client.send({ type: "make_draws", campaignId, beacon });
+        return answer?.code === "changed";
+      },
+      clock: this.#clock,
+    });
+  }
+
+  #drawsWaiting(draws: SqliteDrawReader): WaitingDraw[] {
+    const waiting: WaitingDraw[] = [];
+    for (const { view } of this.#catalogue.newestFirst()) {
+      const { id: campaignId, beacon } = view;
+      if (beacon === null || view.state !== "ended" || this.#drawn.has(campaignId)) continue;
+      if (draws.drawsOf(campaignId).some(({ secret }) => secret === null)) waiting.push({ campaignId, beacon });
+      else this.#drawn.add(campaignId);
+    }
+    return waiting;
   }
 
   async #confirmRefund(reader: SqliteReader, { orderId, paymentId }: PaymentRecord): Promise<boolean> {
@@ -187,6 +254,24 @@ export class Office {
     for (const outcome of webhookOutcomes) {
       metrics.set(metrics.series("rushbox_webhook_deliveries_total", { outcome }), counts[outcome]);
     }
+  }
+
+  /** Gives up what is of least value while buyers wait too long, and takes it up again. */
+  #decideLoad(): void {
+    const { queueMs, eventLoopMs } = this.#load.waits();
+    const waitMs = Math.max(queueMs, eventLoopMs);
+    const before = this.#decider.level;
+    if (this.#settings.isLoadShed) this.#decider.observe(waitMs, this.#clock.elapsedMs());
+    const { level, refusedShare } = this.#decider;
+    this.#load.decide(level, refusedShare);
+    const metrics = this.#metrics;
+    metrics.set(metrics.series("rushbox_load_level"), loadLevels.indexOf(level));
+    metrics.set(metrics.series("rushbox_load_refused_share"), refusedShare);
+    metrics.set(metrics.series("rushbox_queue_delay_seconds"), waitMs / 1_000);
+    if (before === "normal" && level !== "normal") {
+      log("warn", "there is more to do than can be done: work of least value is refused", { waitMs });
+    }
+    if (before !== "normal" && level === "normal") log("info", "all work is done again");
   }
 
   #publishHead(): void {

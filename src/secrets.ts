@@ -21,6 +21,16 @@ export function ensureSandboxSecret({ data }: Pick<Config, "data">): string {
   return readOrCreate(join(data, "sandbox.secret"));
 }
 
+/** What passes are signed with: made once, so that they outlive a restart. */
+export function ensurePassKey({ data }: Pick<Config, "data">): string {
+  return readOrCreate(join(data, "pass.key"));
+}
+
+/** What challenges are signed with. */
+export function ensureChallengeKey({ data }: Pick<Config, "data">): string {
+  return readOrCreate(join(data, "challenge.key"));
+}
+
 /** The key that signs receipts, PKCS #8 in PEM. Generated when it is missing, and then kept: receipts outlive it. */
 export function ensureReceiptKey({ data }: Pick<Config, "data">): string {
   return readOrCreate(join(data, "receipt.key"), newSigningKey);

@@ -1,5 +1,8 @@
 /** What the main thread tells its workers at their start, and what they tell it. Ports and shared memory travel along. */
+import type { CaptchaSettings } from "./admission/captcha.ts";
+import type { ProxySettings } from "./http/address.ts";
 import type { AuthSettings } from "./http/auth.ts";
+import type { Beacons } from "./http/parts.ts";
 import type { ProviderSettings } from "./payment/open-provider.ts";
 
 export interface EngineBoot {
@@ -16,13 +19,34 @@ export interface EngineBoot {
 export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly host: string;
   readonly auth: AuthSettings;
+  readonly proxies: ProxySettings;
+  readonly beacons: Beacons;
+  readonly areRatesLimited: boolean;
+  readonly rates: SharedArrayBuffer;
+  /** Of the rate limits' hashes. */
+  readonly rateSeed: readonly [number, number];
+  readonly load: SharedArrayBuffer;
   readonly payments: ProviderSettings;
   /** The key that signs receipts, PKCS #8 in PEM. */
   readonly receiptKey: string;
+  /** What passes are signed with. */
+  readonly passKey: string;
+  readonly challenges: ChallengeBoot;
+  /** To the risk desk on the main thread. */
+  readonly desk: MessagePort;
   /** This thread's number from 0, and how many there are. */
   readonly thread: number;
   readonly threads: number;
   readonly engine: MessagePort;
+}
+
+/** What all HTTP threads need alike, so that a challenge of one is one for all, and counts once. */
+export interface ChallengeBoot {
+  readonly secret: string;
+  /** Names this start of the process. */
+  readonly run: string;
+  readonly spent: SharedArrayBuffer;
+  readonly captcha: CaptchaSettings | null;
 }
 
 export type ToWorker<Boot> =

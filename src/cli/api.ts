@@ -2,8 +2,10 @@
  * The commands' way to a running Rushbox: one request, one JSON answer. By Node's client, since `fetch` would send
  * through HTTP_PROXY even what is meant for this machine.
  */
+
 import { type ClientRequest, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import type { AdmissionMode } from "../domain/admission.ts";
 import { limits } from "../domain/limits.ts";
 import { OperationError } from "../host/operation-error.ts";
 
@@ -20,6 +22,8 @@ export interface CampaignJson {
   readonly state: string;
   readonly opens_at: string | null;
   readonly closes_at: string | null;
+  readonly admission: AdmissionMode;
+  readonly pass: boolean;
   readonly offers: readonly OfferJson[];
 }
 

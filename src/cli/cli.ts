@@ -5,6 +5,7 @@ import { print, printError } from "../host/log.ts";
 import { OperationError } from "../host/operation-error.ts";
 import { backupCommand } from "./backup.ts";
 import { colors } from "./command.ts";
+import { controlsCommand } from "./controls.ts";
 import { demoCommand } from "./demo.ts";
 import { exportCommand } from "./export.ts";
 import { healthCommand } from "./health.ts";
@@ -12,8 +13,10 @@ import { loadCommand } from "./load.ts";
 import { migrateCommand } from "./migrate.ts";
 import { restoreCommand } from "./restore.ts";
 import { serveCommand } from "./serve.ts";
+import { switchCommand } from "./switch.ts";
 import { tokenCommand } from "./token.ts";
 import { verifyCommand } from "./verify.ts";
+import { verifyDrawCommand } from "./verify-draw.ts";
 
 export async function runCli(args: readonly string[]): Promise<void> {
   const program = buildProgram();
@@ -53,8 +56,11 @@ function buildProgram(): Command {
     serveCommand(),
     tokenCommand(),
     healthCommand(),
+    controlsCommand(),
+    switchCommand(),
     loadCommand(),
     verifyCommand(),
+    verifyDrawCommand(),
     backupCommand(),
     restoreCommand(),
     exportCommand(),

@@ -18,7 +18,9 @@ export function addSettings(
     const { flag, placeholder, doc, env, fallback } = settings[name];
     const byDefault = defaults[name] ?? fallback;
     const inWords = byDefault === "" ? "" : `, default ${byDefault}`;
-    command.option(`--${flag} <${placeholder}>`, `${doc} (${env}${inWords})`);
+    const option = new Option(`--${flag} <${placeholder}>`, `${doc} (${env}${inWords})`);
+    option.attributeName = () => name; // the setting's, which is not always the flag's
+    command.addOption(option);
   }
   return command;
 }

@@ -4,9 +4,13 @@
  * fixed rate, where every attempt has its time and its latency counts from then: a server that stalls is charged for
  * all who would have come meanwhile.
  *
+ * Where buyers do not simply buy, an attempt goes the way of the sale: it asks for a pass or for a place in the queue,
+ * waits for its turn as long as it is told, and buys with its pass; or it enters the draw.
+ *
  * An attempt has one Idempotency-Key. After `overloaded`, `outcome_unknown` or a lost connection it is made again with
  * the same key, when `Retry-After` says; its latency is that of all its tries.
  */
+import type { WayIn } from "../domain/admission.ts";
 import { parseId } from "../domain/ids.ts";
 import type { Clock } from "../host/clock.ts";
 import { Latencies } from "./latencies.ts";
@@ -15,6 +19,8 @@ import { type Answer, Connection } from "./load-connection.ts";
 export interface LoadPlan {
   readonly url: string;
   readonly offerId: string;
+  readonly campaignId: string;
+  readonly way: WayIn;
   /** One buyer's token each. */
   readonly tokens: readonly string[];
   readonly connections: number;
@@ -45,9 +51,18 @@ export interface LoadResult {
   elapsedMs: number;
 }
 
+/** What an attempt asks for next. */
+
+type Step = "buy" | "ask_pass" | "join" | "ask_place" | "enter";
+
+const firstStep: Readonly<Record<WayIn, Step>> = { free: "buy", pass: "ask_pass", queue: "join", draw: "enter" };
+
 interface Attempt {
   readonly number: number;
   readonly dueMs: number;
+  step: Step;
+  /** Where one is needed, and it is there. */
+  pass: string | null;
 }
 
 const settleMsMax = 30_000; // for what is under way at the end: enough for a server that is started again
@@ -79,8 +94,12 @@ class LoadRun {
     elapsedMs: 0,
   };
   readonly #plan: LoadPlan;
-  /** Each buyer's request up to the attempt's number. */
+  /** Each buyer's request to buy, up to the attempt's number. */
   readonly #heads: readonly string[];
+  /** The first line of every other request, up to the buyer's token. */
+  readonly #asking: Readonly<Record<Exclude<Step, "buy">, string>>;
+  /** Attempts that wait for their turn, each with what would end the waiting. */
+  readonly #turns = new Map<Attempt, ReturnType<typeof setTimeout>>();
   readonly #connections: readonly Connection[];
   /** Connections that have nothing to do; one may have been lost since. */
   readonly #idle: Connection[] = [];
@@ -96,10 +115,19 @@ class LoadRun {
   constructor(plan: LoadPlan) {
     this.#plan = plan;
     const url = new URL(plan.url);
-    const path = `${url.pathname.replace(/\/$/, "")}/v1/offers/${plan.offerId}/orders`;
+    const root = `${url.pathname.replace(/\/$/, "")}/v1`;
+    const [campaign, offer] = [`${root}/campaigns/${plan.campaignId}`, `${root}/offers/${plan.offerId}`];
+    const ask = (what: string) =>
+      `${what} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: 0\r\nAuthorization: Bearer `;
+    this.#asking = {
+      ask_pass: ask(`POST ${campaign}/pass`),
+      join: ask(`POST ${campaign}/queue`),
+      ask_place: ask(`GET ${campaign}/queue`),
+      enter: ask(`POST ${offer}/draw`),
+    };
     this.#heads = plan.tokens.map(
       (token) =>
-        `POST ${path} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: 0\r\nAuthorization: Bearer ${token}\r\nIdempotency-Key: ${plan.keyPrefix}`,
+        `POST ${offer}/orders HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: 0\r\nAuthorization: Bearer ${token}\r\nIdempotency-Key: ${plan.keyPrefix}`,
     );
     this.#startMs = plan.clock.elapsedMs();
     const events = {
@@ -119,6 +147,7 @@ class LoadRun {
     if (rate === null) while (this.#isOn()) await Bun.sleep(timerMs);
     else await this.#keepRate(rate);
     this.#isOver = true;
+    this.#endTurns();
     clearInterval(progress);
     this.result.elapsedMs = this.#nowMs();
     const untilMs = this.#nowMs() + settleMsMax;
@@ -172,12 +201,19 @@ class LoadRun {
   }
 
   #start(connection: Connection, dueMs: number): void {
-    this.#send(connection, { number: this.#startedCount++, dueMs });
+    this.#send(connection, { number: this.#startedCount++, dueMs, step: firstStep[this.#plan.way], pass: null });
   }
 
   #send(connection: Connection, attempt: Attempt): void {
     this.#underWay.set(connection, attempt);
-    connection.send(`${this.#heads[attempt.number % this.#heads.length]}${attempt.number}\r\n\r\n`);
+    connection.send(this.#requestOf(attempt));
+  }
+
+  #requestOf({ number, step, pass }: Attempt): string {
+    const buyer = number % this.#heads.length;
+    if (step !== "buy") return `${this.#asking[step]}${this.#plan.tokens[buyer]}\r\n\r\n`;
+    const shown = pass === null ? "" : `\r\nRushbox-Pass: ${pass}`;
+    return `${this.#heads[buyer]}${number}${shown}\r\n\r\n`;
   }
 
   #receive(connection: Connection, answer: Answer): void {
@@ -191,8 +227,48 @@ class LoadRun {
       if (this.#plan.rate !== null) this.#employ(connection);
       return;
     }
-    this.#end(attempt, outcome, answer);
+    if (attempt.step === "buy" || answer.status >= 300) this.#end(attempt, outcome, answer);
+    else if (attempt.step === "enter") this.#end(attempt, "entered", answer);
+    else {
+      this.#goOn(attempt, answer, connection);
+      return;
+    }
     this.#employ(connection);
+  }
+
+  /** With a pass to buy; without one, to wait for the turn, as long as it can come. */
+  #goOn(attempt: Attempt, answer: Answer, connection: Connection): void {
+    attempt.pass = /"pass":"([^"]+)"/.exec(answer.body)?.[1] ?? null;
+    if (attempt.pass !== null) {
+      attempt.step = "buy";
+      this.#send(connection, attempt);
+      return;
+    }
+    attempt.step = "ask_place";
+    if (this.#isOver || answer.body.includes('"chance":0,')) {
+      this.#end(attempt, this.#isOver ? "waiting" : "sold_out", answer);
+      this.#employ(connection);
+      return;
+    }
+    const turn = setTimeout(
+      () => {
+        this.#turns.delete(attempt);
+        this.#again.push(attempt);
+        this.#employ(connection.isReady ? connection : (this.#takeIdle() ?? connection));
+      },
+      (answer.retryAfterS ?? 1) * 1_000,
+    );
+    this.#turns.set(attempt, turn);
+    if (this.#plan.rate !== null) this.#employ(connection);
+  }
+
+  /** Whoever still waits for their turn goes home without it. */
+  #endTurns(): void {
+    for (const [attempt, turn] of this.#turns) {
+      clearTimeout(turn);
+      this.#end(attempt, "waiting", null);
+    }
+    this.#turns.clear();
   }
 
   #lose(connection: Connection): void {
@@ -210,13 +286,13 @@ class LoadRun {
     }, afterMs);
   }
 
-  #end(attempt: Attempt, outcome: string, { body }: Answer): void {
+  #end(attempt: Attempt, outcome: string, answer: Answer | null): void {
     const latencies = this.result.outcomes.get(outcome) ?? new Latencies();
     this.result.outcomes.set(outcome, latencies);
     latencies.add(this.#nowMs() - attempt.dueMs);
     this.result.ended += 1;
-    if (outcome === "reserved" || outcome === "replayed") {
-      const id = /"id":"(ord_\w+)"/.exec(body)?.[1];
+    if (answer !== null && (outcome === "reserved" || outcome === "replayed")) {
+      const id = /"id":"(ord_\w+)"/.exec(answer.body)?.[1];
       this.result.acknowledged.push(parseId("ord", id ?? "") ?? Number.NaN);
     }
   }

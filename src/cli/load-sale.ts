@@ -1,9 +1,13 @@
 /** Where the crowd of a load run buys: an offer that is there, or one in a campaign made for the run. */
+import type { WayIn } from "../domain/admission.ts";
 import { OperationError } from "../host/operation-error.ts";
 import { type CampaignJson, type CampaignPage, callApi, type OfferJson, pagesOf } from "./api.ts";
 
 export interface LoadSale {
   readonly offerId: string;
+  readonly campaignId: string;
+  /** How its buyers get in. */
+  readonly way: WayIn;
   /** The offer as it stands now. */
   look(): Promise<OfferJson>;
   /** Ends the campaign if it was made for the run. */
@@ -43,6 +47,8 @@ export async function makeSale(
   if (offer === undefined) throw new Error("a campaign has an offer");
   return {
     offerId: offer.id,
+    campaignId: id,
+    way: "free",
     look: () => lookAt(url, id, offer.id, operatorKey),
     end: async () => {
       await operate(`/${id}/end`);
@@ -55,7 +61,10 @@ export async function findSale(url: string, operatorKey: string | null, offerId:
   for await (const { campaigns } of pagesOf<CampaignPage>(`${url}/v1/campaigns`, operatorKey ?? undefined)) {
     const campaign = campaigns.find(({ offers }) => offers.some(({ id }) => id === offerId));
     if (campaign === undefined) continue;
-    return { offerId, look: () => lookAt(url, campaign.id, offerId, operatorKey), end: () => Promise.resolve() };
+    const { id: campaignId, admission, pass } = campaign;
+    const way = admission === "open" ? (pass ? "pass" : "free") : admission;
+    const look = () => lookAt(url, campaignId, offerId, operatorKey);
+    return { offerId, campaignId, way, look, end: () => Promise.resolve() };
   }
   throw new OperationError({
     operation: "load",

@@ -53,7 +53,7 @@ export function loadCommand(): Command {
       }),
     )
     .addOption(durationOption("--duration <duration>", "how long", 100).default(durationMsDefault, "10s"))
-    .addOption(wholeNumberOption("--buyers <number>", "buyers, who take turns", { max: 1_000_000 }).default(1_000))
+    .addOption(wholeNumberOption("--buyers <number>", "buyers, who take turns", { max: 1_000_000 }).default(10_000))
     .addOption(new Option("--offer <id>", "an offer to buy; else a campaign is made for the run and ended after it"))
     .addOption(
       wholeNumberOption("--stock <number>", "units in that campaign", { min: 0, max: limits.stockMax })
@@ -69,7 +69,7 @@ export function loadCommand(): Command {
   return addSettings(command, ["port", "host", "data", "operatorKey", "jwtSecret", "jwksUrl"])
     .addHelpText(
       "after",
-      "\nThe keys are those of the data folder unless given. With --rate the latency of an attempt counts from the time when\nit was due, so a stall is charged for everyone who would have come meanwhile.",
+      "\nThe keys are those of the data folder unless given. With --rate the latency of an attempt counts from the time when\nit was due, so a stall is charged for everyone who would have come meanwhile.\n\nWhere the campaign of an --offer needs a pass, buyers ask for one first; where it has a queue, they join it, ask for\ntheir place as often as they are told, and buy when it is their turn; where it is drawn, they enter the draw.",
     )
     .addHelpText(
       "after",
@@ -107,6 +107,8 @@ async function load(config: Config, flags: LoadFlags, url: string): Promise<Load
     const result = await runLoad({
       url,
       offerId: sale.offerId,
+      campaignId: sale.campaignId,
+      way: sale.way,
       tokens,
       connections,
       rate,

@@ -20,7 +20,7 @@ export function restoreCommand(): Command {
   return addSettings(command, ["data"])
     .addHelpText(
       "after",
-      "\nThe keys, operator.key, jwt.secret and receipt.key, are not in a backup: copy them from the old folder if they were made there, or new ones are.",
+      "\nThe keys, operator.key, jwt.secret, pass.key and receipt.key, are not in a backup: copy them from the old folder if they were made there, or new ones are. Nor is beacons.json, by which draws with a public beacon are checked: copy it, too.",
     )
     .addHelpText("after", "\nExample:\n  rushbox restore --from ./backup.db --data ./restored")
     .action(async ({ from, ...flags }: Settings & { from: string }) => {

@@ -61,8 +61,8 @@ async function verify(path: string, kept: Kept): Promise<boolean> {
   print(`Verifying ${path}\n`);
   try {
     failureCount = await printChecks(db);
-    if (kept.head.length > 0) failureCount += show([checkHeads(db, kept.head)]);
-    if (kept.receipt.length > 0) failureCount += show([await checkReceipts(db, path, kept.receipt)]);
+    if (kept.head.length > 0) failureCount += printResults([checkHeads(db, kept.head)]);
+    if (kept.receipt.length > 0) failureCount += printResults([await checkReceipts(db, path, kept.receipt)]);
   } finally {
     db.close();
   }
@@ -80,7 +80,7 @@ export async function printChecks(db: Database): Promise<number> {
   let failureCount = 0;
   try {
     const progress = (noun: string, count: number) => showProgress(`  ...     ${countOf(count, noun)}`);
-    await verifyInTwoThreads(db, { progress, onChecked: (results) => (failureCount += show(results)) });
+    await verifyInTwoThreads(db, { progress, onChecked: (results) => (failureCount += printResults(results)) });
   } finally {
     showProgress();
   }
@@ -88,7 +88,7 @@ export async function printChecks(db: Database): Promise<number> {
 }
 
 /** Prints checks; answers how often something did not hold. */
-function show(results: readonly CheckResult[]): number {
+export function printResults(results: readonly CheckResult[]): number {
   for (const check of results) print(checkText(check));
   return results.reduce((sum, { failureCount }) => sum + failureCount, 0);
 }

@@ -48,8 +48,10 @@ export class StockStreams {
     return client.stream;
   }
 
-  closeAll(): void {
-    for (const { clients } of [...this.#channels.values()]) for (const client of [...clients]) client.close();
+  /** All, or those of one campaign. */
+  closeAll(campaignId: number | null = null): void {
+    const channels = campaignId === null ? [...this.#channels.values()] : [this.#channels.get(campaignId)];
+    for (const channel of channels) for (const client of [...(channel?.clients ?? [])]) client.close();
   }
 
   #openChannel(campaignId: number): Channel {

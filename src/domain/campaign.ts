@@ -11,6 +11,7 @@
  *
  * Sold out is a fact about an offer, not a state: a returned or added unit reverses it.
  */
+import type { AdmissionTerms, BeaconRound } from "./admission.ts";
 import { limits } from "./limits.ts";
 import { isCurrency, minorPerMajor } from "./money.ts";
 
@@ -40,6 +41,7 @@ export interface CampaignDraft {
   readonly paymentWindowS: number;
   /** Whether buyers may wait for units that return: waitlist.ts. */
   readonly hasWaitlist: boolean;
+  readonly admission: AdmissionTerms;
   readonly offers: readonly OfferDraft[];
 }
 
@@ -71,6 +73,10 @@ export interface CampaignRecord {
   readonly closesAtMs: number | null;
   readonly paymentWindowS: number;
   readonly hasWaitlist: boolean;
+  readonly admission: AdmissionTerms;
+  /** Of the secret that the order of its queue or draw is made of; `null` before it is published, and without either. */
+  readonly commitment: string | null;
+  readonly beacon: BeaconRound | null;
   readonly createdAtMs: number;
 }
 
@@ -113,6 +119,7 @@ export function violationsOf(draft: CampaignDraft, nowMs: number): Violation[] {
   if (closesAtMs !== null && opensAtMs !== null && closesAtMs <= opensAtMs) {
     found.push({ field: "closes_at", detail: "must be later than opens_at" });
   }
+  found.push(...admissionViolations(draft));
   const skus = new Set<string>();
   draft.offers.forEach((offer, index) => {
     const at = `offers[${index}]`;
@@ -141,6 +148,33 @@ export function violationsOf(draft: CampaignDraft, nowMs: number): Violation[] {
       });
     }
   });
+  return found;
+}
+
+/** The rules of admission that a draft breaks. */
+function admissionViolations(draft: CampaignDraft): Violation[] {
+  const { mode, needsPass, passWindowS, challenge } = draft.admission;
+  const found: Violation[] = [];
+  if (passWindowS < limits.passWindowSMin || passWindowS > limits.passWindowSMax) {
+    const detail = `must be ${limits.passWindowSMin} to ${limits.passWindowSMax}`;
+    found.push({ field: "pass_window_s", detail });
+  }
+  if (needsPass && mode !== "open") {
+    const detail = mode === "queue" ? "a queue gives passes anyway: leave it away" : "a draw gives orders, no passes";
+    found.push({ field: "pass", detail });
+  }
+  if (mode === "open" && challenge !== "none" && !needsPass) {
+    found.push({ field: "challenge", detail: "is solved for a pass: set pass to true" });
+  }
+  if (mode === "queue" && draft.hasWaitlist) {
+    found.push({ field: "waitlist", detail: "a queue is the line itself: leave it away" });
+  }
+  if (mode === "draw" && !draft.hasWaitlist) {
+    found.push({ field: "waitlist", detail: "what is not paid goes down the draw's list: leave it away" });
+  }
+  if (mode === "draw" && draft.closesAtMs === null && draft.kind === null) {
+    found.push({ field: "closes_at", detail: "a draw happens at the closing: say when" });
+  }
   return found;
 }
 

@@ -2,7 +2,10 @@
  * Everything that can be asked of the engine: a closed union of plain values. A command carries what the decision
  * needs from outside (who asks, the settled order's rows, generated secrets); the time comes beside it.
  */
+import type { AccessEffect, AccessTarget } from "./access.ts";
+import type { BeaconRound, BeaconValue } from "./admission.ts";
 import type { CampaignAction, CampaignDraft } from "./campaign.ts";
+import type { ControlsChange } from "./controls.ts";
 import type { OperatorRole } from "./operator.ts";
 import type { OrderRecord } from "./order.ts";
 import type { Payment, PaymentRecord } from "./payment.ts";
@@ -15,6 +18,10 @@ export type Command =
   | OrderCommand
   | JoinWaitlist
   | LeaveWaitlist
+  | EnterDraw
+  | MakeDraws
+  | JoinQueue
+  | LeaveQueue
   | EraseBuyers
   | OfficeCommand;
 
@@ -26,6 +33,12 @@ export interface CreateCampaign {
 export interface ChangeCampaign {
   readonly type: CampaignAction;
   readonly campaignId: number;
+  /** When a campaign with a queue or draw is published: 32 random bytes in hexadecimal digits. */
+  readonly secret?: string;
+  /** When a campaign with a draw is published: the round that decides with the secret. */
+  readonly beacon?: BeaconRound | null;
+  /** With it: the time from which the round was reckoned, and from which a kind's closing is reckoned then, too. */
+  readonly askedAtMs?: number;
 }
 
 /** Adds units to an offer, or with a negative quantity takes back what is still available. */
@@ -97,6 +110,33 @@ export interface LeaveWaitlist {
   readonly buyerId: string;
 }
 
+/** `salt` goes into the entry's leaf, so that the entries can be published and nobody guesses who they are. */
+export interface EnterDraw {
+  readonly type: "enter_draw";
+  readonly offerId: number;
+  readonly buyerId: string;
+  readonly salt: string;
+}
+
+/** The beacon's round has come for which the draws of a closed campaign wait. */
+export interface MakeDraws {
+  readonly type: "make_draws";
+  readonly campaignId: number;
+  readonly beacon: BeaconValue;
+}
+
+export interface JoinQueue {
+  readonly type: "join_queue";
+  readonly campaignId: number;
+  readonly buyerId: string;
+}
+
+export interface LeaveQueue {
+  readonly type: "leave_queue";
+  readonly campaignId: number;
+  readonly buyerId: string;
+}
+
 /** Erases the identities of the buyers of these orders and waitlist entries of a settled campaign. */
 export interface EraseBuyers {
   readonly type: "erase_buyers";
@@ -125,5 +165,14 @@ export type OfficeCommand =
       readonly secret?: string;
     }
   | { readonly type: "delete_endpoint"; readonly endpointId: number }
+  | { readonly type: "set_controls"; readonly change: ControlsChange }
+  | {
+      readonly type: "add_access_entry";
+      readonly effect: AccessEffect;
+      readonly target: AccessTarget;
+      readonly reason: string;
+      readonly expiresAtMs: number | null;
+    }
+  | { readonly type: "remove_access_entry"; readonly entryId: number }
   | { readonly type: "publish_ledger_head" }
   | { readonly type: "note_action"; readonly action: string; readonly subject: string };

@@ -2,7 +2,10 @@
  * Everything that can have happened: a closed union. Each transition is one event with a sequence number; the events
  * in order are the journal, and state is what they add up to.
  */
+import type { AccessEntry } from "./access.ts";
+import type { AdmissionTerms, BeaconValue, DrawTerms } from "./admission.ts";
 import type { CampaignKind, OfferDraft } from "./campaign.ts";
+import type { Controls } from "./controls.ts";
 import type { EndpointRecord } from "./endpoint.ts";
 import type { OperatorRole } from "./operator.ts";
 import type { Payment } from "./payment.ts";
@@ -22,6 +25,14 @@ export type Event =
   | RefundRequested
   | WaitlistJoined
   | WaitlistLeft
+  | DrawEntered
+  | DrawClosed
+  | DrawMade
+  | QueueJoined
+  | QueueDrawn
+  | QueueAdmitted
+  | QueueEnded
+  | QueueMoved
   | BuyersErased
   | OfficeEvent;
 
@@ -41,6 +52,7 @@ export interface CampaignCreated extends EventHead {
   readonly closesAtMs: number | null;
   readonly paymentWindowS: number;
   readonly hasWaitlist: boolean;
+  readonly admission: AdmissionTerms;
 }
 
 /** `seq` is the offer's id. */
@@ -53,6 +65,8 @@ export interface OfferCreated extends EventHead {
 export interface CampaignPublished extends EventHead {
   readonly type: "campaign_published";
   readonly closesAtMs: number | null;
+  /** `null` when it has neither queue nor draw. */
+  readonly draw: DrawTerms | null;
 }
 
 export interface CampaignMoved extends EventHead {
@@ -83,6 +97,8 @@ interface OrderBegun extends EventHead {
 
 export interface OrderReserved extends OrderBegun {
   readonly type: "order_reserved";
+  /** The queue's entry whose pass it was reserved with; `null` where no queue is. */
+  readonly entryId: number | null;
 }
 
 /** A unit that returned is reserved for the first in line. */
@@ -136,6 +152,67 @@ export interface WaitlistLeft extends EventHead {
   readonly type: "waitlist_left";
   readonly offerId: number;
   readonly entryId: number;
+  readonly buyerId: string;
+}
+
+/** `seq` is the entry's id: it waits as an entry of the waitlist does, unordered until the draw is made. */
+export interface DrawEntered extends EventHead {
+  readonly type: "draw_entered";
+  readonly offerId: number;
+  readonly buyerId: string;
+  readonly salt: string;
+}
+
+/** Who has entered is fixed: the Merkle root over all entries, and how many there are. */
+export interface DrawClosed extends EventHead {
+  readonly type: "draw_closed";
+  readonly offerId: number;
+  readonly root: string;
+  readonly count: number;
+}
+
+/** The secret is revealed, and the entries stand in the order that follows from it: draw/proof.ts. */
+export interface DrawMade extends EventHead {
+  readonly type: "draw_made";
+  readonly offerId: number;
+  readonly secret: string;
+  readonly beacon: BeaconValue | null;
+}
+
+/** `seq` is the entry's id. */
+export interface QueueJoined extends EventHead {
+  readonly type: "queue_joined";
+  readonly buyerId: string;
+}
+
+/** The secret is revealed, and those who were there before the opening stand in the order that follows from it. */
+export interface QueueDrawn extends EventHead {
+  readonly type: "queue_drawn";
+  readonly secret: string;
+  readonly count: number;
+}
+
+/** A pass is given. */
+export interface QueueAdmitted extends EventHead {
+  readonly type: "queue_admitted";
+  readonly entryId: number;
+  readonly buyerId: string;
+  readonly expiresAtMs: number;
+}
+
+/**
+ * All passes have their whole time again, since nobody could use them for a while. `queue_closed`: the campaign does not
+ * let in by its queue any more, and all who were in it are out.
+ */
+export interface QueueMoved extends EventHead {
+  readonly type: "passes_renewed" | "queue_closed";
+}
+
+/** The buyer left, or the pass ran out. */
+export interface QueueEnded extends EventHead {
+  readonly type: "queue_left" | "queue_expired";
+  readonly entryId: number;
+  readonly buyerId: string;
 }
 
 /** The identities of the buyers of these orders and entries were erased; everything else stays. */
@@ -145,8 +222,16 @@ export interface BuyersErased extends EventHead {
   readonly entryIds: readonly number[];
 }
 
-/** What belongs to no campaign: who may operate, where events go, the published head of the ledger. */
-export type OfficeEvent = OperatorCreated | OperatorRevoked | EndpointChanged | EndpointDeleted | LedgerHead;
+/** What belongs to no campaign: who may operate, where events go, how much may be asked for, the published head of the ledger. */
+export type OfficeEvent =
+  | OperatorCreated
+  | OperatorRevoked
+  | EndpointChanged
+  | EndpointDeleted
+  | ControlsChanged
+  | AccessEntryAdded
+  | AccessEntryRemoved
+  | LedgerHead;
 
 interface OfficeEventHead {
   readonly seq: number;
@@ -176,6 +261,24 @@ export interface EndpointChanged extends OfficeEventHead {
 export interface EndpointDeleted extends OfficeEventHead {
   readonly type: "endpoint_deleted";
   readonly endpointId: number;
+}
+
+/** The controls as they stand from now on. */
+export interface ControlsChanged extends OfficeEventHead {
+  readonly type: "controls_changed";
+  readonly controls: Controls;
+}
+
+/** `seq` is the entry's id. */
+export interface AccessEntryAdded extends OfficeEventHead {
+  readonly type: "access_entry_added";
+  readonly entry: AccessEntry;
+}
+
+/** By an operator, by another entry for its target, or to make room when it had expired. */
+export interface AccessEntryRemoved extends OfficeEventHead {
+  readonly type: "access_entry_removed";
+  readonly entryId: number;
 }
 
 /** A mark in the ledger whose hash goes out: whoever keeps it can tell later that nothing before was rewritten. */
@@ -222,12 +325,25 @@ export function movementOf(event: Event): Movement {
     case "campaign_ended":
     case "waitlist_joined":
     case "waitlist_left":
+    case "draw_entered":
+    case "draw_closed":
+    case "draw_made":
+    case "queue_joined":
+    case "queue_drawn":
+    case "queue_admitted":
+    case "queue_left":
+    case "queue_expired":
+    case "passes_renewed":
+    case "queue_closed":
     case "buyers_erased":
     case "operator_created":
     case "operator_revoked":
     case "endpoint_created":
     case "endpoint_changed":
     case "endpoint_deleted":
+    case "controls_changed":
+    case "access_entry_added":
+    case "access_entry_removed":
     case "ledger_head":
       return still;
   }

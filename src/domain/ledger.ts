@@ -9,6 +9,8 @@
  *             hashes in hexadecimal digits; before the first row stands a hash of 64 zeros
  *   details = SHA-256 of the UTF-8 text: salt, line feed, JSON array of what is named in `detailsOf`
  */
+import type { AdmissionTerms, BeaconRound } from "./admission.ts";
+import type { Controls } from "./controls.ts";
 import type { Event } from "./event.ts";
 
 /**
@@ -51,7 +53,19 @@ export function detailsOf(event: Event): { readonly isPrivate: boolean; readonly
     case "order_offered":
       return { isPrivate: true, details: orderDetails(event) };
     case "waitlist_joined":
+    case "draw_entered":
+    case "queue_joined":
       return { isPrivate: true, details: [event.buyerId] };
+    case "draw_closed":
+      return { isPrivate: false, details: [event.root, event.count] };
+    case "draw_made": {
+      const { secret, beacon } = event;
+      return { isPrivate: false, details: [secret, ...(beacon === null ? [] : [beacon.round, beacon.signature])] };
+    }
+    case "queue_drawn":
+      return { isPrivate: false, details: [event.secret, event.count] };
+    case "queue_admitted":
+      return { isPrivate: false, details: [event.expiresAtMs] };
     case "order_paid":
     case "order_refund_due":
     case "payment_refund_due":
@@ -61,7 +75,9 @@ export function detailsOf(event: Event): { readonly isPrivate: boolean; readonly
     case "offer_created":
       return { isPrivate: false, details: offerDetails(event.offer) };
     case "campaign_published":
-      return { isPrivate: false, details: [event.closesAtMs] };
+      return { isPrivate: false, details: publishingDetails(event.closesAtMs, event.draw) };
+    case "controls_changed":
+      return { isPrivate: false, details: controlsDetails(event.controls) };
     default:
       return null;
   }
@@ -92,8 +108,24 @@ export function campaignDetails(campaign: {
   readonly kind: string | null;
   readonly opensAtMs: number | null;
   readonly paymentWindowS: number;
+  readonly admission: AdmissionTerms;
 }): readonly unknown[] {
-  return [campaign.title, campaign.kind, campaign.opensAtMs, campaign.paymentWindowS];
+  const { mode, needsPass, passWindowS, challenge } = campaign.admission;
+  const terms = [campaign.title, campaign.kind, campaign.opensAtMs, campaign.paymentWindowS];
+  return [...terms, mode, needsPass, passWindowS, challenge];
+}
+
+export function publishingDetails(
+  closesAtMs: number | null,
+  draw: { readonly commitment: string; readonly beacon: BeaconRound | null } | null,
+): readonly unknown[] {
+  if (draw === null) return [closesAtMs];
+  const { commitment, beacon } = draw;
+  return [closesAtMs, commitment, ...(beacon === null ? [] : [beacon.chain, beacon.round])];
+}
+
+export function controlsDetails(controls: Controls): readonly unknown[] {
+  return [controls];
 }
 
 export function offerDetails(offer: {

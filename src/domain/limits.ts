@@ -46,6 +46,28 @@ export const limits = {
   expiriesPerBatchMax: 2_048,
   /** Orders that one return of units offers to those who wait in one batch: the rest follows in the next ones. */
   offersPerReturnMax: 2_048,
+  /** Solved challenges that are remembered so that none counts twice: those of two lifetimes of a challenge, 16 MiB. */
+  spentSolutionsMax: 2_097_152,
+  /** Characters of a solved challenge in its header: the challenge, the solution, base64. */
+  solutionLengthMax: 2_048,
+  /** Questions to the outside captcha that one HTTP thread waits for. */
+  captchasInFlightMax: 256,
+  /** What one HTTP thread tells the risk desk in a quarter of a second; of more, each n-th. */
+  riskSamplesPerBatchMax: 1_024,
+  /** Whom the risk desk remembers: some 500 B each. */
+  riskBuyersMax: 50_000,
+  riskAddressesMax: 50_000,
+  riskVerdictsMax: 50_000,
+  /** Whom of each kind it judges in one turn of the main thread: some 10 ms. */
+  riskJudgementsPerTurnMax: 10_000,
+  /** Sales, and subnets of each, that it remembers for the fairness report; and subnets that the report shows. */
+  riskSalesMax: 200,
+  riskSubnetsPerSaleMax: 5_000,
+  fairnessSubnetsMax: 20,
+  /** Questions to the risk desk that one HTTP thread waits for. */
+  deskQuestionsMax: 64,
+  /** Orders that a fairness report looks through. */
+  fairnessOrdersMax: 200_000,
   /** Bytes of a request body. */
   bodyBytesMax: 16_384,
   /** Orders on one page. */
@@ -61,13 +83,30 @@ export const limits = {
   exportsPerThreadMax: 2,
   /** Bytes that may wait for a slow reader of a stream before it is disconnected. */
   streamBacklogBytesMax: 131_072,
-  /** Buyers who wait for one offer. */
+  /** Buyers who wait for one offer, or who have entered its draw. */
   waitlistMax: 1_000_000,
+  /** Entries of draws of which one HTTP thread keeps what proofs are made of: 4 MB for a million. */
+  drawEntriesIndexedMax: 8_000_000,
+  /** Buyers in the queue of a campaign: some 100 bytes each. */
+  queueMax: 4_000_000,
+  /** Passes that one batch gives: the rest follows in the next ones. */
+  admissionsPerBatchMax: 2_048,
+  /** Seconds for which a pass is good. */
+  passWindowSMin: 10,
+  passWindowSMax: 3_600,
   /** Operators that have not been revoked, and webhook endpoints that have not been deleted. */
   operatorsMax: 1_000,
   endpointsMax: 100,
   /** Characters of an operator's name. */
   operatorNameLengthMax: 100,
+  /** Switches that are on: overall and for single campaigns. */
+  switchesOnMax: 500,
+  /** Attempts of a rate limit, and seconds of its window: a day. */
+  rateLimitQuotaMax: 1_000_000,
+  rateLimitWindowSMax: 86_400,
+  /** Entries of the access list, and characters of a reason. */
+  accessEntriesMax: 10_000,
+  reasonLengthMax: 200,
   /** Orders and entries whose buyers one command erases. */
   erasuresPerCommandMax: 1_000,
   /** Refused attempts of `Prefer: respond-async` that are remembered for their pollers. */

@@ -1,4 +1,7 @@
-/** Which events go out, to webhooks and to operators' streams: all but those of the office itself. */
+/**
+ * Which events go out, to webhooks and to operators' streams: all but those of the office itself, and but the comings and
+ * goings of those who only want to buy, who may be millions.
+ */
 import type { Event } from "./event.ts";
 
 /** Every type that an endpoint may ask for. */
@@ -24,6 +27,9 @@ export const noticeTypes = [
   "payment_refunded",
   "waitlist_joined",
   "waitlist_left",
+  "draw_closed",
+  "draw_made",
+  "queue_drawn",
   "buyers_erased",
   "ledger_head",
 ] as const satisfies readonly Event["type"][];

@@ -2,20 +2,31 @@
  * How an attempt ends: a closed union with a stable code, the same word in the API, the metrics and the docs.
  *
  * Order of checks for a reserve, part of the contract and tested by descending precedence:
- *   invalid, not_found, replayed or key_reused, not_open, ended, paused, sold_out (nothing left), limit_reached,
- *   sold_out (less left than asked for), reserved.
+ *   not_found, rate_limited, switched_off or overloaded (unless the key has an order), invalid, replayed or key_reused,
+ *   not_open, ended, paused, sold_out (nothing left), limit_reached, sold_out (less left than asked for), reserved. In a
+ *   queue and a draw `not_admitted` stands before limit_reached.
  * A shortage is told before the limit because shared memory answers it without asking the engine.
  */
 import type { CampaignState, Violation } from "./campaign.ts";
 import type { OrderState } from "./order.ts";
+import type { QueueFigures } from "./queue.ts";
 
-export type Outcome = ReserveOutcome | OperatorOutcome | OrderOutcome | WaitlistOutcome | OfficeOutcome;
+export type Outcome =
+  | ReserveOutcome
+  | OperatorOutcome
+  | OrderOutcome
+  | WaitlistOutcome
+  | DrawOutcome
+  | QueueOutcome
+  | OfficeOutcome;
 
 export type ReserveOutcome =
   | { readonly code: "reserved"; readonly orderId: number; readonly reservedAtMs: number; readonly expiresAtMs: number }
   | { readonly code: "replayed"; readonly orderId: number }
   | { readonly code: "key_reused" }
   | { readonly code: "sold_out"; readonly available: number }
+  /** It is not this buyer's turn: `mode` says how one's turn comes. */
+  | { readonly code: "not_admitted"; readonly mode: "queue" | "draw" }
   | { readonly code: "limit_reached"; readonly limitPerBuyer: number }
   | { readonly code: "not_open"; readonly opensAtMs: number | null }
   | { readonly code: "ended" }
@@ -52,6 +63,49 @@ export type WaitlistOutcome =
   | { readonly code: "paused" }
   | { readonly code: "not_found" };
 
+/**
+ * Order of checks for entering: not_found, draw_off, not_open, ended, paused, entered (already), entered_elsewhere,
+ * entry_withdrawn, waitlist_full, entered.
+ */
+export type DrawOutcome =
+  | { readonly code: "entered"; readonly entryId: number; readonly isNew: boolean; readonly entries: number }
+  /** In the draw of another offer of the campaign. */
+  | { readonly code: "entered_elsewhere"; readonly offerId: number }
+  /** Who has left a draw cannot enter it again: an entry is one ticket. */
+  | { readonly code: "entry_withdrawn" }
+  | { readonly code: "draw_off" }
+  | { readonly code: "waitlist_full" }
+  | { readonly code: "not_open"; readonly opensAtMs: number | null }
+  | { readonly code: "ended" }
+  | { readonly code: "paused" }
+  | { readonly code: "not_found" };
+
+/** Order of checks for joining: not_found, queue_off, ended, queued or admitted (already), sold_out, limit_reached, queue_full, queued or admitted. */
+export type QueueOutcome =
+  | {
+      readonly code: "queued";
+      readonly entryId: number;
+      readonly isNew: boolean;
+      /** 1 for the first in line; `null` before the opening, when nobody has a place yet. */
+      readonly place: number | null;
+      readonly figures: QueueFigures;
+    }
+  | {
+      readonly code: "admitted";
+      readonly entryId: number;
+      readonly isNew: boolean;
+      readonly expiresAtMs: number;
+      readonly figures: QueueFigures;
+    }
+  | { readonly code: "left" }
+  | { readonly code: "not_queued"; readonly figures: QueueFigures }
+  | { readonly code: "sold_out"; readonly available: number }
+  | { readonly code: "limit_reached"; readonly limitPerBuyer: number }
+  | { readonly code: "queue_off" }
+  | { readonly code: "queue_full" }
+  | { readonly code: "ended" }
+  | { readonly code: "not_found" };
+
 export type OfficeOutcome =
   | { readonly code: "done"; readonly id: number }
   | { readonly code: "erased"; readonly orders: number; readonly entries: number }
@@ -69,6 +123,12 @@ export const attemptOutcomes = [
   "not_open",
   "ended",
   "paused",
+  "rate_limited",
+  "blocked",
+  "slowed",
+  "client_gone",
+  "switched_off",
+  "not_admitted",
   "key_reused",
   "not_found",
   "invalid",
@@ -85,6 +145,12 @@ export function canRetryHelp(code: AttemptOutcome): boolean {
     case "limit_reached":
     case "not_open":
     case "paused":
+    case "rate_limited":
+    case "blocked":
+    case "slowed":
+    case "client_gone":
+    case "switched_off":
+    case "not_admitted":
     case "overloaded":
     case "outcome_unknown":
       return true;

@@ -1,6 +1,7 @@
 /** What the audit log says of an operator's command: what it was about, and how that stood before and stands after. */
 import type { Facts } from "../domain/audit.ts";
 import type { Command } from "../domain/command.ts";
+import { type Controls, rateLimitNames } from "../domain/controls.ts";
 import type { Event } from "../domain/event.ts";
 import { formatId } from "../domain/ids.ts";
 import type { Outcome } from "../domain/outcome.ts";
@@ -16,11 +17,15 @@ export function subjectOf(command: Command, outcome: Outcome): string {
     case "resume":
     case "end":
     case "erase_buyers":
+    case "make_draws":
+    case "join_queue":
+    case "leave_queue":
       return formatId("cmp", command.campaignId);
     case "restock":
     case "reserve":
     case "join_waitlist":
     case "leave_waitlist":
+    case "enter_draw":
       return formatId("off", command.offerId);
     case "cancel":
     case "pay":
@@ -36,6 +41,11 @@ export function subjectOf(command: Command, outcome: Outcome): string {
     case "change_endpoint":
     case "delete_endpoint":
       return formatId("end", command.endpointId);
+    case "add_access_entry":
+      return outcome.code === "done" ? formatId("acc", outcome.id) : "";
+    case "remove_access_entry":
+      return formatId("acc", command.entryId);
+    case "set_controls":
     case "publish_ledger_head":
       return "";
     case "note_action":
@@ -73,11 +83,21 @@ export function factsOf(state: State, command: Command, outcome: Outcome | null)
     case "refund":
     case "confirm_refund":
       return orderFacts(state, command);
+    case "add_access_entry":
+      return outcome?.code === "done" ? accessFacts(state, outcome.id) : null;
+    case "remove_access_entry":
+      return accessFacts(state, command.entryId);
+    case "set_controls":
+      return controlsFacts(state.controls);
     case "erase_buyers":
       return outcome?.code === "erased" ? { orders: outcome.orders, entries: outcome.entries } : null;
     case "reserve":
     case "join_waitlist":
     case "leave_waitlist":
+    case "enter_draw":
+    case "make_draws":
+    case "join_queue":
+    case "leave_queue":
     case "publish_ledger_head":
     case "note_action":
       return null;
@@ -123,4 +143,24 @@ function endpointFacts(state: State, id: number): Facts | null {
   if (endpoint === undefined) return null;
   const { url, types, isEnabled, rotatedAtMs } = endpoint;
   return { url, types: types === null ? null : types.join(" "), is_enabled: isEnabled, rotated_at_ms: rotatedAtMs };
+}
+
+/** Not whom it is about where that is a person: the audit log is kept for longer than people are. */
+function accessFacts(state: State, id: number): Facts | null {
+  const entry = state.access.get(id);
+  if (entry === undefined) return null;
+  const { effect, kind, value, reason, expiresAtMs } = entry;
+  return { effect, kind, ...(kind === "network" ? { network: value } : {}), reason, expires_at_ms: expiresAtMs };
+}
+
+/** `buyer_limit: "50 in 10 s"`, `switches_on: "pause_sales, streams_off cmp_0000000001"`, `risk_mode: "record"`. */
+function controlsFacts({ rateLimits, switchesOn, riskMode }: Controls): Facts {
+  const limitFacts = rateLimitNames.map((name) => {
+    const limit = rateLimits[name];
+    return [`${name}_limit`, limit === null ? null : `${limit.quota} in ${limit.windowS} s`];
+  });
+  const on = switchesOn.map(({ name, campaignId }) =>
+    campaignId === null ? name : `${name} ${formatId("cmp", campaignId)}`,
+  );
+  return { ...Object.fromEntries(limitFacts), switches_on: on.join(", "), risk_mode: riskMode };
 }

@@ -5,33 +5,45 @@
  *
  * The order of checks of a reserve stands in domain/outcome.ts.
  */
+
+import { isExpired } from "../domain/access.ts";
+import { wayInto } from "../domain/admission.ts";
 import { actionAllowedIn, closingWhenPublished, violationsOf } from "../domain/campaign.ts";
 import type {
   ChangeCampaign,
   Command,
   CreateCampaign,
+  EnterDraw,
   EraseBuyers,
+  JoinQueue,
   JoinWaitlist,
+  LeaveQueue,
   LeaveWaitlist,
+  MakeDraws,
   OfficeCommand,
   OrderCommand,
   Reserve,
   Restock,
 } from "../domain/command.ts";
+import { changedControls, isOn } from "../domain/controls.ts";
 import type { EndpointRecord } from "../domain/endpoint.ts";
 import type { CampaignMoved, Event, OrderMoved, OrderPayment } from "../domain/event.ts";
 import { limits } from "../domain/limits.ts";
 import { nameIdentity, retentionName, rootOperatorName } from "../domain/operator.ts";
 import type {
+  DrawOutcome,
   OfficeOutcome,
   OperatorOutcome,
   OrderOutcome,
   Outcome,
+  QueueOutcome,
   ReserveOutcome,
   WaitlistOutcome,
 } from "../domain/outcome.ts";
 import { isSamePayment, type Payment, type PaymentRecord } from "../domain/payment.ts";
-import { type Campaign, dueAtMs, freeOf, type Offer, State } from "./state.ts";
+import { commitmentOf } from "../draw/proof.ts";
+import { Queue } from "./queue.ts";
+import { type Campaign, dueAtMs, freeIn, freeOf, type Offer, State } from "./state.ts";
 
 const notFound = { code: "not_found" } as const;
 const paused = { code: "paused" } as const;
@@ -45,10 +57,13 @@ export class Engine {
   #events: Event[] = [];
   /** Offers of which more came back than one batch takes, and those who wait are not all served. */
   readonly #unserved = new Set<Offer>();
+  /** Campaigns with more units to be had than passes one batch gives. */
+  readonly #unadmitted = new Set<Campaign>();
 
   constructor(state = new State()) {
     this.state = state;
     for (const offer of state.offers.values()) if (owes(offer)) this.#unserved.add(offer);
+    for (const campaign of state.campaigns.values()) if (this.#mayAdmit(campaign)) this.#unadmitted.add(campaign);
   }
 
   /** The events since the last call, in order. */
@@ -65,8 +80,9 @@ export class Engine {
 
   /** When time alone next changes something, or `Infinity`. */
   get nextDueAtMs(): number {
-    if (this.#unserved.size > 0) return this.state.nowMs;
-    return Math.min(this.state.nextChangeAtMs, this.state.expiries.nextAtMs);
+    if (this.#unserved.size + this.#unadmitted.size > 0) return this.state.nowMs;
+    const { nextChangeAtMs, expiries, passExpiries } = this.state;
+    return Math.min(nextChangeAtMs, expiries.nextAtMs, passExpiries.nextAtMs);
   }
 
   /** Decides a command at a time. A time before an earlier one counts as the earlier one. */
@@ -87,6 +103,14 @@ export class Engine {
         return this.#joinWaitlist(command);
       case "leave_waitlist":
         return this.#leaveWaitlist(command);
+      case "enter_draw":
+        return this.#enterDraw(command);
+      case "make_draws":
+        return this.#makeDraws(command);
+      case "join_queue":
+        return this.#joinQueue(command);
+      case "leave_queue":
+        return this.#leaveQueue(command);
       case "create_campaign":
         return this.#createCampaign(command);
       case "restock":
@@ -103,17 +127,28 @@ export class Engine {
     }
   }
 
+  /** Before the first `advance` after a start: while nothing ran, nobody could use a pass. */
+  goOn(nowMs: number): void {
+    const selling = [...this.state.campaigns.values()].filter((campaign) => this.#isSelling(campaign));
+    this.#setTime(nowMs);
+    for (const campaign of selling) if (this.#isSelling(campaign)) this.#renewPasses(campaign);
+  }
+
   /**
-   * Lets time pass: campaigns open and close, unpaid orders expire and their units return. At most
-   * `expiriesPerBatchMax` expire in one call, and `offersPerReturnMax` of an offer are offered; `nextDueAtMs` stays in
-   * the past while more are due.
+   * Lets time pass: campaigns open and close, unpaid orders expire and their units return, passes run out and the next
+   * in line get theirs. At most `expiriesPerBatchMax` of either expire in one call, `offersPerReturnMax` of an offer are
+   * offered and `admissionsPerBatchMax` of a campaign admitted; `nextDueAtMs` stays in the past while more are due.
    */
   advance(nowMs: number): void {
     this.#setTime(nowMs);
     const { expiries } = this.state;
     for (const offer of [...this.#unserved]) {
       this.#unserved.delete(offer);
-      this.#serveWaitlist(offer);
+      this.#serve(offer);
+    }
+    for (const campaign of [...this.#unadmitted]) {
+      this.#unadmitted.delete(campaign);
+      this.#admit(campaign);
     }
     const ended = new Set<Campaign>();
     for (let n = 0; n < limits.expiriesPerBatchMax && expiries.nextAtMs <= this.state.nowMs; n++) {
@@ -125,6 +160,22 @@ export class Engine {
       if (campaign.state === "ended") ended.add(campaign);
     }
     for (const campaign of ended) this.state.forgetSettled(campaign);
+    this.#expirePasses();
+  }
+
+  #expirePasses(): void {
+    const { passExpiries, nowMs } = this.state;
+    const freed = new Set<Campaign>();
+    for (let n = 0; n < limits.expiriesPerBatchMax && passExpiries.nextAtMs <= nowMs; n++) {
+      const { atMs, book: number, orderId: entryId } = passExpiries.pop();
+      const campaign = this.state.campaignByNumber(number);
+      const pass = campaign.queue?.passById(entryId) ?? null;
+      if (pass === null || pass.expiresAtMs !== atMs || !this.#isSelling(campaign)) continue; // renewed, or to be
+      const { buyerId } = pass;
+      this.#emit({ ...this.#head(campaign), type: "queue_expired", entryId, buyerId });
+      freed.add(campaign);
+    }
+    for (const campaign of freed) this.#admit(campaign);
   }
 
   #setTime(nowMs: number): void {
@@ -141,11 +192,12 @@ export class Engine {
       const before = this.#decideReplay(command, key);
       if (before !== null) return before;
     }
-    const refused = decideReserve(offer, buyerId, quantity);
+    const refused = this.#decideReserve(offer, buyerId, quantity);
     if (refused !== null) return refused;
     const { campaign } = offer;
     const orderId = state.lastSeq + 1;
     const expiresAtMs = state.nowMs + campaign.paymentWindowS * 1_000;
+    const entryId = campaign.queue?.passOf(buyerId)?.entryId ?? null;
     this.#emit({
       type: "order_reserved",
       seq: orderId,
@@ -157,6 +209,7 @@ export class Engine {
       amountMinor: offer.priceMinor * quantity,
       expiresAtMs,
       key,
+      entryId,
     });
     return { code: "reserved", orderId, reservedAtMs: state.nowMs, expiresAtMs };
   }
@@ -240,7 +293,8 @@ export class Engine {
       case "expired": {
         const isErased = book.isOwner(slot, ""); // nobody is left to send it to
         const isWithinLimit = book.unitsOfOwner(slot) + quantity <= offer.limitPerBuyer;
-        if (isErased || freeOf(offer) < quantity || !isWithinLimit) {
+        const free = Math.min(freeOf(offer), this.#spareIn(offer.campaign));
+        if (isErased || free < quantity || !isWithinLimit) {
           this.#recordPayment(order, "order_refund_due", payment);
           return refundDue;
         }
@@ -271,7 +325,7 @@ export class Engine {
     if (!isOfMoney && ofShop.length === 0) return { code: "transition_not_allowed", state: from };
     if (from === "paid") this.#emit({ ...this.#headOf(order), type: "order_refund_requested", returnsUnits });
     for (const { paymentId } of ofShop) due = this.#returnPayment(order, paymentId, due);
-    if (from === "paid" && returnsUnits) this.#serveWaitlist(offerOf(order));
+    if (from === "paid" && returnsUnits) this.#serve(offerOf(order));
     return moved;
   }
 
@@ -300,8 +354,9 @@ export class Engine {
     const { campaign } = offer;
     if (campaign.state === "scheduled") return { code: "not_open", opensAtMs: campaign.opensAtMs };
     if (campaign.state === "ended") return ended;
-    if (campaign.state === "paused") return paused;
-    if (!campaign.hasWaitlist) return { code: "waitlist_off" };
+    if (!this.#isSelling(campaign)) return paused;
+    if (!campaign.hasWaitlist || this.#usesQueue(campaign) || campaign.admission.mode === "draw")
+      return { code: "waitlist_off" };
     const entry = offer.waiting?.entryOf(buyerId) ?? null;
     if (entry !== null) return { code: "waiting", ...entry };
     const units = campaign.book?.unitsOf(buyerId, offer.index) ?? 0;
@@ -323,8 +378,141 @@ export class Engine {
     const entry = offer.waiting?.entryOf(buyerId) ?? null;
     if (entry === null) return { code: "not_waiting" };
     const head = { seq: state.lastSeq + 1, atMs: state.nowMs, campaignId: offer.campaign.id };
-    this.#emit({ ...head, type: "waitlist_left", offerId, entryId: entry.entryId });
+    this.#emit({ ...head, type: "waitlist_left", offerId, entryId: entry.entryId, buyerId });
     return { code: "left" };
+  }
+
+  #enterDraw({ offerId, buyerId, salt }: EnterDraw): DrawOutcome {
+    const offer = this.state.offers.get(offerId);
+    if (offer === undefined || offer.campaign.state === "draft") return notFound;
+    const { campaign, waiting } = offer;
+    if (campaign.admission.mode !== "draw") return { code: "draw_off" };
+    if (campaign.state === "scheduled") return { code: "not_open", opensAtMs: campaign.opensAtMs };
+    if (campaign.state === "ended") return ended;
+    if (!this.#isSelling(campaign)) return paused;
+    const entry = waiting?.entryOf(buyerId) ?? null;
+    if (entry !== null) return { code: "entered", entryId: entry.entryId, isNew: false, entries: waiting?.count ?? 0 };
+    const elsewhere = campaign.offers.find((other) => (other.waiting?.entryOf(buyerId) ?? null) !== null);
+    if (elsewhere !== undefined) return { code: "entered_elsewhere", offerId: elsewhere.id };
+    if (waiting?.hasSeen(buyerId) === true) return { code: "entry_withdrawn" };
+    if ((waiting?.size ?? 0) >= limits.waitlistMax) return { code: "waitlist_full" };
+    const head = this.#head(campaign);
+    this.#emit({ ...head, type: "draw_entered", offerId, buyerId, salt });
+    return { code: "entered", entryId: head.seq, isNew: true, entries: offer.waiting?.count ?? 0 };
+  }
+
+  /** The entries of a campaign that has closed are fixed; without a beacon their order is, too. */
+  #closeDraws(campaign: Campaign): void {
+    for (const offer of campaign.offers) {
+      if (offer.draw === null) continue;
+      const { log } = offer.draw;
+      const closed = { type: "draw_closed", offerId: offer.id, root: log.root(), count: log.count } as const;
+      this.#emit({ ...this.#head(campaign), ...closed });
+      if (campaign.beacon === null) this.#makeDraw(offer, null);
+    }
+  }
+
+  #makeDraws({ campaignId, beacon }: MakeDraws): OperatorOutcome {
+    const campaign = this.state.campaigns.get(campaignId);
+    if (campaign === undefined) return notFound;
+    const isExpected = campaign.beacon?.round === beacon.round && campaign.state === "ended";
+    if (!isExpected) return { code: "transition_not_allowed", state: campaign.state };
+    for (const offer of campaign.offers) {
+      if (offer.draw === null || offer.draw.isMade) continue;
+      this.#makeDraw(offer, beacon);
+      this.#serveWaitlist(offer);
+    }
+    this.state.forgetSettled(campaign);
+    return { code: "changed", campaignId };
+  }
+
+  #makeDraw({ id: offerId, campaign }: Offer, beacon: MakeDraws["beacon"] | null): void {
+    const { secret } = campaign;
+    if (secret === null) throw new Error(`campaign ${campaign.id} has no secret to draw with`);
+    this.#emit({ ...this.#head(campaign), type: "draw_made", offerId, secret, beacon });
+  }
+
+  #joinQueue({ campaignId, buyerId }: JoinQueue): QueueOutcome {
+    const campaign = this.state.campaigns.get(campaignId);
+    if (campaign === undefined || campaign.state === "draft") return notFound;
+    if (!this.#usesQueue(campaign)) return { code: "queue_off" };
+    if (campaign.state === "ended") return ended;
+    const standing = this.askQueue(campaignId, buyerId);
+    if (standing.code !== "not_queued") return standing;
+    const { free, held } = standing.figures;
+    if (free + held === 0) return { code: "sold_out", available: 0 };
+    const { book } = campaign;
+    const limit = campaign.offers.reduce((max, { limitPerBuyer }) => Math.max(max, limitPerBuyer), 0);
+    const mayBuy = campaign.offers.some((offer) => (book?.unitsOf(buyerId, offer.index) ?? 0) < offer.limitPerBuyer);
+    if (!mayBuy) return { code: "limit_reached", limitPerBuyer: limit };
+    const inside = standing.figures.waiting + standing.figures.passes;
+    if (inside >= limits.queueMax) return { code: "queue_full" };
+    this.#emit({ ...this.#head(campaign), type: "queue_joined", buyerId });
+    this.#admit(campaign);
+    const joined = this.askQueue(campaignId, buyerId);
+    return "isNew" in joined ? { ...joined, isNew: true } : joined;
+  }
+
+  /** How a buyer stands in the queue of a campaign. Changes nothing. */
+  askQueue(campaignId: number, buyerId: string): QueueOutcome {
+    const campaign = this.state.campaigns.get(campaignId);
+    if (campaign === undefined || campaign.state === "draft") return notFound;
+    if (!this.#usesQueue(campaign)) return { code: "queue_off" };
+    if (campaign.state === "ended") return ended;
+    const { queue } = campaign;
+    const units = { free: freeIn(campaign), held: campaign.offers.reduce((sum, { held }) => sum + held, 0) };
+    const figures = (queue ?? nobody).figures(units, this.state.nowMs);
+    const pass = queue?.passOf(buyerId) ?? null;
+    if (pass !== null) {
+      const { entryId, expiresAtMs } = pass;
+      return { code: "admitted", entryId, isNew: false, expiresAtMs, figures };
+    }
+    const entry = queue?.line.entryOf(buyerId) ?? null;
+    if (queue === null || entry === null) return { code: "not_queued", figures };
+    const { entryId, place } = entry;
+    return { code: "queued", entryId, isNew: false, place: queue.isOrdered ? place : null, figures };
+  }
+
+  #leaveQueue({ campaignId, buyerId }: LeaveQueue): QueueOutcome {
+    const campaign = this.state.campaigns.get(campaignId);
+    const standing = this.askQueue(campaignId, buyerId);
+    if (campaign === undefined || !(standing.code === "queued" || standing.code === "admitted")) return standing;
+    this.#emit({ ...this.#head(campaign), type: "queue_left", entryId: standing.entryId, buyerId });
+    this.#admit(campaign);
+    return { code: "left" };
+  }
+
+  /** As many passes as there are units to be had, to those who are first in line. */
+  #admit(campaign: Campaign): void {
+    for (let n = 0; this.#mayAdmit(campaign) && !this.#unadmitted.has(campaign); n++) {
+      const first = campaign.queue?.line.first() ?? null;
+      if (first === null) throw new Error(`nobody is in the queue of campaign ${campaign.id}`);
+      if (n === limits.admissionsPerBatchMax) {
+        this.#unadmitted.add(campaign);
+        return;
+      }
+      const expiresAtMs = this.state.nowMs + campaign.admission.passWindowS * 1_000;
+      this.#emit({ ...this.#head(campaign), type: "queue_admitted", ...first, expiresAtMs });
+    }
+  }
+
+  /** The order of those who were there before the opening is drawn. */
+  #drawQueue(campaign: Campaign): void {
+    const { queue, secret } = campaign;
+    if (queue === null || queue.isOrdered) return;
+    if (secret === null) throw new Error(`campaign ${campaign.id} has no secret to draw with`);
+    this.#emit({ ...this.#head(campaign), type: "queue_drawn", secret, count: queue.line.count });
+  }
+
+  /** After a time in which nobody could use it, a pass has its whole time again. */
+  #renewPasses(campaign: Campaign): void {
+    if ((campaign.queue?.passes ?? 0) > 0) this.#emit({ ...this.#head(campaign), type: "passes_renewed" });
+  }
+
+  /** Units that came back go to those who wait for this offer, else to those who are next in the queue. */
+  #serve(offer: Offer): void {
+    this.#serveWaitlist(offer);
+    this.#admit(offer.campaign);
   }
 
   /** A sale that still runs needs its buyers: for their limit, and for whoever asks about their order. */
@@ -383,12 +571,57 @@ export class Engine {
         this.#emit({ ...head, type: "endpoint_deleted", endpointId: command.endpointId });
         return done(command.endpointId);
       }
+      case "set_controls": {
+        const { change } = command;
+        const names = (change.switches ?? []).map(({ campaignId }) => campaignId);
+        if (names.some((campaignId) => campaignId !== null && !state.campaigns.has(campaignId))) return notFound;
+        const controls = changedControls(state.controls, change);
+        if (controls.switchesOn.length > limits.switchesOnMax) return { code: "limit_exceeded" };
+        const queues = [...state.campaigns.values()].filter(({ queue }) => queue !== null);
+        const stood = queues.map((campaign) => [this.#usesQueue(campaign), this.#isSelling(campaign)] as const);
+        this.#emit({ ...head, type: "controls_changed", controls });
+        queues.forEach((campaign, index) => {
+          const [usedQueue, wasSelling] = stood[index] ?? [];
+          const inside = (campaign.queue?.line.count ?? 0) + (campaign.queue?.passes ?? 0);
+          const isClosed = usedQueue && !this.#usesQueue(campaign) && inside > 0;
+          if (isClosed) this.#emit({ ...this.#head(campaign), type: "queue_closed" });
+          if (!wasSelling && this.#isSelling(campaign)) this.#renewPasses(campaign);
+          this.#admit(campaign);
+        });
+        return done(head.seq);
+      }
+      case "add_access_entry":
+        return this.#addAccessEntry(command);
+      case "remove_access_entry": {
+        if (!state.access.has(command.entryId)) return notFound;
+        this.#emit({ ...head, type: "access_entry_removed", entryId: command.entryId });
+        return done(command.entryId);
+      }
       case "publish_ledger_head":
         this.#emit({ ...head, type: "ledger_head" });
         return done(head.seq);
       case "note_action":
         return done(state.lastSeq);
     }
+  }
+
+  /** Replaces the entry for the same target; those that have expired make room when the list is full. */
+  #addAccessEntry({ effect, target, reason, expiresAtMs }: Extract<OfficeCommand, { type: "add_access_entry" }>) {
+    const { state } = this;
+    const { kind, value } = target;
+    const entries = [...state.access.values()];
+    const before = entries.filter((entry) => entry.kind === kind && entry.value === value);
+    const isFull = entries.length - before.length >= limits.accessEntriesMax;
+    const others = isFull ? entries.filter((entry) => !before.includes(entry) && isExpired(entry, state.nowMs)) : [];
+    if (isFull && others.length === 0) return { code: "limit_exceeded" } as const;
+    for (const { entryId } of [...before, ...others]) {
+      const head = { seq: state.lastSeq + 1, atMs: state.nowMs, campaignId: null };
+      this.#emit({ ...head, type: "access_entry_removed", entryId });
+    }
+    const head = { seq: state.lastSeq + 1, atMs: state.nowMs, campaignId: null };
+    const entry = { entryId: head.seq, effect, kind, value, reason, createdAtMs: state.nowMs, expiresAtMs };
+    this.#emit({ ...head, type: "access_entry_added", entry });
+    return done(head.seq);
   }
 
   #createCampaign({ draft }: CreateCampaign): OperatorOutcome {
@@ -410,7 +643,7 @@ export class Engine {
     return { code: "created", campaignId };
   }
 
-  #changeCampaign({ type, campaignId }: ChangeCampaign): OperatorOutcome {
+  #changeCampaign({ type, campaignId, secret, beacon = null, askedAtMs }: ChangeCampaign): OperatorOutcome {
     const { state } = this;
     const campaign = state.campaigns.get(campaignId);
     if (campaign === undefined) return notFound;
@@ -418,14 +651,18 @@ export class Engine {
       return { code: "transition_not_allowed", state: campaign.state };
     }
     if (type === "publish") {
-      const closesAtMs = closingWhenPublished(campaign, state.nowMs);
+      const closesAtMs = closingWhenPublished(campaign, askedAtMs ?? state.nowMs);
       if (closesAtMs !== null && closesAtMs <= state.nowMs) {
         return {
           code: "invalid",
           violations: [{ field: "closes_at", detail: "has passed: create the campaign anew" }],
         };
       }
-      this.#emit({ type: "campaign_published", seq: state.lastSeq + 1, atMs: state.nowMs, campaignId, closesAtMs });
+      if ((secret === undefined) !== (campaign.admission.mode === "open")) {
+        throw new Error(`a queue and a draw are published with a secret, and nothing else: campaign ${campaignId}`);
+      }
+      const draw = secret === undefined ? null : { secret, commitment: commitmentOf(secret), beacon };
+      this.#emit({ ...this.#head(campaign), type: "campaign_published", closesAtMs, draw });
       this.#setTime(state.nowMs); // it may be time to open already
     } else if (type === "end") {
       this.#endCampaign(campaign, { hasWaitlist: false });
@@ -442,8 +679,11 @@ export class Engine {
     const { campaign } = offer;
     if (campaign.state === "ended") return { code: "transition_not_allowed", state: campaign.state };
     const violations = [];
-    if (offer.available + quantity < 0) {
-      violations.push({ field: "quantity", detail: `only ${offer.available} are available to take back` });
+    // Units owed to a waitlist are promised to no pass.
+    const available = freeOf(offer) === 0 ? offer.available : Math.min(offer.available, this.#spareIn(campaign));
+    if (available + quantity < 0) {
+      const why = available < offer.available ? ": the others are promised to those who have a pass" : "";
+      violations.push({ field: "quantity", detail: `only ${available} are available to take back${why}` });
     }
     if (offer.total + quantity > limits.stockMax) {
       violations.push({ field: "quantity", detail: `an offer has ${limits.stockMax} units at most` });
@@ -451,7 +691,7 @@ export class Engine {
     if (violations.length > 0) return { code: "invalid", violations };
     const seq = state.lastSeq + 1;
     this.#emit({ type: "offer_restocked", seq, atMs: state.nowMs, campaignId: campaign.id, offerId, quantity });
-    this.#serveWaitlist(offer);
+    this.#serve(offer);
     return { code: "changed", campaignId: campaign.id };
   }
 
@@ -468,24 +708,83 @@ export class Engine {
 
   #moveCampaign(campaign: Campaign, type: CampaignMoved["type"]): void {
     this.#emit({ type, seq: this.state.lastSeq + 1, atMs: this.state.nowMs, campaignId: campaign.id });
+    if (type === "campaign_opened") this.#drawQueue(campaign);
+    if (type === "campaign_resumed") this.#renewPasses(campaign);
     for (const offer of campaign.offers) this.#serveWaitlist(offer); // what came back during a pause
+    this.#admit(campaign);
   }
 
   #endCampaign(campaign: Campaign, { hasWaitlist }: { hasWaitlist: boolean }): void {
     const { lastSeq, nowMs: atMs } = this.state;
     this.#emit({ type: "campaign_ended", seq: lastSeq + 1, atMs, campaignId: campaign.id, hasWaitlist });
+    if (campaign.admission.mode === "draw") this.#closeDraws(campaign);
     for (const offer of campaign.offers) this.#serveWaitlist(offer);
     this.state.forgetSettled(campaign);
+  }
+
+  /** Whether the campaign sells to those whose turn it is in its queue. */
+  #usesQueue(campaign: Campaign): boolean {
+    return wayInto(campaign, this.state.controls) === "queue";
+  }
+
+  /** Whether anything can be bought now, as far as time and operators go. */
+  #isSelling({ id, state }: Campaign): boolean {
+    return state === "open" && !isOn(this.state.controls, "pause_sales", id);
+  }
+
+  /** Units that are promised to nobody by a pass. */
+  #spareIn(campaign: Campaign): number {
+    return this.#usesQueue(campaign) ? freeIn(campaign) - (campaign.queue?.passes ?? 0) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether somebody waits in the queue and a unit is there that is promised to nobody. */
+  #mayAdmit(campaign: Campaign): boolean {
+    const { queue } = campaign;
+    if (queue === null || !queue.isOrdered || queue.line.count === 0 || !this.#isSelling(campaign)) return false;
+    return this.#usesQueue(campaign) && this.#spareIn(campaign) > 0;
+  }
+
+  /** Why an offer cannot be had by this buyer now, or `null` when it can. The order of checks is part of the contract. */
+  #decideReserve(offer: Offer, buyerId: string, quantity: number): ReserveOutcome | null {
+    const { campaign } = offer;
+    switch (campaign.state) {
+      case "draft":
+        return notFound;
+      case "scheduled":
+        return { code: "not_open", opensAtMs: campaign.opensAtMs };
+      case "ended":
+        return ended;
+      case "paused":
+        return paused;
+      case "open":
+        if (!this.#isSelling(campaign)) return paused;
+    }
+    if (campaign.admission.mode === "draw") return { code: "not_admitted", mode: "draw" };
+    const free = freeOf(offer);
+    if (free === 0) return { code: "sold_out", available: 0 };
+    const pass = campaign.queue?.passOf(buyerId) ?? null;
+    const hasPass = pass !== null && pass.expiresAtMs > this.state.nowMs; // many may run out at once, in several batches
+    if (this.#usesQueue(campaign) && !hasPass) return { code: "not_admitted", mode: "queue" };
+    // One unit is promised to this buyer's pass, and one to each of the others.
+    const available = this.#usesQueue(campaign) && quantity > 1 ? Math.min(free, this.#spareIn(campaign) + 1) : free;
+    const units = campaign.book?.unitsOf(buyerId, offer.index) ?? 0;
+    if (units + quantity > offer.limitPerBuyer) return { code: "limit_reached", limitPerBuyer: offer.limitPerBuyer };
+    if (available < quantity) return { code: "sold_out", available };
+    return null;
   }
 
   /** Units that return with it go to whoever waits. */
   #moveOrder(order: OrderInMemory, type: OrderMoved["type"]): void {
     this.#emit({ ...this.#headOf(order), type });
-    if (type !== "order_rereserved") this.#serveWaitlist(offerOf(order));
+    if (type !== "order_rereserved") this.#serve(offerOf(order));
   }
 
   #recordPayment(order: OrderInMemory, type: OrderPayment["type"], payment: Payment): void {
     this.#emit({ ...this.#headOf(order), type, payment });
+  }
+
+  #head({ id: campaignId }: Campaign) {
+    return { seq: this.state.lastSeq + 1, atMs: this.state.nowMs, campaignId };
   }
 
   #headOf({ campaign, orderId, slot }: OrderInMemory) {
@@ -520,30 +819,10 @@ function offerOf({ campaign, slot }: OrderInMemory): Offer {
 }
 
 /** Whether there are units for those who wait, and they may have them now. */
-function owes({ campaign, waiting, available }: Offer): boolean {
+function owes({ campaign, waiting, available, draw }: Offer): boolean {
   const isServing = campaign.hasWaitlist && (campaign.state === "open" || campaign.state === "ended");
-  return isServing && available > 0 && waiting !== null && waiting.count > 0;
+  return isServing && (draw === null || draw.isMade) && available > 0 && waiting !== null && waiting.count > 0;
 }
 
-/** Why an offer cannot be had by this buyer now, or `null` when it can. The order of checks is part of the contract. */
-function decideReserve(offer: Offer, buyerId: string, quantity: number): ReserveOutcome | null {
-  const { campaign } = offer;
-  switch (campaign.state) {
-    case "draft":
-      return notFound;
-    case "scheduled":
-      return { code: "not_open", opensAtMs: campaign.opensAtMs };
-    case "ended":
-      return ended;
-    case "paused":
-      return paused;
-    case "open":
-      break;
-  }
-  const available = freeOf(offer);
-  if (available === 0) return { code: "sold_out", available };
-  const units = campaign.book?.unitsOf(buyerId, offer.index) ?? 0;
-  if (units + quantity > offer.limitPerBuyer) return { code: "limit_reached", limitPerBuyer: offer.limitPerBuyer };
-  if (available < quantity) return { code: "sold_out", available };
-  return null;
-}
+/** What an empty queue says. */
+const nobody = new Queue(0);

@@ -9,6 +9,7 @@
  * `outcome_unknown`, and the process ends; the next start recovers.
  */
 import { LRUCache } from "lru-cache";
+import type { AccessChange } from "../domain/access.ts";
 import type { AuditRecord } from "../domain/audit.ts";
 import type { Command, EraseBuyers, OrderCommand } from "../domain/command.ts";
 import type { Event } from "../domain/event.ts";
@@ -97,7 +98,9 @@ export class EngineLoop {
     const { state } = this.#parts.engine;
     for (const offer of state.offers.values()) this.#parts.counters.publish(offer);
     this.#parts.counters.committedSeq = state.lastSeq;
-    this.#tell([...state.campaigns.values()], true);
+    const accessChanges = [...state.access.values()].map((added) => ({ added }));
+    this.#tell([...state.campaigns.values()], { isOfficeChanged: true, accessChanges });
+    this.#parts.engine.goOn(this.#parts.clock.nowMs());
     this.#drain();
   }
 
@@ -116,7 +119,7 @@ export class EngineLoop {
 
   /** Tells the threads of campaigns of which more is known than was. */
   tell(campaigns: readonly Campaign[]): void {
-    if (!this.#isPoisoned) this.#tell(campaigns, false);
+    if (!this.#isPoisoned) this.#tell(campaigns);
   }
 
   /** Decides and stores all that waits; nothing happens by itself any more. */
@@ -170,7 +173,7 @@ export class EngineLoop {
   #store(): void {
     const { engine, journal, clock, metrics } = this.#parts;
     const events = engine.takeEvents();
-    const { campaigns, offers, isOfficeChanged } = engine.state.takeChanges();
+    const { campaigns, offers, ...others } = engine.state.takeChanges();
     const audit = this.#audit;
     if (events.length === 0 && audit.length === 0) return;
     this.#audit = [];
@@ -179,12 +182,14 @@ export class EngineLoop {
     this.#observeCommit((clock.elapsedMs() - startedMs) / 1_000);
     metrics.add(this.#eventsSeries, events.length);
     this.#publish(events, offers);
-    if (campaigns.length > 0 || isOfficeChanged) this.#tell(campaigns, isOfficeChanged);
+    if (campaigns.length > 0 || others.isOfficeChanged || others.accessChanges.length > 0)
+      this.#tell(campaigns, others);
   }
 
   #decide([, request, head]: Letter, nowMs: number): Answer {
     if (request.type === "ask_attempt") return this.#askAttempt(request);
     if (request.type === "ask_waitlist") return this.#askWaitlist(request);
+    if (request.type === "ask_queue") return this.#parts.engine.askQueue(request.campaignId, request.buyerId);
     if (head?.operator !== undefined) return this.#decideForOperator(request, head.operator, nowMs);
     const answer = this.#parts.engine.execute(this.#withHistory(request), nowMs);
     if (request.type !== "reserve" || request.key === null) return answer;
@@ -267,8 +272,11 @@ export class EngineLoop {
   }
 
   #askWaitlist({ offerId, buyerId }: AskWaitlist): Answer {
-    const entry = this.#parts.engine.state.offers.get(offerId)?.waiting?.entryOf(buyerId) ?? null;
-    return entry === null ? { code: "not_waiting" } : { code: "waiting", ...entry };
+    const offer = this.#parts.engine.state.offers.get(offerId);
+    const entry = offer?.waiting?.entryOf(buyerId) ?? null;
+    if (offer === undefined || entry === null) return { code: "not_waiting" };
+    if (offer.draw === null || offer.draw.isMade) return { code: "waiting", ...entry };
+    return { code: "entered", entryId: entry.entryId, isNew: false, entries: offer.waiting?.count ?? 0 };
   }
 
   #askAttempt({ buyerId, key }: AskAttempt): Answer {
@@ -287,15 +295,22 @@ export class EngineLoop {
     counters.committedSeq = engine.state.lastSeq;
   }
 
-  #tell(campaigns: readonly Campaign[], isOfficeChanged: boolean): void {
+  #tell(
+    campaigns: readonly Campaign[],
+    {
+      isOfficeChanged = false,
+      accessChanges = [],
+    }: { isOfficeChanged?: boolean; accessChanges?: readonly AccessChange[] } = {},
+  ): void {
     this.#toldCount += 1;
-    const { operators, endpoints } = this.#parts.engine.state;
-    const office = { operators: [...operators.values()], endpoints: [...endpoints.values()] };
+    const { operators, endpoints, controls } = this.#parts.engine.state;
+    const office = { operators: [...operators.values()], endpoints: [...endpoints.values()], controls };
     const message: ToHttp = {
       type: "news",
       told: this.#toldCount,
       campaigns: campaigns.map(viewOf),
       ...(isOfficeChanged ? { office } : {}),
+      ...(accessChanges.length > 0 ? { accessChanges } : {}),
     };
     for (const post of this.#parts.threads) post(message);
   }
@@ -361,9 +376,10 @@ export class EngineLoop {
 }
 
 function viewOf(campaign: Campaign): CampaignView {
-  const { book: _, number: __, offers, ...record } = campaign;
+  const { book: _, number: __, queue: ___, secret, offers, ...record } = campaign;
   return {
     ...record,
-    offers: offers.map(({ campaign: ___, index, total, available, held, sold, waiting, ...offer }) => offer),
+    secret: campaign.drawnCount === null ? null : secret,
+    offers: offers.map(({ campaign: ___, index, total, available, held, sold, waiting, draw, ...offer }) => offer),
   };
 }

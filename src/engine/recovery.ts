@@ -13,9 +13,16 @@ export function recover(source: RecoverySource, keyFilter: Pick<KeyFilter, "add"
   state.nowMs = last.atMs;
   for (const operator of source.operators()) state.operators.set(operator.operatorId, operator);
   for (const endpoint of source.endpoints()) state.endpoints.set(endpoint.id, endpoint);
+  state.controls = source.controls();
+  for (const entry of source.accessEntries()) state.access.set(entry.entryId, entry);
   for (const campaign of source.campaigns()) state.restoreCampaign(campaign);
   for (const offer of source.offers()) state.restoreOffer(offer);
+  const secrets = new Map(source.drawSecrets().map((secret) => [secret.campaignId, secret]));
   for (const campaign of state.campaigns.values()) {
+    const { secret = null, queueDrawnCount = null } = secrets.get(campaign.id) ?? {};
+    Object.assign(campaign, { secret, drawnCount: queueDrawnCount });
+    const isDrawn = campaign.admission.mode === "draw" && campaign.state === "ended";
+    if (isDrawn && source.drawsOf(campaign.id).some(({ secret }) => secret === null)) continue; // it waits for the beacon
     state.forgetSettled(campaign);
     campaign.areKeysFiltered = campaign.book !== null;
   }
@@ -32,8 +39,18 @@ export function recover(source: RecoverySource, keyFilter: Pick<KeyFilter, "add"
     if (order.state === "paid") sums.sold += order.quantity;
     units.set(order.offerId, sums);
   });
-  for (const { id, hasWaitlist } of selling) {
-    if (hasWaitlist) for (const entry of source.waitingIn(id)) state.restoreWaiting(entry);
+  for (const campaign of selling) {
+    const { id, hasWaitlist, admission } = campaign;
+    if (admission.mode === "draw") {
+      const draws = new Map(source.drawsOf(id).map((draw) => [draw.offerId, draw]));
+      state.restoreDraws(hasWaitlist ? source.drawEntriesIn(id) : [], draws);
+    } else if (hasWaitlist) for (const entry of source.waitingIn(id)) state.restoreWaiting(entry);
+  }
+  for (const campaign of live) {
+    if (campaign.state === "draft" || campaign.state === "ended") continue;
+    const drawnSeq = secrets.get(campaign.id)?.queueDrawnSeq ?? null;
+    const sums = source.queueSums(campaign.id);
+    if (sums !== null) state.restoreQueue(campaign, drawnSeq, sums, source.queueOf(campaign.id, drawnSeq));
   }
   for (const { offers } of live) {
     for (const { id, held, sold } of offers) {

@@ -1,20 +1,30 @@
 /**
  * What the engine knows: campaigns, their offers' counts, the orders and waitlists of live campaigns, keys, expiries,
- * operators and endpoints.
+ * operators, endpoints, the controls, the access list.
  * Changed by `evolve` alone, one event at a time, and filled by `restore*` at start: recovery and selling share it.
  * Keeps promise 1 after every event; forgets the orders of a campaign that is settled (ended, nothing held).
  */
+import type { AccessChange, AccessEntry } from "../domain/access.ts";
+import type { AdmissionTerms, BeaconRound, DrawRecord } from "../domain/admission.ts";
 import type { CampaignKind, CampaignRecord, CampaignState, OfferTerms } from "../domain/campaign.ts";
+import { type Controls, controlsDefault } from "../domain/controls.ts";
 import type { EndpointRecord } from "../domain/endpoint.ts";
-import { type Event, movementOf, type OfficeEvent } from "../domain/event.ts";
+import { type DrawEntered, type Event, movementOf, type OfficeEvent } from "../domain/event.ts";
+import { formatId } from "../domain/ids.ts";
+import { detailsOf, detailsText } from "../domain/ledger.ts";
 import { assertConserved, type OfferRecord } from "../domain/offer.ts";
 import type { OperatorRecord } from "../domain/operator.ts";
 import type { LiveOrder, OrderRecord, OrderState } from "../domain/order.ts";
+import type { QueueEntry, QueueSums } from "../domain/queue.ts";
 import type { WaitlistRecord } from "../domain/waitlist.ts";
+import { drawSeed, MerkleLog, queueSeed, rankingOf } from "../draw/proof.ts";
+import { sha256 } from "../host/hash.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
 import { hashKey, type KeyHash } from "./hash.ts";
 import { KeyTable, type OrderPlace } from "./key-table.ts";
 import { OrderBook } from "./order-book.ts";
+import type { DrawEntry } from "./ports.ts";
+import { Queue } from "./queue.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
 export interface Campaign {
@@ -25,6 +35,13 @@ export interface Campaign {
   closesAtMs: number | null;
   readonly paymentWindowS: number;
   hasWaitlist: boolean;
+  readonly admission: AdmissionTerms;
+  /** What the order of its queue or draw is made of, and what is known of it before; `null` without either. */
+  secret: string | null;
+  commitment: string | null;
+  beacon: BeaconRound | null;
+  /** Among how many the order of its queue was drawn, or `null` as long as it is not: from then on all may know the secret. */
+  drawnCount: number | null;
   readonly createdAtMs: number;
   state: CampaignState;
   readonly offers: Offer[];
@@ -34,6 +51,8 @@ export interface Campaign {
   areKeysFiltered: boolean;
   /** The campaign's orders, or `null` once it is settled. */
   book: OrderBook | null;
+  /** The waiting room, or `null` when nobody is or was in it, or the campaign is over. */
+  queue: Queue | null;
 }
 
 export interface Offer extends OfferTerms {
@@ -49,6 +68,15 @@ export interface Offer extends OfferTerms {
   sold: number;
   /** Who waits for units that return, or `null` when nobody ever did. */
   waiting: WaitingLine | null;
+  /** The draw that decides their order, or `null` when none does. */
+  draw: Draw | null;
+}
+
+export interface Draw {
+  /** The Merkle tree over the entries so far. */
+  readonly log: MerkleLog;
+  root: string | null;
+  isMade: boolean;
 }
 
 /** The state that an event puts its order into; `null` when it leaves it where it is. */
@@ -78,12 +106,17 @@ export class State {
   readonly campaigns = new Map<number, Campaign>();
   readonly offers = new Map<number, Offer>();
   readonly expiries = new ExpiryQueue();
+  /** When passes run out, by the entry in place of the order. */
+  readonly passExpiries = new ExpiryQueue();
   readonly operators = new Map<number, OperatorRecord>();
   readonly endpoints = new Map<number, EndpointRecord>();
+  controls: Controls = controlsDefault;
+  readonly access = new Map<number, AccessEntry>();
   /** What changed since `takeChanges` was last called. */
   readonly #changedCampaigns = new Set<Campaign>();
   readonly #changedOffers = new Set<Offer>();
   #isOfficeChanged = false;
+  #accessChanges: AccessChange[] = [];
   readonly #keys = new KeyTable();
   readonly #byNumber: Campaign[] = [];
   /** `null` when the campaign that was next has changed: looked for when it is asked for, once for all that changed. */
@@ -99,14 +132,20 @@ export class State {
     return this.#nextChangeAtMs;
   }
 
-  /** What changed since the last call: campaigns and offers to be stored and published, whether operators or endpoints did. */
-  takeChanges(): { campaigns: Campaign[]; offers: Offer[]; isOfficeChanged: boolean } {
+  /** What changed since the last call: campaigns and offers to be stored and published, whether the office did. */
+  takeChanges(): {
+    campaigns: Campaign[];
+    offers: Offer[];
+    isOfficeChanged: boolean;
+    accessChanges: readonly AccessChange[];
+  } {
     const [campaigns, offers] = [[...this.#changedCampaigns], [...this.#changedOffers]];
-    const changes = { campaigns, offers, isOfficeChanged: this.#isOfficeChanged };
+    const [isOfficeChanged, accessChanges] = [this.#isOfficeChanged, this.#accessChanges];
     this.#changedCampaigns.clear();
     this.#changedOffers.clear();
     this.#isOfficeChanged = false;
-    return changes;
+    this.#accessChanges = [];
+    return { campaigns, offers, isOfficeChanged, accessChanges };
   }
 
   /** Lets an event have happened. */
@@ -116,7 +155,10 @@ export class State {
     switch (event.type) {
       case "campaign_created":
         this.#changedCampaigns.add(
-          this.#addCampaign({ ...event, id: event.seq, state: "draft", createdAtMs: event.atMs }),
+          this.#addCampaign({
+            ...{ ...event, id: event.seq, state: "draft", createdAtMs: event.atMs },
+            ...{ commitment: null, beacon: null },
+          }),
         );
         return;
       case "offer_created": {
@@ -127,6 +169,7 @@ export class State {
       }
       case "campaign_published":
         this.campaign(event.campaignId).closesAtMs = event.closesAtMs;
+        if (event.draw !== null) Object.assign(this.campaign(event.campaignId), event.draw);
         this.#changeCampaign(event.campaignId, "scheduled");
         return;
       case "campaign_opened":
@@ -137,7 +180,13 @@ export class State {
       case "campaign_ended": {
         const campaign = this.campaign(event.campaignId);
         campaign.hasWaitlist = event.hasWaitlist;
-        if (!event.hasWaitlist) for (const offer of campaign.offers) offer.waiting = null;
+        campaign.queue = null;
+        if (!event.hasWaitlist) {
+          for (const offer of campaign.offers) {
+            offer.waiting = null;
+            offer.draw = null;
+          }
+        }
         this.#changeCampaign(event.campaignId, "ended");
         return;
       }
@@ -155,7 +204,8 @@ export class State {
           { orderId: seq, lastSeq: seq, buyerId, quantity, state: "reserved", expiresAtMs },
           keyHash,
         );
-        if (event.type === "order_offered") offer.waiting?.leave(event.entryId);
+        if (event.type === "order_offered") offer.waiting?.leave(event.entryId, buyerId);
+        else if (event.entryId !== null) this.#usePass(offer.campaign, event.entryId, quantity);
         return;
       }
       case "order_paid":
@@ -169,6 +219,10 @@ export class State {
       case "payment_refunded": {
         const { book, slot } = this.order(event.campaignId, event.orderId);
         book.move(slot, stateAfterMove[event.type] ?? book.state(slot), event.seq);
+        const { queue } = this.campaign(event.campaignId);
+        if (queue !== null && event.orderId > queue.firstEntryId) {
+          queue.returned += Math.max(0, movementOf(event).available);
+        }
         this.#count(this.offer(event.offerId), event);
         return;
       }
@@ -181,8 +235,67 @@ export class State {
       }
       case "waitlist_left": {
         const offer = this.offer(event.offerId);
-        offer.waiting?.leave(event.entryId);
+        offer.waiting?.leave(event.entryId, event.buyerId);
         this.#changedOffers.add(offer);
+        return;
+      }
+      case "draw_entered": {
+        const offer = this.offer(event.offerId);
+        this.#enterDraw(offer, event.seq, event.buyerId, leafOf(event));
+        this.#changedOffers.add(offer);
+        return;
+      }
+      case "draw_closed": {
+        const { draw } = this.offer(event.offerId);
+        if (draw === null) throw new Error(`offer ${event.offerId} has no draw`);
+        draw.root = event.root;
+        return;
+      }
+      case "draw_made": {
+        const offer = this.offer(event.offerId);
+        this.#orderDraw(offer, event.secret, event.beacon?.randomness ?? null);
+        this.#changedOffers.add(offer);
+        return;
+      }
+      case "queue_joined": {
+        const campaign = this.campaign(event.campaignId);
+        campaign.queue ??= newQueue(campaign, event.seq);
+        campaign.queue.line.join(event.seq, event.buyerId);
+        return;
+      }
+      case "queue_drawn": {
+        const campaign = this.campaign(event.campaignId);
+        this.#orderQueue(campaign, event.secret);
+        campaign.drawnCount = event.count;
+        this.#changedCampaigns.add(campaign);
+        return;
+      }
+      case "queue_admitted": {
+        const { queue, number } = this.campaign(event.campaignId);
+        if (queue === null) throw new Error(`campaign ${event.campaignId} has no queue`);
+        const { entryId, buyerId, expiresAtMs } = event;
+        queue.line.leave(entryId, buyerId);
+        queue.givePass({ entryId, buyerId, expiresAtMs });
+        this.passExpiries.push(expiresAtMs, number, entryId);
+        if (queue.unused + queue.returned > 0) queue.notePace(event.atMs);
+        return;
+      }
+      case "passes_renewed":
+        this.#renewPasses(this.campaign(event.campaignId));
+        return;
+      case "queue_closed":
+        this.campaign(event.campaignId).queue?.close();
+        return;
+      case "queue_left":
+      case "queue_expired": {
+        const { queue } = this.campaign(event.campaignId);
+        if (queue === null) throw new Error(`campaign ${event.campaignId} has no queue`);
+        if (queue.passById(event.entryId) === null) {
+          queue.line.leave(event.entryId, event.buyerId);
+          return;
+        }
+        queue.takePass(event.entryId);
+        queue.unused += 1;
         return;
       }
       case "buyers_erased":
@@ -193,30 +306,40 @@ export class State {
   }
 
   #evolveOffice(event: OfficeEvent): void {
-    this.#isOfficeChanged = true;
     switch (event.type) {
       case "operator_created": {
         const { seq: operatorId, name, role, keyHash, atMs: createdAtMs } = event;
         this.operators.set(operatorId, { operatorId, name, role, keyHash, createdAtMs, revokedAtMs: null });
-        return;
+        break;
       }
       case "operator_revoked": {
         const operator = this.operators.get(event.operatorId);
         if (operator === undefined) throw new Error(`no operator ${event.operatorId}`);
         this.operators.set(event.operatorId, { ...operator, revokedAtMs: event.atMs });
-        return;
+        break;
       }
       case "endpoint_created":
       case "endpoint_changed":
         this.endpoints.set(event.endpoint.id, event.endpoint);
-        return;
+        break;
       case "endpoint_deleted":
         this.endpoints.delete(event.endpointId);
+        break;
+      case "controls_changed":
+        this.controls = event.controls;
+        break;
+      case "access_entry_added":
+        this.access.set(event.entry.entryId, event.entry);
+        this.#accessChanges.push({ added: event.entry });
+        return;
+      case "access_entry_removed":
+        if (!this.access.delete(event.entryId)) throw new Error(`no access entry ${event.entryId}`);
+        this.#accessChanges.push({ removedId: event.entryId });
         return;
       case "ledger_head":
-        this.#isOfficeChanged = false;
         return;
     }
+    this.#isOfficeChanged = true;
   }
 
   /** The campaign; throws when there is none: whoever calls has made sure. */
@@ -287,6 +410,56 @@ export class State {
     offer.waiting.join(entryId, buyerId);
   }
 
+  /** In the order of joining, those who left included: a draw is over all who ever entered. */
+  restoreDraws(entries: readonly DrawEntry[], draws: ReadonlyMap<number, DrawRecord>): void {
+    for (const { offerId, entryId, buyerId, leaf } of entries) {
+      this.#enterDraw(this.offer(offerId), entryId, buyerId, leaf);
+    }
+    for (const { offerId, entryId, buyerId, state } of entries) {
+      if (state !== "waiting") this.offer(offerId).waiting?.leave(entryId, buyerId);
+    }
+    for (const offerId of new Set(entries.map((entry) => entry.offerId))) {
+      const offer = this.offer(offerId);
+      const record = draws.get(offerId);
+      if (record === undefined || offer.draw === null) continue;
+      if (offer.draw.log.root() !== record.root)
+        throw new Error(`the entries of offer ${offerId} do not give the root of its draw`);
+      offer.draw.root = record.root;
+      if (record.secret !== null) this.#orderDraw(offer, record.secret, record.beacon?.randomness ?? null);
+    }
+  }
+
+  /** In the order of joining: those who wait or have a pass, and all who were drawn among. */
+  restoreQueue(
+    campaign: Campaign,
+    queueDrawnSeq: number | null,
+    { firstEntryId, ...sums }: QueueSums,
+    entries: Iterable<QueueEntry>,
+  ): void {
+    const queue = Object.assign(newQueue(campaign, firstEntryId), sums);
+    campaign.queue = queue;
+    const drawnSeq = queueDrawnSeq ?? 0;
+    const gone: QueueEntry[] = []; // they were drawn among, and do not stand in line any more
+    let isToDraw = queueDrawnSeq !== null;
+    const draw = () => {
+      this.#orderQueue(campaign, campaign.secret ?? "");
+      for (const { entryId, buyerId } of gone) queue.line.leave(entryId, buyerId);
+      isToDraw = false;
+    };
+    for (const entry of entries) {
+      const { entryId, buyerId, state, expiresAtMs } = entry;
+      const wasDrawn = entryId < drawnSeq;
+      if (isToDraw && !wasDrawn) draw(); // this one came later
+      if (wasDrawn || state === "waiting") queue.line.join(entryId, buyerId);
+      if (wasDrawn && state !== "waiting") gone.push(entry);
+      if (state === "admitted" && expiresAtMs !== null) {
+        queue.givePass({ entryId, buyerId, expiresAtMs });
+        this.passExpiries.push(expiresAtMs, campaign.number, entryId);
+      }
+    }
+    if (isToDraw) draw();
+  }
+
   /** Answers the hash of the order's key, if it has one: for the filter that HTTP threads ask. */
   restoreOrder(order: LiveOrder): KeyHash | null {
     const keyHash = order.idempotencyKey === null ? null : hashKey(order.buyerId, order.idempotencyKey);
@@ -302,22 +475,29 @@ export class State {
     for (const record of records) this.#addOrder(this.offer(record.offerId), record, null);
   }
 
-  /** Forgets the orders and waitlists of a campaign that can never sell again and holds nothing. */
+  /** Forgets the orders, waitlists and draws of a campaign that can never sell again and holds nothing. */
   forgetSettled(campaign: Campaign): void {
-    if (campaign.state !== "ended" || !campaign.offers.every((offer) => offer.held === 0)) return;
+    const isOver = ({ held, draw }: Offer) => held === 0 && (draw === null || draw.root === null || draw.isMade);
+    if (campaign.state !== "ended" || !campaign.offers.every(isOver)) return;
     campaign.book = null;
     for (const offer of campaign.offers) {
       if (offer.waiting === null) continue;
       offer.waiting = null;
+      offer.draw = null;
       this.#changedOffers.add(offer);
     }
   }
 
   #addCampaign(record: CampaignRecord): Campaign {
     const { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, createdAtMs } = record;
+    const { admission, commitment, beacon } = record;
     const number = this.#byNumber.length;
     const what = { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, createdAtMs };
-    const campaign: Campaign = { ...what, offers: [], number, areKeysFiltered: true, book: new OrderBook() };
+    const terms = { admission, commitment, beacon, secret: null, drawnCount: null };
+    const campaign: Campaign = {
+      ...{ ...what, ...terms, offers: [], number, areKeysFiltered: true },
+      ...{ book: new OrderBook(), queue: null },
+    };
     this.#byNumber.push(campaign);
     this.campaigns.set(id, campaign);
     return campaign;
@@ -326,10 +506,60 @@ export class State {
   #addOffer(record: OfferRecord): Offer {
     const campaign = this.campaign(record.campaignId);
     const { campaignId: _, ...what } = record;
-    const offer: Offer = { ...what, campaign, index: campaign.offers.length, line: this.offers.size, waiting: null };
+    const offer: Offer = {
+      ...what,
+      campaign,
+      index: campaign.offers.length,
+      line: this.offers.size,
+      waiting: null,
+      draw: null,
+    };
     campaign.offers.push(offer);
     this.offers.set(offer.id, offer);
     return offer;
+  }
+
+  #enterDraw(offer: Offer, entryId: number, buyerId: string, leaf: string): void {
+    offer.waiting ??= new WaitingLine({ keepsPositions: true });
+    offer.draw ??= { log: new MerkleLog(), root: null, isMade: false };
+    offer.waiting.join(entryId, buyerId);
+    offer.draw.log.append(leaf);
+  }
+
+  #orderDraw(offer: Offer, secret: string, randomness: string | null): void {
+    const { draw, waiting } = offer;
+    if (draw === null || draw.root === null || waiting === null)
+      throw new Error(`the draw of offer ${offer.id} is not closed`);
+    const { root, log } = draw;
+    const seed = drawSeed({ offerId: formatId("off", offer.id), secret, root, count: log.count, randomness });
+    waiting.reorder(rankingOf(seed, log.count));
+    draw.isMade = true;
+  }
+
+  #orderQueue(campaign: Campaign, secret: string): void {
+    const { queue } = campaign;
+    if (queue === null) throw new Error(`campaign ${campaign.id} has no queue`);
+    const { line } = queue;
+    line.compact();
+    line.reorder(
+      rankingOf(queueSeed({ campaignId: formatId("cmp", campaign.id), secret, count: line.count }), line.count),
+    );
+    queue.isOrdered = true;
+  }
+
+  #usePass({ queue }: Campaign, entryId: number, quantity: number): void {
+    if (queue === null) throw new Error(`no queue has the pass of entry ${entryId}`);
+    queue.takePass(entryId);
+    queue.completed += 1;
+    queue.unitsTaken += quantity;
+  }
+
+  #renewPasses({ queue, number, admission }: Campaign): void {
+    if (queue === null) return;
+    for (const pass of queue.allPasses()) {
+      pass.expiresAtMs = this.nowMs + admission.passWindowS * 1_000;
+      this.passExpiries.push(pass.expiresAtMs, number, pass.entryId);
+    }
   }
 
   #addOrder(
@@ -384,6 +614,27 @@ export class State {
 /** Units that may be had by whoever asks: those that came back belong to those who wait. */
 export function freeOf(offer: Offer): number {
   return offer.waiting !== null && offer.waiting.count > 0 ? 0 : offer.available;
+}
+
+/** Units that may be had by somebody who is admitted, over all offers. */
+export function freeIn(campaign: Campaign): number {
+  let free = 0;
+  for (const offer of campaign.offers) free += freeOf(offer);
+  return free;
+}
+
+/** Before the opening nobody has a place, unless nothing is there to draw them by. */
+function newQueue({ state, secret }: Campaign, firstEntryId: number): Queue {
+  const queue = new Queue(firstEntryId);
+  queue.isOrdered = state !== "scheduled" || secret === null;
+  return queue;
+}
+
+/** The leaf of an entry: what its row in the ledger says of it. */
+function leafOf(event: DrawEntered): string {
+  const said = detailsOf(event);
+  if (said === null) throw new Error("an entry has details");
+  return sha256(detailsText(event.salt, said.details));
 }
 
 /** When the clock next changes the campaign's state, or `Infinity`. */

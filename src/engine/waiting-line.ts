@@ -1,9 +1,10 @@
 /**
- * Who waits for units of one offer, in the order of joining: flat arrays, and a Fenwick tree (Fenwick 1994) over those
- * who are still in line, so that a place is known in some twenty steps however long the line is. About 40 bytes an entry;
- * those who left are swept out when they are half of a full line, so that it stays as long as the most who ever stood in
- * it, twice over, however often they join and leave.
- * Keeps: entry ids ascend; a buyer stands in line once at most.
+ * Who waits, in the order of joining or of a draw: flat arrays, and a Fenwick tree (Fenwick 1994) over those who are
+ * still in line, so that a place is known in some twenty steps however long the line is. About 40 bytes an entry; those
+ * who left are swept out when they are half of a full line, so that it stays as long as the most who ever stood in it,
+ * twice over, however often they join and leave. A line that is to be drawn keeps the positions of those who left, since
+ * the draw is over all who ever joined.
+ * Keeps: a buyer stands in line once at most.
  */
 import { BuyerTable } from "./buyer-table.ts";
 
@@ -14,13 +15,17 @@ export class WaitingLine {
   #count = 0;
   /** Positions in use: those who left included, until they are swept out. */
   #size = 0;
-  #lastEntryId = 0;
+  #keepsPositions: boolean;
   /** The first position at which somebody may still stand. */
   #head = 0;
   #entryIds = new Float64Array(32);
   #buyerIndexes = new Uint32Array(32);
   /** By position + 1: how many stand in the positions that the tree sums up there. */
   #sums = new Uint32Array(33);
+
+  constructor({ keepsPositions = false } = {}) {
+    this.#keepsPositions = keepsPositions;
+  }
 
   /** How many entries there is room for. */
   get capacity(): number {
@@ -32,13 +37,21 @@ export class WaitingLine {
     return this.#count;
   }
 
+  /** How many have joined, those who left included, as far as they have not been swept out. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether the buyer stands in line, or has left a line that keeps the positions of those who left. */
+  hasSeen(buyerId: string): boolean {
+    return this.#buyers.find(buyerId) >= 0;
+  }
+
   join(entryId: number, buyerId: string): void {
-    if (entryId <= this.#lastEntryId) throw new Error("ids must ascend");
     const buyer = this.#buyers.intern(buyerId);
     if (this.#positionOf(buyer) >= 0) throw new Error("a buyer stands in line once");
     if (this.#size === this.#entryIds.length) this.#makeRoom();
     const position = this.#size++;
-    this.#lastEntryId = entryId;
     this.#entryIds[position] = entryId;
     this.#buyerIndexes[position] = buyer;
     this.#rememberPosition(buyer, position);
@@ -49,11 +62,11 @@ export class WaitingLine {
     this.#sums[at] = sum;
   }
 
-  /** Takes an entry out of the line; throws when it does not stand in it. */
-  leave(entryId: number): void {
-    const position = this.#find(entryId);
-    const buyer = this.#buyerIndexes[position] as number;
-    if (position < 0 || this.#positionOf(buyer) !== position) throw new Error(`entry ${entryId} is not in line`);
+  /** Takes a buyer's entry out of the line; throws when it is not the one that stands in it. */
+  leave(entryId: number, buyerId: string): void {
+    const buyer = this.#buyers.find(buyerId);
+    const position = buyer < 0 ? -1 : this.#positionOf(buyer);
+    if (position < 0 || this.#entryIds[position] !== entryId) throw new Error(`entry ${entryId} is not in line`);
     this.#positionsOfBuyers[buyer] = 0;
     this.#count -= 1;
     for (let at = position + 1; at <= this.#size; at += at & -at) this.#sums[at] = (this.#sums[at] as number) - 1;
@@ -90,24 +103,39 @@ export class WaitingLine {
     this.#positionsOfBuyers[buyer] = position + 1;
   }
 
-  /** The position of an entry, or -1. */
-  #find(entryId: number): number {
-    let low = 0;
-    let high = this.#size - 1;
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      const at = this.#entryIds[middle] as number;
-      if (at === entryId) return middle;
-      if (at < entryId) low = middle + 1;
-      else high = middle - 1;
-    }
-    return -1;
-  }
-
   /** Either way as many joins are ahead as the work takes steps, so that a join takes few on the whole. */
   #makeRoom(): void {
-    if (this.#count * 2 > this.#size) this.#grow();
+    if (this.#keepsPositions || this.#count * 2 > this.#size) this.#grow();
     else this.#sweep();
+  }
+
+  /** Sweeps out those who left: the positions are those of who stands in line, from 0. */
+  compact(): void {
+    this.#sweep();
+  }
+
+  /** Puts the line into another order: `order[i]` is the position that comes (i + 1)th. Those who left are swept out. */
+  reorder(order: Uint32Array): void {
+    if (order.length !== this.#size) throw new Error(`an order of ${order.length} for a line of ${this.#size}`);
+    const [entryIds, buyerIndexes] = [this.#entryIds, this.#buyerIndexes];
+    this.#entryIds = new Float64Array(entryIds.length);
+    this.#buyerIndexes = new Uint32Array(buyerIndexes.length);
+    let to = 0;
+    for (let rank = 0; rank < order.length; rank++) {
+      const from = order[rank] as number;
+      const buyer = buyerIndexes[from] as number;
+      if (this.#positionOf(buyer) !== from) continue;
+      this.#entryIds[to] = entryIds[from] as number;
+      this.#buyerIndexes[to] = buyer;
+      to += 1;
+    }
+    for (let position = 0; position < to; position++) {
+      this.#positionsOfBuyers[this.#buyerIndexes[position] as number] = position + 1;
+    }
+    for (let at = 1; at <= to; at++) this.#sums[at] = at & -at; // all stand in line
+    this.#size = to;
+    this.#head = 0;
+    this.#keepsPositions = false;
   }
 
   /** Moves those who stand in line to its beginning. */

@@ -11,9 +11,20 @@ export function newSecret(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
 }
 
+/** 32 random bytes in 64 hexadecimal digits: what a queue's or draw's order is made of. */
+export function newDrawSecret(): string {
+  return crypto.getRandomValues(new Uint8Array(32)).toHex();
+}
+
 /** A secret as Standard Webhooks has it: `whsec_` and 32 random bytes in base64. */
 export function newWebhookSecret(): string {
   return `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")}`;
+}
+
+/** Two random 32-bit numbers: for hashes that nobody outside can foretell. */
+export function newSeed(): readonly [number, number] {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Int32Array(2));
+  return [high, low];
 }
 
 /** A new Ed25519 key for signing, PKCS #8 in PEM. */

@@ -30,6 +30,22 @@ export interface Operator {
   readonly role: OperatorRole;
 }
 
+/** Asked before a token is checked that is not known, and told when it was wrong: checking costs more than refusing. */
+export interface TokenGuard {
+  refuseToken(request: Request): Response | null;
+  countFailure(request: Request): void;
+}
+
+/** A token is not even looked at: where it comes from, too many were wrong. */
+export class TokenRefused extends Error {
+  readonly response: Response;
+
+  constructor(response: Response) {
+    super("too many tokens from there were wrong");
+    this.response = response;
+  }
+}
+
 /** A token's keys could not be fetched: an operating failure, not the buyer's fault. */
 export class KeysUnavailable extends Error {}
 
@@ -51,6 +67,7 @@ export class Auth {
   readonly #keys: Uint8Array | JWTVerifyGetKey;
   readonly #algorithms: string[];
   readonly #remembered = new LRUCache<string, Buyer>({ max: tokensRememberedMax });
+  #guard: TokenGuard | null = null;
   #warnedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(settings: AuthSettings, clock: Clock) {
@@ -65,13 +82,25 @@ export class Auth {
     }
   }
 
-  /** The buyer of a request: at once when the token is known; `null` when there is no valid one. */
+  /**
+   * The buyer of a request: at once when the token is known; `null` when there is no valid one. Throws `TokenRefused`
+   * where too many that are not known were wrong.
+   */
   buyerOf(request: Request): Buyer | null | Promise<Buyer | null> {
     const header = request.headers.get("authorization");
     if (header === null) return null;
     const known = this.#remembered.get(header);
     if (known !== undefined && known.expiresAtMs > this.#clock.nowMs()) return known;
-    return this.#verify(header);
+    const refused = this.#guard?.refuseToken(request) ?? null;
+    if (refused !== null) throw new TokenRefused(refused);
+    return this.#verify(header).then((buyer) => {
+      if (buyer === null) this.#guard?.countFailure(request);
+      return buyer;
+    });
+  }
+
+  guardBy(guard: TokenGuard): void {
+    this.#guard = guard;
   }
 
   /** Takes the operators as they stand; those who are revoked are nobody from now on. */

@@ -140,12 +140,23 @@ function entryOf(view: CampaignView, revision: number): CampaignEntry {
     closes_at: wireTimeOrNull(view.closesAtMs),
     payment_window_s: view.paymentWindowS,
     waitlist: view.hasWaitlist,
+    admission: view.admission.mode,
+    pass: view.admission.needsPass || view.admission.mode === "queue",
+    pass_window_s: view.admission.passWindowS,
+    challenge: view.admission.challenge,
+    ...(view.commitment === null ? {} : { commitment: view.commitment, ...drawnOf(view) }),
+    ...(view.beacon === null ? {} : { beacon: view.beacon }),
     created_at: wireTime(view.createdAtMs),
   }).slice(0, -1);
   const offers: OfferEntry[] = [];
   const entry: CampaignEntry = { view, id, offers, head, revision, rendered: null };
   for (const offer of view.offers) offers.push(offerEntryOf(offer, entry));
   return entry;
+}
+
+/** Of a draw this is told with its offers, one by one. */
+function drawnOf({ admission, secret, drawnCount }: CampaignView) {
+  return admission.mode === "queue" ? { secret, drawn_count: drawnCount } : {};
 }
 
 function offerEntryOf(view: OfferView, campaign: CampaignEntry): OfferEntry {

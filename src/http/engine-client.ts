@@ -46,6 +46,7 @@ export class EngineClient {
   #waitingCount = 0;
   #letters: Letter[] = [];
   #isFlushDue = false;
+  #longestWaitMs = 0;
 
   constructor(parts: { post: (message: ToEngine) => void; counters: Counters; clock: Clock }) {
     this.#post = parts.post;
@@ -81,7 +82,21 @@ export class EngineClient {
 
   /** Takes a message of answers. */
   receive(text: string): void {
-    for (const [ticket, answer] of decodeAnswers(text)) this.#settle(ticket, answer);
+    const nowMs = this.#clock.elapsedMs();
+    for (const [ticket, answer] of decodeAnswers(text)) this.#settle(ticket, answer, nowMs);
+  }
+
+  /** The longest that anybody has waited for an answer, or waits now, since the last call. */
+  takeLongestWaitMs(): number {
+    const nowMs = this.#clock.elapsedMs();
+    for (const waiting of this.#waiting) if (waiting !== null) this.#noteWait(waiting, nowMs);
+    const longest = this.#longestWaitMs;
+    this.#longestWaitMs = 0;
+    return longest;
+  }
+
+  #noteWait(waiting: Waiting, nowMs: number): void {
+    this.#longestWaitMs = Math.max(this.#longestWaitMs, nowMs + deadlineMs - waiting.deadlineMs);
   }
 
   #flush(): void {
@@ -100,11 +115,12 @@ export class EngineClient {
     }
   }
 
-  #settle(ticket: number, answer: Answer): void {
+  #settle(ticket: number, answer: Answer, nowMs: number): void {
     const place = ticket % placesMax;
     const waiting = this.#waiting[place];
     if (waiting?.ticket !== ticket) return; // told twice: an engine that ends tells all whom it may not have told
     this.#waiting[place] = null;
+    this.#noteWait(waiting, nowMs);
     this.#freeTickets.push(ticket + placesMax);
     this.#counters.leave(1);
     if (waiting.resolve === null) return; // answered after its deadline

@@ -65,6 +65,9 @@ export function noticeOf(row: JournalRow, catalogue: Catalogue): Notice | null |
       json: `${where},"offer_id":"${offer.id}","entry_id":"${entryId}","buyer_id":${buyer}}`,
     };
   }
+  if (type === "draw_closed" || type === "draw_made") {
+    return { type, lane: offer.id, json: `${where},"offer_id":"${offer.id}"}` };
+  }
   return {
     type,
     lane: offer.id,

@@ -5,7 +5,9 @@
  */
 import type { Static, TSchema } from "@sinclair/typebox";
 import { Type } from "@sinclair/typebox";
+import { admissionModes } from "../domain/admission.ts";
 import { type CampaignAction, campaignActions, campaignKinds, campaignStates } from "../domain/campaign.ts";
+import type { RateLimitName, SwitchName } from "../domain/controls.ts";
 import { deliveryStates } from "../domain/endpoint.ts";
 import { limits } from "../domain/limits.ts";
 import { operatorRoles } from "../domain/operator.ts";
@@ -15,16 +17,27 @@ import type { ProblemCode, ProblemExtras } from "./problem.ts";
 import type { Route } from "./route.ts";
 import type { RouteName } from "./routes.ts";
 import {
+  AccessAnswer,
+  AccessBody,
+  AccessListAnswer,
   AttemptAnswer,
   AuditAnswer,
   CampaignAnswer,
   CampaignBody,
   CampaignListAnswer,
+  ChallengeAnswer,
   CheckoutAnswer,
+  ControlsAnswer,
+  ControlsBody,
   type CountsAnswer,
   DeliveryListAnswer,
+  DrawAnswer,
+  DrawEntriesAnswer,
+  DrawEntryAnswer,
+  DrawProofAnswer,
   EraseBody,
   ErasureAnswer,
+  FairnessAnswer,
   HealthAnswer,
   LedgerAnswer,
   NewOperatorAnswer,
@@ -36,6 +49,7 @@ import {
   OrderAnswer,
   OrderListAnswer,
   OwnOperatorAnswer,
+  PassAnswer,
   PayBody,
   PaymentAnswer,
   PaymentListAnswer,
@@ -43,6 +57,8 @@ import {
   ProviderEventAnswer,
   ProviderEventBody,
   PublicLedgerAnswer,
+  QueueAnswer,
+  QueueLeftAnswer,
   ReadyAnswer,
   ReceiptAnswer,
   ReceiptKeysAnswer,
@@ -51,6 +67,7 @@ import {
   ReplayBody,
   ReserveBody,
   RestockBody,
+  RiskAnswer,
   TimeAnswer,
   WaitlistAnswer,
   WaitlistLeftAnswer,
@@ -141,11 +158,21 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   WaitlistPlace: WaitlistPlaceAnswer,
   WaitlistLeft: WaitlistLeftAnswer,
   Waitlist: WaitlistAnswer,
+  QueuePlace: QueueAnswer,
+  QueueLeft: QueueLeftAnswer,
+  Pass: PassAnswer,
+  DrawEntry: DrawEntryAnswer,
   NewOperator: OperatorBody,
   Operator: OperatorAnswer,
   OperatorWithKey: NewOperatorAnswer,
   OperatorList: OperatorListAnswer,
   OwnOperator: OwnOperatorAnswer,
+  Challenge: ChallengeAnswer,
+  NewAccessEntry: AccessBody,
+  AccessEntry: AccessAnswer,
+  AccessList: AccessListAnswer,
+  Risk: RiskAnswer,
+  Fairness: FairnessAnswer,
   Audit: AuditAnswer,
   NewErasure: EraseBody,
   Erasure: ErasureAnswer,
@@ -200,6 +227,18 @@ const offer: Static<typeof OfferAnswer> = {
   waiting: 0,
 };
 const untouched = { available: 100, held: 0, sold: 0 } as const;
+const controls: Static<typeof ControlsAnswer> = {
+  rate_limits: {
+    buyer: { quota: 50, window_s: 10 },
+    address: null,
+    campaign: null,
+    overall: null,
+    failures: { quota: 1_000, window_s: 60 },
+  },
+  switches_on: [],
+  risk_mode: "record",
+};
+
 const campaign: Static<typeof CampaignAnswer> = {
   id: "cmp_0000000001",
   title: "Double Eleven, one yuan",
@@ -209,6 +248,10 @@ const campaign: Static<typeof CampaignAnswer> = {
   closes_at: "2026-11-11T12:30:00.000Z",
   payment_window_s: 900,
   waitlist: true,
+  admission: "open",
+  pass: false,
+  pass_window_s: 120,
+  challenge: "none",
   created_at: "2026-11-10T09:00:00.000Z",
   offers: [offer],
 };
@@ -271,6 +314,46 @@ const waitlistPlace: Static<typeof WaitlistPlaceAnswer> = {
   place: 3,
   waiting: 812,
 };
+const queuePlace: Static<typeof QueueAnswer> = {
+  entry_id: "que_000000003d",
+  campaign_id: campaignId,
+  state: "waiting",
+  place: 37,
+  ahead: 36,
+  waiting: 5_120,
+  passes: 40,
+  units_left: 40,
+  units_held: 210,
+  chance: 0.82,
+  estimated_wait_s: 95,
+  note: null,
+  pass: null,
+  expires_at: null,
+  poll_after_s: 11,
+};
+const passExample = "p1.1.3d.mi2nkrf9.2bd806c97f0e00af1a1fc3328fa763a9.hVJ2Yq3XoYBuO6rJ0b3C1qzv8mPjS6r0w0sJkXo5c1A";
+const queueAdmitted: Static<typeof QueueAnswer> = {
+  ...queuePlace,
+  state: "admitted",
+  ...{ place: null, ahead: null, chance: 1, estimated_wait_s: 0 },
+  pass: passExample,
+  expires_at: "2026-11-11T12:02:00.250Z",
+  poll_after_s: 30,
+};
+const queueEarly: Static<typeof QueueAnswer> = {
+  ...queuePlace,
+  ...{ place: null, ahead: null, passes: 0, units_left: 100, units_held: 0, chance: null, estimated_wait_s: null },
+  poll_after_s: 30,
+};
+const drawEntry: Static<typeof DrawEntryAnswer> = {
+  entry_id: "wte_000000003e",
+  offer_id: offer.id,
+  campaign_id: campaignId,
+  state: "entered",
+  entries: 8_312,
+  place: null,
+  order_id: null,
+};
 const operator: Static<typeof OperatorAnswer> = {
   id: "opr_0000000007",
   name: "Li Na",
@@ -321,6 +404,54 @@ const receipt: Static<typeof ReceiptAnswer> = {
   previous_hash: previousHash,
   receipt: "eyJhbGciOiJFZERTQSJ9.eyJvcmRlcl9pZCI6Im9yZF8wMDAwMDAwMDNhIn0.eWP51HCXAt72MA42ww9svg",
 };
+/** The draw that docs/draw.md calculates: one unit for three entries, of which the third is drawn first. */
+const drawTerms: Omit<Static<typeof DrawAnswer>, "offers"> = {
+  campaign_id: campaign.id,
+  commitment: "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd",
+  closes_at: "2026-11-11T12:30:00.000Z",
+  beacon: null,
+};
+const offerDraw: Static<typeof DrawAnswer>["offers"][number] = {
+  offer_id: offer.id,
+  state: "made",
+  closed_at: "2026-11-11T12:30:00.000Z",
+  closed_seq: 8,
+  root: "a6a18113c191e02265ee57deb8cb2510c73f2b9cfc8eca619b4a5152ca1bed1e",
+  count: 3,
+  secret: "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+  beacon: null,
+  seed: "7e49c04fe53d3ca92b9bce9b9821ced5f0142161a98643f3b7f6a862eede410d",
+};
+const drawEntries: Static<typeof DrawEntriesAnswer>["entries"] = [
+  ["62071e218a1ebfd7530faa1a42541ad9c98eb0d0658bac2e36189fc6d76c8961", 2] as const,
+  ["a63a80dac1e4e5f2ed7c2119312671b6ba8ed995cd29df098b21a98fe10ed9a4", 3] as const,
+  ["65ff6bef77fd58577977c0ad38a64d48181eb9991d9062a9fb538b8fcab91d91", 1] as const,
+].map(([leaf, rank], index) => ({
+  ...{ offer_id: offer.id, index, entry_id: `wte_000000000${index + 5}`, leaf, rank },
+  ...(rank === 1 ? { state: "offered", order_id: "ord_000000000a" } : { state: "waiting", order_id: null }),
+}));
+const drawProof: Static<typeof DrawProofAnswer> = {
+  ...drawTerms,
+  draw: offerDraw,
+  entry_id: "wte_0000000005",
+  entered_at: "2026-11-11T12:00:04.211Z",
+  state: "waiting",
+  order_id: null,
+  buyer_id: "alice",
+  salt: "8f14e45fceea167a5a36dedd4bea2543",
+  leaf: "62071e218a1ebfd7530faa1a42541ad9c98eb0d0658bac2e36189fc6d76c8961",
+  index: 0,
+  path: [
+    "24fdb2b1d468bb6b6dfab433ef1d73492cc0b22d98c3db8e9379fbde82fdb02b",
+    "d5a04e4f1ca88e0bc6edf89fc915508a8a3b0daf4f09ec87631e68efa868b41c",
+  ],
+  rank: 2,
+};
+const drawOpen = {
+  ...offerDraw,
+  ...{ state: "open", closed_at: null, closed_seq: null, root: null, count: null, secret: null, seed: null },
+} as const;
+
 /** How a row's hash is made, for whoever reads the ledger. */
 const hashWords = [
   "A row's `hash` is the SHA-256 of the hash before it and of the row, joined by line feeds: `seq`, `at` in milliseconds",
@@ -330,6 +461,21 @@ const hashWords = [
 
 const one = (summary: string, value: unknown): Examples => ({ example: [summary, value] });
 const fieldError = (field: string, detail: string): ProblemExtras => ({ errors: [{ field, detail }] });
+
+const accessEntry: Static<typeof AccessAnswer> = {
+  id: "acc_000000000c",
+  effect: "block",
+  buyer_id: "mallory",
+  reason: "resold what they bought here",
+  created_at: "2026-11-11T11:00:00.000Z",
+  expires_at: null,
+};
+const regularClicks = {
+  rule: "regular_clicks",
+  points: 40,
+  value: 100,
+  detail: "Your attempts come as regularly as a clock's: close what clicks for you, and try by hand.",
+};
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What several operations share.
@@ -341,6 +487,12 @@ const campaignIdParameter: Parameter = {
   description: "The campaign.",
   schema: CampaignAnswer.properties.id,
   example: campaign.id,
+};
+const challengeParameter: Parameter = {
+  name: "Rushbox-Challenge",
+  in: "header",
+  description: "The solved challenge, where the campaign asks for one. Whoever is in already needs none.",
+  schema: Type.String(),
 };
 const offerIdParameter: Parameter = {
   name: "id",
@@ -365,6 +517,14 @@ const paymentIdParameter: Parameter = {
   description: "The payment.",
   schema: PaymentAnswer.properties.id,
   example: payment.id,
+};
+const accessIdParameter: Parameter = {
+  name: "id",
+  in: "path",
+  required: true,
+  description: "The entry.",
+  schema: AccessAnswer.properties.id,
+  example: "acc_000000000c",
 };
 const operatorIdParameter: Parameter = {
   name: "id",
@@ -474,10 +634,43 @@ const cacheHeaders = {
 };
 const notModified: Answer = { description: "Nothing has changed since that ETag.", headers: etagHeader };
 
+const limited = (limit: RateLimitName, quota: number, windowS: number) =>
+  [
+    "rate_limited",
+    {
+      retryAfterS: 1,
+      headers: { "ratelimit-policy": `"${limit}";q=${quota};w=${windowS}`, ratelimit: `"${limit}";r=0;t=1` },
+      members: { limit },
+    },
+  ] as const;
+const tokensLimited = limited("failures", 1_000, 60);
+const attemptsLimited = limited("buyer", 50, 10);
+const switchedOff = (name: SwitchName) => ["switched_off", { members: { switch: name } }] as const;
+
 /** What a body may be refused for, before anything else is looked at. */
 const bodyProblems = ["payload_too_large", "unsupported_media_type"] as const;
-const buyerProblems = ["unauthorized", "overloaded", "internal"] as const;
-const operatorProblems = ["unauthorized", "forbidden", "overloaded", "internal"] as const;
+/** The limit is the one for tokens that are wrong, of which an address has too many. */
+const buyerProblems = ["unauthorized", tokensLimited, "overloaded", "internal"] as const;
+const operatorProblems = ["unauthorized", tokensLimited, "forbidden", "overloaded", "internal"] as const;
+const blocked = [
+  "blocked",
+  {
+    detail:
+      "The operator of this sale has blocked you: resold what they bought here. If that is a mistake, ask the shop.",
+    members: { blocked_by: "access_list", reason: "resold what they bought here", expires_at: null },
+  },
+] as const;
+const admissionProblems = [
+  blocked,
+  ["slowed", { retryAfterS: 3, members: { reason: "regular_clicks" } }],
+] as const satisfies Operation["problems"];
+/** Of what begins with a challenge, in campaigns that ask for one. */
+const entryProblems = [
+  ...admissionProblems,
+  "challenge_required",
+  ["challenge_failed", { members: { reason: "expired" } }],
+  "challenge_unavailable",
+] as const satisfies Operation["problems"];
 const transitionNotAllowed = (stateNow: string) =>
   ["transition_not_allowed", { members: { state: stateNow } }] as const;
 const limitWrong = ["invalid", fieldError("limit", `must be a whole number from 1 to ${limits.pageSizeMax}`)] as const;
@@ -493,6 +686,15 @@ const limitReached = [
     members: { limit_per_buyer: 1 },
   },
 ] as const;
+const retryAfter = { "Retry-After": "Seconds after which to ask again: more for who stands further behind." };
+const notAdmitted = [
+  "not_admitted",
+  {
+    detail: "This pass has run out. Join the queue, and buy with the pass that you get when it is your turn.",
+    members: { admission: "queue", reason: "expired" },
+  },
+] as const;
+const soldOutForGood = ["sold_out", { detail: "Nothing is left, and nothing can come back." }] as const;
 const notOpen = ["not_open", { retryAfterS: 42, members: { opens_at: "2026-11-11T12:00:00.000Z" } }] as const;
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -510,8 +712,11 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "Send an `Idempotency-Key` and repeat the request unchanged when its answer was lost: there will be one order,",
       "not two, and the second answer is 200 with the order as it then stands.",
       "",
-      "The checks, in their order: the request's form, the offer, the key, *not open*, *ended*, *paused*, *sold out*,",
-      "the limit per buyer, fewer left than asked for.",
+      "Where the campaign needs a pass (`pass`), it goes into the header `Rushbox-Pass`; `not_admitted` tells by `reason`",
+      "what is wrong with it. Where it is drawn, nobody buys: who is drawn gets an order.",
+      "",
+      "The checks, in their order: the offer, how often the buyer asks, the request's form, the key, *not open*,",
+      "*ended*, *paused*, *sold out*, the pass, the limit per buyer, fewer left than asked for.",
     ].join("\n"),
     callers: "buyers",
     parameters: [
@@ -522,6 +727,12 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
         description:
           "A name for this purchase, made by the buyer's page before the first try: a UUID for example. Quoted or bare. With the same key and the same request there is one order; with the same key and another request, 422.",
         schema: keySchema,
+      },
+      {
+        name: "Rushbox-Pass",
+        in: "header",
+        description: "The pass, where one is needed: from the queue, or asked for when the sale is open.",
+        schema: Type.String(),
       },
       {
         name: "Prefer",
@@ -565,12 +776,16 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "unauthorized",
       notOpen,
       "paused",
+      ...admissionProblems,
+      notAdmitted,
       "not_found",
       "sold_out",
       limitReached,
       "ended",
       ...bodyProblems,
       "key_reused",
+      attemptsLimited,
+      switchedOff("read_only"),
       "internal",
       "overloaded",
       "outcome_unknown",
@@ -610,6 +825,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "unauthorized",
       notOpen,
       "paused",
+      notAdmitted,
       "not_found",
       "attempt_unknown",
       "sold_out",
@@ -642,6 +858,12 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
         schema: Type.Unsafe<string>({ type: "string", enum: [...campaignKinds] }),
       },
       {
+        name: "admission",
+        in: "query",
+        description: "Only campaigns that let in this way.",
+        schema: Type.Unsafe<string>({ type: "string", enum: [...admissionModes] }),
+      },
+      {
         name: "brand",
         in: "query",
         description: "Only campaigns with an offer of exactly this brand.",
@@ -672,8 +894,19 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     id: "get_campaign",
     tag: "Buying",
     summary: "One campaign",
-    description:
-      "With its offers and the counts of now: `available + held + sold = total`, at every moment. A draft is seen by operators only.",
+    description: [
+      "With its offers and the counts of now: `available + held + sold = total`, at every moment. A draft is seen by",
+      "operators only.",
+      "",
+      "`admission` says how to buy:",
+      "- `open`: reserve when it is open. With `pass`, ask for a pass then (`POST .../pass`) and send it along.",
+      "- `queue`: join the queue (`POST .../queue`), before the opening too: places are drawn then, so being early gains",
+      "  nothing. Ask for your place or take its stream; when it is your turn there is a pass: reserve with it.",
+      "- `draw`: enter the draw of an offer while it is open (`POST /v1/offers/{id}/draw`). At the closing the order of the",
+      "  entries is drawn; who is drawn finds a reserved order among their orders, and pays for it.",
+      "",
+      "Operators can send everybody through a queue for a while: a purchase then answers `not_admitted` with `queue`.",
+    ].join("\n"),
     callers: "everybody, operators see more",
     parameters: [campaignIdParameter, ifNoneMatch],
     answers: {
@@ -705,7 +938,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
         examples: one("The only page", { orders: [paidOrder], next_cursor: null }),
       },
     },
-    problems: [limitWrong, ...buyerProblems],
+    problems: [limitWrong, ...buyerProblems, switchedOff("search_off")],
   },
   export_orders: {
     id: "export_orders",
@@ -744,6 +977,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "forbidden",
       "internal",
       ["overloaded", { detail: "Too many exports are under way: wait for one to end." }],
+      switchedOff("exports_off"),
     ],
   },
   get_order: {
@@ -767,7 +1001,14 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     answers: {
       200: { description: "Cancelled.", schema: OrderAnswer, examples: one("Cancelled", cancelledOrder) },
     },
-    problems: [...buyerProblems, "forbidden", "not_found", transitionNotAllowed("paid"), "outcome_unknown"],
+    problems: [
+      ...buyerProblems,
+      "forbidden",
+      "not_found",
+      transitionNotAllowed("paid"),
+      switchedOff("read_only"),
+      "outcome_unknown",
+    ],
   },
   create_checkout: {
     id: "create_checkout",
@@ -1051,6 +1292,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "not_found",
       "internal",
       ["overloaded", { detail: "Too many streams are open: close one, or ask again later." }],
+      switchedOff("streams_off"),
     ],
   },
   stream_orders: {
@@ -1082,6 +1324,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "unauthorized",
       "internal",
       ["overloaded", { detail: "Too many streams are open: close one, or ask again later." }],
+      switchedOff("streams_off"),
     ],
   },
   list_payments: {
@@ -1135,7 +1378,11 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       200: { description: "In line already.", schema: WaitlistPlaceAnswer, examples: one("As before", waitlistPlace) },
     },
     problems: [
-      ...buyerProblems,
+      "unauthorized",
+      attemptsLimited,
+      ...admissionProblems,
+      "overloaded",
+      "internal",
       "not_found",
       notOpen,
       "ended",
@@ -1144,6 +1391,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       limitReached,
       ["not_sold_out", { members: { available: 2 } }],
       "waitlist_full",
+      switchedOff("refuse_joins"),
       "outcome_unknown",
     ],
   },
@@ -1157,7 +1405,16 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     answers: {
       200: { description: "In line.", schema: WaitlistPlaceAnswer, examples: one("The third in line", waitlistPlace) },
     },
-    problems: [...buyerProblems, "not_found", "not_waiting", "outcome_unknown"],
+    problems: [
+      "unauthorized",
+      attemptsLimited,
+      "overloaded",
+      "internal",
+      "not_found",
+      "waitlist_off",
+      "not_waiting",
+      "outcome_unknown",
+    ],
   },
   leave_waitlist: {
     id: "leave_waitlist",
@@ -1173,7 +1430,14 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
         examples: one("Left", { offer_id: offer.id, campaign_id: campaign.id, state: "left" }),
       },
     },
-    problems: [...buyerProblems, "not_found", "not_waiting", "outcome_unknown"],
+    problems: [
+      ...buyerProblems,
+      "not_found",
+      "waitlist_off",
+      "not_waiting",
+      switchedOff("read_only"),
+      "outcome_unknown",
+    ],
   },
   list_waitlist: {
     id: "list_waitlist",
@@ -1192,7 +1456,492 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
         }),
       },
     },
-    problems: [limitWrong, ...operatorProblems, "not_found"],
+    problems: [limitWrong, ...operatorProblems, "not_found", switchedOff("search_off")],
+  },
+  join_queue: {
+    id: "join_queue",
+    tag: "Buying",
+    summary: "Join the queue of a campaign",
+    description: [
+      "From its publishing on. Whoever is there before the opening gets a place by lot, so that being early gains nothing;",
+      "who comes later stands behind, in the order of coming. There are never more passes out than units left: whoever",
+      "buys, leaves, or lets the pass run out makes room for the next at once. Joining again shows the same place. The",
+      "place outlives every restart.",
+      "",
+      "Ask for the place by `GET` when `Retry-After` says, or take the stream.",
+    ].join("\n"),
+    callers: "buyers",
+    parameters: [campaignIdParameter, challengeParameter],
+    answers: {
+      201: {
+        description: "In the queue; admitted at once where units are left and nobody waits.",
+        schema: QueueAnswer,
+        examples: {
+          early: ["Before the opening", queueEarly],
+          waiting: ["In line", queuePlace],
+          admitted: ["Admitted at once", queueAdmitted],
+        },
+        headers: retryAfter,
+      },
+      200: {
+        description: "There already.",
+        schema: QueueAnswer,
+        examples: one("In line", queuePlace),
+        headers: retryAfter,
+      },
+    },
+    problems: [
+      "unauthorized",
+      attemptsLimited,
+      ...entryProblems,
+      "overloaded",
+      "internal",
+      switchedOff("refuse_joins"),
+      "not_found",
+      "queue_off",
+      "ended",
+      soldOutForGood,
+      limitReached,
+      "queue_full",
+      "outcome_unknown",
+    ],
+  },
+  get_queue_place: {
+    id: "get_queue_place",
+    tag: "Buying",
+    summary: "The buyer's place in the queue, or their pass",
+    description:
+      "Cheap: nothing is read from disk. Ask again after `Retry-After` seconds, which are few near the front and some thirty far behind. 404 `not_queued` when they are not in it, or not any more: after an order, after leaving, after a pass has run out.",
+    callers: "buyers",
+    parameters: [campaignIdParameter],
+    answers: {
+      200: {
+        description: "How they stand.",
+        schema: QueueAnswer,
+        examples: {
+          waiting: ["In line", queuePlace],
+          admitted: ["Admitted: buy with the pass", queueAdmitted],
+        },
+        headers: retryAfter,
+      },
+    },
+    problems: [
+      "unauthorized",
+      attemptsLimited,
+      "overloaded",
+      "internal",
+      "not_found",
+      "queue_off",
+      "not_queued",
+      "ended",
+      "outcome_unknown",
+    ],
+  },
+  leave_queue: {
+    id: "leave_queue",
+    tag: "Buying",
+    summary: "Leave the queue",
+    description:
+      "Also with a pass, which is then void. Whoever stands behind moves up at once. Joining again later means the end of the line.",
+    callers: "buyers",
+    parameters: [campaignIdParameter],
+    answers: {
+      200: {
+        description: "Left.",
+        schema: QueueLeftAnswer,
+        examples: one("Left", { campaign_id: campaign.id, state: "left" }),
+      },
+    },
+    problems: [
+      ...buyerProblems,
+      switchedOff("read_only"),
+      "not_found",
+      "queue_off",
+      "not_queued",
+      "ended",
+      "outcome_unknown",
+    ],
+  },
+  stream_queue: {
+    id: "stream_queue",
+    tag: "Live streams",
+    summary: "The buyer's place in the queue, live",
+    description: [
+      "An event `queue` at the beginning and whenever something changed, about once a second at most: how the buyer stands,",
+      "the whole of it, with the pass when it is there. An event `over` with a `code` ends the stream when the buyer is not in",
+      "the queue any more: `not_queued` after an order, after leaving or when the pass has run out, `ended` with the sale. A",
+      "comment every few seconds keeps the connection open.",
+      "",
+      "A stream does not end by itself: *Execute* on this page shows nothing until it does. Use `curl -N`, or `fetch` and",
+      "read as it comes: `EventSource` cannot send the token.",
+    ].join("\n"),
+    callers: "buyers",
+    parameters: [campaignIdParameter],
+    answers: {
+      200: {
+        description: "The stream. The `data` of each event `queue` is a *QueuePlace* as JSON.",
+        type: "text/event-stream",
+        schema: Type.String(),
+        examples: one("One event", `retry: 2000\n\nid: 121\nevent: queue\ndata: ${JSON.stringify(queuePlace)}\n\n`),
+      },
+    },
+    problems: [
+      "unauthorized",
+      attemptsLimited,
+      switchedOff("streams_off"),
+      "not_found",
+      "queue_off",
+      "not_queued",
+      "ended",
+      "internal",
+      ["overloaded", { detail: "Too many streams are open: close one, or ask again later." }],
+      "outcome_unknown",
+    ],
+  },
+  get_pass: {
+    id: "get_pass",
+    tag: "Buying",
+    summary: "Ask for a pass",
+    description: [
+      "For an open campaign with `pass`: without one nothing can be bought there. It is this buyer's, for this campaign, and",
+      "good for `pass_window_s` seconds. Before the opening there is none, so that nobody knows theirs: `not_open` says when",
+      "to come. Asking again gives a new one.",
+    ].join("\n"),
+    callers: "buyers",
+    parameters: [campaignIdParameter, challengeParameter],
+    answers: {
+      201: {
+        description: "A pass.",
+        schema: PassAnswer,
+        examples: one("A pass", { campaign_id: campaignId, pass: passExample, expires_at: "2026-11-11T12:02:00.250Z" }),
+      },
+    },
+    problems: [
+      "unauthorized",
+      attemptsLimited,
+      ...entryProblems,
+      "overloaded",
+      "internal",
+      switchedOff("read_only"),
+      "not_found",
+      "pass_off",
+      notOpen,
+      "paused",
+      "ended",
+      "sold_out",
+    ],
+  },
+  enter_draw: {
+    id: "enter_draw",
+    tag: "Buying",
+    summary: "Enter the draw of an offer",
+    description: [
+      "While the campaign is open; when within that time makes no difference. One entry a buyer and campaign. At the closing",
+      "the order of all entries is drawn, by a secret that was fixed before the first came in: see `commitment` in the",
+      "campaign. Who is drawn gets a `reserved` order with its payment window; what is not paid goes down the list. Entering",
+      "again shows the same entry.",
+    ].join("\n"),
+    callers: "buyers",
+    parameters: [offerIdParameter, challengeParameter],
+    answers: {
+      201: { description: "Entered.", schema: DrawEntryAnswer, examples: one("Entered", drawEntry) },
+      200: { description: "Entered before.", schema: DrawEntryAnswer, examples: one("As before", drawEntry) },
+    },
+    problems: [
+      "unauthorized",
+      attemptsLimited,
+      ...entryProblems,
+      "overloaded",
+      "internal",
+      switchedOff("refuse_joins"),
+      "not_found",
+      "draw_off",
+      notOpen,
+      "ended",
+      "paused",
+      ["entered_elsewhere", { members: { offer_id: "off_0000000003" } }],
+      "entry_withdrawn",
+      "waitlist_full",
+      "outcome_unknown",
+    ],
+  },
+  get_draw_entry: {
+    id: "get_draw_entry",
+    tag: "Buying",
+    summary: "The buyer's entry in the draw of an offer",
+    description:
+      "Before the draw `entered`; after it `won` with the order, or `waiting` with the place in the list; `over` when no order came and none will. 404 `not_waiting` when they never entered.",
+    callers: "buyers",
+    parameters: [offerIdParameter],
+    answers: {
+      200: {
+        description: "The entry.",
+        schema: DrawEntryAnswer,
+        examples: {
+          entered: ["Before the draw", drawEntry],
+          won: ["Drawn", { ...drawEntry, state: "won", entries: 8_212, order_id: order.id }],
+          waiting: ["Next but eleven", { ...drawEntry, state: "waiting", entries: 8_212, place: 12 }],
+        },
+      },
+    },
+    problems: [
+      "unauthorized",
+      attemptsLimited,
+      "overloaded",
+      "internal",
+      "not_found",
+      "draw_off",
+      "not_waiting",
+      "outcome_unknown",
+    ],
+  },
+  leave_draw: {
+    id: "leave_draw",
+    tag: "Buying",
+    summary: "Leave the draw of an offer, for good",
+    description:
+      "An entry is one ticket: who leaves cannot enter this draw again. After the draw it means leaving the list. An order that it has become is cancelled as any other.",
+    callers: "buyers",
+    parameters: [offerIdParameter],
+    answers: {
+      200: {
+        description: "Left.",
+        schema: DrawEntryAnswer,
+        examples: one("Left", { ...drawEntry, state: "left", entries: 8_311 }),
+      },
+    },
+    problems: [...buyerProblems, switchedOff("read_only"), "not_found", "draw_off", "not_waiting", "outcome_unknown"],
+  },
+  get_challenge: {
+    id: "get_challenge",
+    tag: "Buying",
+    summary: "What has to be solved first",
+    description:
+      'For a campaign whose `challenge` is not `none`: what this buyer has to solve before they join its queue, enter its draw or get its pass. Ask some minutes before the opening, solve it in the background with the worker of `/challenge/worker.js` (give it `{type: "work", challenge: {parameters, signature}}`; it needs a page served by HTTPS), and send base64 of `{challenge: {parameters, signature}, solution}` in the header `Rushbox-Challenge`. Bound to buyer and campaign; a solution counts once. A captcha\'s token goes into the same header.',
+    callers: "buyers",
+    parameters: [campaignIdParameter],
+    answers: {
+      200: {
+        description: "What to solve.",
+        schema: ChallengeAnswer,
+        examples: {
+          nothing: ["Nothing", { challenge: "none" }],
+          work: [
+            "A proof of work",
+            {
+              challenge: "proof_of_work",
+              difficulty: "normal",
+              expires_at: "2026-11-11T12:00:00.000Z",
+              parameters: {
+                algorithm: "PBKDF2/SHA-256",
+                cost: 200,
+                data: {
+                  buyer: "2bd806c97f0e00af1a1fc3328fa763a9",
+                  campaign: campaign.id,
+                  difficulty: "normal",
+                  expires_at_ms: 1_794_398_400_000,
+                  made_at_ms: 1_794_398_100_000,
+                  run: "2f6c4e0f8d1b4c7aa3a9e1d25b7c0f64",
+                },
+                keyLength: 32,
+                keyPrefix: "000",
+                nonce: "5f3d8f0f5e3a4c0b8a7d6e5f4c3b2a19",
+                salt: "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+              },
+              signature: "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4",
+            },
+          ],
+          captcha: [
+            "A captcha",
+            {
+              challenge: "captcha",
+              site_key: "1x00000000000000000000AA",
+              action: campaign.id,
+              cdata: "2bd806c97f0e00af1a1fc3328fa763a9",
+            },
+          ],
+        },
+      },
+    },
+    problems: [...buyerProblems, blocked, "not_found", "ended", "challenge_unavailable"],
+  },
+  challenge_worker: {
+    id: "challenge_worker",
+    tag: "Buying",
+    summary: "What solves a proof of work",
+    description: 'ALTCHA\'s worker for browsers, from this server: `new Worker("/challenge/worker.js")`.',
+    callers: "everybody",
+    parameters: [ifNoneMatch],
+    answers: {
+      200: {
+        description: "The script.",
+        type: "text/javascript",
+        schema: Type.String(),
+        examples: one("The script", '(function() {\n  "use strict";\n})();'),
+        headers: etagHeader,
+      },
+      304: notModified,
+    },
+    problems: ["method_not_allowed"],
+  },
+  add_access_entry: {
+    id: "add_access_entry",
+    tag: "Operating",
+    summary: "Put somebody on the access list",
+    description:
+      "A buyer or a network: blocked, and refused as `blocked` with the reason; or allowed, and let by the risk desk, rate limits and challenges. One entry for a target: a later one replaces it. The buyer's own entry counts before any network's, a smaller network's before a larger one's. Holds on every connection once this is answered.",
+    callers: "operators",
+    body: {
+      schema: AccessBody,
+      isRequired: true,
+      examples: {
+        buyer: ["A buyer", { effect: "block", buyer_id: "mallory", reason: "resold what they bought here" }],
+        network: ["The shop's own office", { effect: "allow", network: "192.0.2.0/24", reason: "our office" }],
+      },
+    },
+    answers: {
+      201: { description: "It holds.", schema: AccessAnswer, examples: one("Blocked", accessEntry) },
+    },
+    problems: [
+      ["invalid", fieldError("network", "must be an address or a network, for example 192.0.2.0/24")],
+      ...bodyProblems,
+      ...operatorProblems,
+      "limit_exceeded",
+      "outcome_unknown",
+    ],
+  },
+  list_access: {
+    id: "list_access",
+    tag: "Operating",
+    summary: "The access list",
+    description: "The newest entries first.",
+    callers: "operators",
+    parameters: [limitParameter, cursorParameter],
+    answers: {
+      200: {
+        description: "A page of entries.",
+        schema: AccessListAnswer,
+        examples: one("One", { entries: [accessEntry], next_cursor: null }),
+      },
+    },
+    problems: [limitWrong, ...operatorProblems],
+  },
+  remove_access_entry: {
+    id: "remove_access_entry",
+    tag: "Operating",
+    summary: "Take somebody off the access list",
+    description: "From now on, on every connection. What the entry was about is kept nowhere.",
+    callers: "operators",
+    parameters: [accessIdParameter],
+    answers: {
+      200: { description: "The entry as it was.", schema: AccessAnswer, examples: one("Removed", accessEntry) },
+    },
+    problems: [...operatorProblems, "not_found", "outcome_unknown"],
+  },
+  get_risk: {
+    id: "get_risk",
+    tag: "Operating",
+    summary: "Why somebody is suspected",
+    description:
+      "What the risk desk sees in a buyer or an address and in where they come from: signals, the rules that give points, the score, and the verdict with its reasons, since when and until when. Of the last minutes, from memory.",
+    callers: "operators",
+    parameters: [
+      { name: "buyer", in: "query", description: "A buyer's id.", schema: Type.String() },
+      { name: "address", in: "query", description: "Or an IP address.", schema: Type.String() },
+    ],
+    answers: {
+      200: {
+        description: "As it is at this moment.",
+        schema: RiskAnswer,
+        examples: one("A buyer who clicks like a clock", {
+          mode: "record",
+          subjects: [
+            {
+              kind: "buyer",
+              id: "mallory",
+              signals: {
+                attempts: 10,
+                intervals: 42,
+                interval_mean_ms: 1_000,
+                interval_variation_percent: 1,
+                solved: 0,
+                solved_quickly: 0,
+                addresses: 1,
+                accounts_of_address: 3,
+                accounts_of_subnet: 5,
+              },
+              score: 40,
+              rules: [regularClicks],
+              verdict: {
+                action: "harder",
+                score: 40,
+                rules: [regularClicks],
+                since: "2026-11-11T12:00:11.000Z",
+                expires_at: "2026-11-11T12:05:11.000Z",
+              },
+            },
+          ],
+        }),
+      },
+    },
+    problems: [["invalid", fieldError("buyer", "give either a buyer or an address")], ...operatorProblems],
+  },
+  get_fairness: {
+    id: "get_fairness",
+    tag: "Operating",
+    summary: "How fair a sale was",
+    description:
+      "How soon after the opening orders came, from what is stored; which subnets got how much, what suspects tried and got, and why attempts were refused, from what this process remembers since its start.",
+    callers: "operators",
+    parameters: [campaignIdParameter],
+    answers: {
+      200: {
+        description: "The report.",
+        schema: FairnessAnswer,
+        examples: one("Of a sale of three orders", {
+          campaign_id: campaign.id,
+          orders: {
+            count: 3,
+            is_complete: true,
+            counted_from: "opens_at",
+            from: "2026-11-11T12:00:00.000Z",
+            percentiles: [
+              { percent: 50, ms: 812 },
+              { percent: 100, ms: 2_401 },
+            ],
+            histogram: [
+              { up_to_ms: 1_000, orders: 2 },
+              { up_to_ms: null, orders: 1 },
+            ],
+          },
+          remembered: {
+            since: "2026-11-11T11:40:00.000Z",
+            attempts: 40,
+            units: 3,
+            subnets: {
+              count: 2,
+              largest: [
+                { subnet: "192.0.2.0/24", units: 2, share: 0.6667 },
+                { subnet: "2001:db8:1::/48", units: 1, share: 0.3333 },
+              ],
+              units_elsewhere: 0,
+            },
+            suspects: {
+              buyers: 1,
+              share_of_attempts: 0.5,
+              share_of_units: 0,
+              by_rule: [{ rule: "regular_clicks", buyers: 1 }],
+            },
+            outcomes: [
+              { outcome: "reserved", attempts: 3 },
+              { outcome: "sold_out", attempts: 36 },
+              { outcome: "blocked", attempts: 1 },
+            ],
+          },
+        }),
+      },
+    },
+    problems: [...operatorProblems, "not_found"],
   },
   create_operator: {
     id: "create_operator",
@@ -1304,6 +2053,62 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       },
     },
     problems: [limitWrong, ...operatorProblems],
+  },
+  get_controls: {
+    id: "get_controls",
+    tag: "Running",
+    summary: "What is limited and switched off",
+    description: "The controls as they hold now, on every thread.",
+    callers: "operators",
+    answers: {
+      200: { description: "They are these.", schema: ControlsAnswer, examples: one("As they come", controls) },
+    },
+    problems: [...operatorProblems],
+  },
+  set_controls: {
+    id: "set_controls",
+    tag: "Running",
+    summary: "Set limits, throw switches",
+    description: [
+      "Changes what is named and leaves the rest as it is; it holds on every thread when this is answered, is kept over a",
+      "restart, and stands in the audit log.",
+      "",
+      "Limits: `buyer` and `address` (IPv6: the /64) for each of them, `campaign` for each campaign, `overall` for all",
+      "attempts together, `failures` for wrong tokens of an address. `null` takes a limit off.",
+      "",
+      "Switches, for all campaigns or for one: `pause_sales` (nobody buys, joins a waitlist or enters a draw; queues may be",
+      "joined, and stand still), `queue_everybody` (open campaigns let in by their queue), `refuse_joins` (no waitlist,",
+      "queue or draw is joined), `streams_off` (no event streams), `read_only` (buyers look and change nothing; what is",
+      "reserved can be paid). For everything alone: `search_off` (no lists of orders and rows), `exports_off` (no",
+      "downloads).",
+    ].join("\n"),
+    callers: "operators",
+    body: {
+      schema: ControlsBody,
+      isRequired: true,
+      examples: {
+        pause: ["Nothing is sold in any campaign", { switches: [{ name: "pause_sales", on: true }] }],
+        limit: ["Stricter for everybody", { rate_limits: { buyer: { quota: 5, window_s: 10 }, failures: null } }],
+      },
+    },
+    answers: {
+      200: {
+        description: "Changed. This is what holds now.",
+        schema: ControlsAnswer,
+        examples: one("Sales are paused", {
+          ...controls,
+          switches_on: [{ name: "pause_sales", campaign_id: null }],
+        }),
+      },
+    },
+    problems: [
+      ["invalid", fieldError("switches[0].campaign_id", "exports_off is for everything: leave campaign_id away")],
+      ...bodyProblems,
+      ...operatorProblems,
+      "not_found",
+      "limit_exceeded",
+      "outcome_unknown",
+    ],
   },
   erase_buyer: {
     id: "erase_buyer",
@@ -1565,7 +2370,85 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
         headers: { "Cache-Control": "A full page for ever, the last one a second." },
       },
     },
-    problems: [ledgerLimitWrong, "not_found", "internal"],
+    problems: [ledgerLimitWrong, "not_found", switchedOff("search_off"), "overloaded", "internal"],
+  },
+  get_draw: {
+    id: "get_draw",
+    tag: "Proof",
+    summary: "The draws of a campaign",
+    description: [
+      "What was settled before anybody could enter, `commitment` and the beacon's round, and of each offer what is known by",
+      "now: at the closing `root` and `count` fix who has entered; when the draw is made `secret` is revealed, and with what",
+      "the beacon said it gives the `seed` from which the order of all entries follows. The page at `/verify` checks all of",
+      "it in a browser, `rushbox verify-draw` offline.",
+    ].join("\n"),
+    callers: "everybody",
+    parameters: [campaignIdParameter],
+    answers: {
+      200: {
+        description: "The draws.",
+        schema: DrawAnswer,
+        examples: {
+          made: ["Drawn", { ...drawTerms, offers: [offerDraw] }],
+          open: ["Entries are still taken", { ...drawTerms, offers: [drawOpen] }],
+        },
+        headers: { "Cache-Control": "One second." },
+      },
+    },
+    problems: ["not_found", "draw_off", "internal"],
+  },
+  list_draw_entries: {
+    id: "list_draw_entries",
+    tag: "Proof",
+    summary: "The entries of a draw",
+    description: [
+      "All entries in the order of entering, from the closing on, without who they are: each `leaf` is `details` of the",
+      "entry's row in the ledger. They give the draw's `root`; `rank` follows from its `seed`; orders went down the list,",
+      "passing over those who left. A page may be shorter than asked for; `next_after` is null after the last.",
+    ].join("\n"),
+    callers: "everybody",
+    parameters: [
+      offerIdParameter,
+      {
+        name: "after",
+        in: "query",
+        description: "How many entries stand before the page: the `next_after` of the page before.",
+        schema: Type.Integer({ minimum: 0, default: 0 }),
+      },
+      ledgerLimitParameter,
+    ],
+    answers: {
+      200: {
+        description: "A page of entries.",
+        schema: DrawEntriesAnswer,
+        examples: one("Three entries, the third drawn first", { entries: drawEntries, next_after: null }),
+        headers: { "Cache-Control": "One second." },
+      },
+    },
+    problems: [ledgerLimitWrong, "not_found", "draw_off", switchedOff("search_off"), "overloaded", "internal"],
+  },
+  get_draw_proof: {
+    id: "get_draw_proof",
+    tag: "Proof",
+    summary: "The proof of the buyer's own entry",
+    description: [
+      "All that a buyer needs to check what concerns them, without believing anybody: that their entry is among those that",
+      "were drawn (`leaf`, `index`, `path`, `root`), that the secret is the one of the `commitment`, and that their `rank` is",
+      "the one that follows from it. `leaf` is the SHA-256 of `salt`, a line feed and the JSON array `[buyer_id]`. Keep one",
+      "from before the closing: both together show that nothing was changed between. When the buyer's identity was erased",
+      "there is none any more.",
+    ].join("\n"),
+    callers: "buyers",
+    parameters: [offerIdParameter],
+    answers: {
+      200: { description: "The proof.", schema: DrawProofAnswer, examples: one("Second of three", drawProof) },
+    },
+    problems: [
+      ...buyerProblems,
+      "not_found",
+      "draw_off",
+      ["not_waiting", { detail: "You have no entry in this draw." }],
+    ],
   },
   get_receipt: {
     id: "get_receipt",
@@ -1641,7 +2524,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
         examples: one("One row", { rows: [{ ...ledgerRow, buyer_id: "alice" }], next_after: null }),
       },
     },
-    problems: [ledgerLimitWrong, ...operatorProblems],
+    problems: [ledgerLimitWrong, ...operatorProblems, switchedOff("search_off")],
   },
   verify_page: {
     id: "verify_page",
@@ -1676,9 +2559,16 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     id: "readyz",
     tag: "Running",
     summary: "Does it take requests?",
-    description: "For a load balancer: 503 from the moment when it begins to stop.",
+    description:
+      "For a load balancer: 503 from the moment when it begins to stop. Tells besides what is given up under load and what an operator has switched on.",
     callers: "everybody",
-    answers: { 200: { description: "It does.", schema: ReadyAnswer, examples: one("Ready", { status: "ready" }) } },
+    answers: {
+      200: {
+        description: "It does.",
+        schema: ReadyAnswer,
+        examples: one("Ready", { status: "ready", load: "normal", switches_on: [] }),
+      },
+    },
     problems: ["method_not_allowed", ["overloaded", { detail: "The server is stopping." }]],
   },
   metrics: {

@@ -1,11 +1,13 @@
 /** For whoever runs it: is it alive, is it ready, how is it doing; and the time, for everybody's countdown. */
+
 import type { MetricDefinition } from "../host/metrics.ts";
 import type { HttpParts } from "./parts.ts";
 import { problem } from "./problem.ts";
 import { json, wireTime } from "./respond.ts";
 import type { Route } from "./route.ts";
+import { switchesShown } from "./v1/controls.ts";
 
-type Parts = Pick<HttpParts, "catalogue" | "clock" | "counters" | "metrics">;
+type Parts = Pick<HttpParts, "catalogue" | "clock" | "counters" | "load" | "metrics" | "office">;
 
 export function opsRoutes(parts: Parts): Route[] {
   return [
@@ -21,9 +23,10 @@ function time({ clock }: Parts): Response {
   return json(`{"now":"${wireTime(nowMs)}","now_ms":${nowMs}}`);
 }
 
-function ready({ counters }: Parts): Response {
+function ready({ counters, load, office }: Parts): Response {
   if (counters.isStopping) return problem("overloaded", { detail: "The server is stopping." });
-  return json('{"status":"ready"}');
+  const told = { status: "ready", load: load.level, switches_on: switchesShown(office.controls) };
+  return json(JSON.stringify(told));
 }
 
 const queueDepth: MetricDefinition = {

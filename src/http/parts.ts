@@ -1,7 +1,13 @@
 /** What an HTTP thread is made of: handed to the routes, which take from it what they need. */
 
+import type { AccessList } from "../admission/access-list.ts";
+import type { Captcha } from "../admission/captcha.ts";
+import type { Challenges } from "../admission/challenge.ts";
+import type { LoadBoard } from "../admission/load-board.ts";
+import type { Passes } from "../admission/pass.ts";
 import type { NoticeStreams } from "../delivery/notice-streams.ts";
 import type { OrderStreams } from "../delivery/order-streams.ts";
+import type { QueueStreams } from "../delivery/queue-streams.ts";
 import type { StockStreams } from "../delivery/stock-streams.ts";
 import type { AuditRecord } from "../domain/audit.ts";
 import type { DeliveryRecord, DeliveryState } from "../domain/endpoint.ts";
@@ -10,14 +16,21 @@ import type { OrderRecord } from "../domain/order.ts";
 import type { IdRange, OrderFilter, OrderPage } from "../domain/order-filter.ts";
 import type { PaymentRecord } from "../domain/payment.ts";
 import type { WaitlistRecord } from "../domain/waitlist.ts";
+import type { ChainInfo } from "../draw/chain.ts";
+import type { DrawReader } from "../draw/document.ts";
 import type { Counters } from "../engine/counters.ts";
 import type { KeyFilter } from "../engine/key-filter.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { PaymentProvider } from "../payment/provider.ts";
+import type { ClientAddresses } from "./address.ts";
+import type { Admission } from "./admission.ts";
 import type { Auth } from "./auth.ts";
 import type { Catalogue } from "./catalogue.ts";
+import type { DeskClient } from "./desk-client.ts";
+import type { DrawIndex } from "./draw-index.ts";
 import type { EngineClient } from "./engine-client.ts";
+import type { Gate } from "./gate.ts";
 import type { JournalRow } from "./notice-json.ts";
 import type { Office } from "./office.ts";
 import type { Receipts } from "./receipts.ts";
@@ -27,6 +40,8 @@ import type { SandboxPages } from "./sandbox-pages.ts";
 export interface OrderReader {
   order(orderId: number): OrderRecord | null;
   paymentsOf(orderId: number): PaymentRecord[];
+  /** The buyer's last entry in the draw of an offer. */
+  entryOfBuyer(campaignId: number, offerId: number, buyerId: string): WaitlistRecord | null;
   waitingAfter(campaignId: number, offerId: number, entryId: number, limit: number): WaitlistRecord[];
   /** In the ids after one, by campaign; `next` is where to go on, or `null` at the end. */
   tracesOfBuyer(
@@ -95,13 +110,33 @@ export interface LedgerReader {
   saltOf(orderId: number): string | null;
 }
 
+/** What this process knows of public beacons. */
+export interface Beacons {
+  /** The chain that decides in the draws that are published now; `null` where the secret alone does. */
+  readonly current: ChainInfo | null;
+  /** All that this folder has ever drawn by. */
+  readonly known: readonly ChainInfo[];
+}
+
 export interface HttpParts {
+  readonly access: AccessList;
+  readonly admission: Admission;
+  readonly addresses: ClientAddresses;
   readonly audit: AuditReader;
   readonly auth: Auth;
+  readonly beacons: Beacons;
+  /** `null` where none is configured. */
+  readonly captcha: Captcha | null;
   readonly catalogue: Catalogue;
+  readonly challenges: Challenges;
   readonly client: EngineClient;
   readonly clock: Clock;
+  readonly gate: Gate;
+  readonly load: LoadBoard;
   readonly counters: Counters;
+  readonly drawIndex: DrawIndex;
+  readonly draws: DrawReader;
+  readonly desk: DeskClient;
   readonly keyFilter: KeyFilter;
   readonly ledger: LedgerReader;
   readonly metrics: Metrics;
@@ -112,7 +147,9 @@ export interface HttpParts {
   /** `null` as long as nothing was ever delivered from this folder. */
   readonly outbox: () => Outbox | null;
   readonly noticeStreams: NoticeStreams<JournalRow>;
+  readonly passes: Passes;
   readonly payments: Payments;
+  readonly queueStreams: QueueStreams;
   readonly receipts: Receipts;
   readonly stockStreams: StockStreams;
 }

@@ -58,6 +58,44 @@ export const problemKinds = {
     detail: "It goes on when its operator resumes it.",
     retryAfterS: 5,
   },
+  not_admitted: {
+    status: 403,
+    title: "It is not your turn",
+    detail:
+      "This sale admits buyers in an order of its own. Look at the campaign's admission: join its queue or enter its draw.",
+  },
+  entered_elsewhere: {
+    status: 409,
+    title: "You are in the draw of another offer",
+    detail: "One buyer has one entry in a campaign. Leave the other draw first.",
+  },
+  entry_withdrawn: {
+    status: 409,
+    title: "You have left this draw",
+    detail: "An entry is one ticket: who leaves a draw cannot enter it again.",
+  },
+  draw_off: {
+    status: 409,
+    title: "This sale is not drawn",
+    detail: "Look at the campaign's admission: buy, or join its queue.",
+  },
+  pass_off: {
+    status: 409,
+    title: "No pass can be asked for here",
+    detail: "Look at the campaign's admission: buy without one, join its queue, or enter its draw.",
+  },
+  queue_off: { status: 409, title: "This sale has no queue", detail: "Nobody has to wait: buy when it is open." },
+  queue_full: {
+    status: 503,
+    title: "The queue is full",
+    detail: "More are in it than this server takes. Try again shortly.",
+    retryAfterS: 30,
+  },
+  not_queued: {
+    status: 404,
+    title: "You are not in the queue",
+    detail: "Join it first. A pass that has run out is over: join again.",
+  },
   ended: { status: 410, title: "The sale is over", detail: "Nothing can be bought here any more." },
   key_reused: {
     status: 422,
@@ -114,6 +152,45 @@ export const problemKinds = {
     detail:
       "It was never accepted, or the server restarted before it was decided: repeat it with the same Idempotency-Key.",
   },
+  blocked: {
+    status: 403,
+    title: "You are not let in",
+    detail: "The operator of this sale has blocked you. If that is a mistake, ask the shop.",
+  },
+  slowed: {
+    status: 429,
+    title: "Slow down",
+    detail: "Your attempts look like a program's. Wait as long as Retry-After says, and try by hand.",
+    retryAfterS: 3,
+  },
+  challenge_required: {
+    status: 403,
+    title: "A challenge has to be solved first",
+    detail:
+      "Get one at /v1/campaigns/{id}/challenge, solve it in the background, and send the solution in the header Rushbox-Challenge.",
+  },
+  challenge_failed: {
+    status: 403,
+    title: "The challenge is not solved",
+    detail: "What came as its solution does not count; the reason says why. Get a new one and solve that.",
+  },
+  challenge_unavailable: {
+    status: 503,
+    title: "The captcha cannot be checked",
+    detail: "Whoever checks it does not answer. Nobody is admitted meanwhile. Try again shortly.",
+    retryAfterS: 5,
+  },
+  rate_limited: {
+    status: 429,
+    title: "Too many attempts",
+    detail: "Wait as long as Retry-After says: until then every further attempt is refused, too.",
+  },
+  switched_off: {
+    status: 503,
+    title: "Switched off for now",
+    detail: "The operator has switched this off for a while. Nothing was changed. Try again later.",
+    retryAfterS: 10,
+  },
   internal: {
     status: 500,
     title: "Something went wrong here",
@@ -149,18 +226,26 @@ export interface ProblemExtras {
 
 /** The answer for a code. Without extras it is made once and only copied. */
 export function problem(code: ProblemCode, extras?: ProblemExtras): Response {
-  const plain = plainProblems[code];
-  if (extras === undefined) return new Response(plain.body, plain.init);
+  return respondPrepared(extras === undefined ? plainProblems[code] : prepareProblem(code, extras));
+}
+
+/** An answer that is made once, to be copied for everybody who gets it. */
+export interface PreparedProblem {
+  readonly body: string;
+  readonly init: { readonly status: number; readonly headers: Headers };
+}
+
+export function prepareProblem(code: ProblemCode, extras: ProblemExtras): PreparedProblem {
+  const headers = new Headers(plainProblems[code].init.headers);
   const kind: ProblemKind = problemKinds[code];
   const retryAfterS = extras.retryAfterS ?? kind.retryAfterS;
-  return new Response(bodyOf(code, extras), {
-    status: kind.status,
-    headers: {
-      ...Object.fromEntries(plain.init.headers),
-      ...(retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) }),
-      ...extras.headers,
-    },
-  });
+  if (retryAfterS !== undefined) headers.set("retry-after", String(retryAfterS));
+  for (const [name, value] of Object.entries(extras.headers ?? {})) headers.set(name, value);
+  return { body: bodyOf(code, extras), init: { status: kind.status, headers } };
+}
+
+export function respondPrepared({ body, init }: PreparedProblem): Response {
+  return new Response(body, init);
 }
 
 /** The page of a code: where its `type` leads. */
@@ -188,4 +273,4 @@ const plainProblems = Object.fromEntries(
     if (status === 401) headers.set("www-authenticate", 'Bearer realm="rushbox"');
     return [code, { body: bodyOf(code as ProblemCode), init: { status, headers } }];
   }),
-) as Record<ProblemCode, { body: string; init: { status: number; headers: Headers } }>;
+) as Record<ProblemCode, PreparedProblem>;

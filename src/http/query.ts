@@ -40,12 +40,15 @@ export function readLimit(text: string | undefined, sizeMax: number = limits.pag
 }
 
 /** `after`: the number of a row, 0 for what stands before the first. */
-export function readAfter(text: string | undefined): number | Response {
+export function readAfter(
+  text: string | undefined,
+  what = "the seq of a row, or 0 for the beginning",
+): number | Response {
   if (text === undefined) return 0;
   const after = Number(text);
   if (/^\d{1,16}$/.test(text) && after <= seqMax) return after;
   return problem("invalid", {
-    errors: [{ field: "after", detail: "must be the seq of a row, or 0 for the beginning" }],
+    errors: [{ field: "after", detail: `must be ${what}` }],
   });
 }
 

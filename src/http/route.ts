@@ -6,7 +6,8 @@
 import type { Clock } from "../host/clock.ts";
 import { log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
-import { KeysUnavailable } from "./auth.ts";
+import { KeysUnavailable, TokenRefused } from "./auth.ts";
+import type { Work } from "./gate.ts";
 import { problem } from "./problem.ts";
 import { type RouteName, statusesCounted } from "./routes.ts";
 
@@ -16,6 +17,8 @@ export interface Route {
   /** With `:name` for a parameter. */
   readonly path: string;
   readonly handle: Handler;
+  /** What is given up when it is switched off or there is too much to do: refused before the handler is asked. */
+  readonly work?: Work;
 }
 
 export type Handler = (request: Request, params: Readonly<Record<string, string>>) => Response | Promise<Response>;
@@ -55,6 +58,7 @@ export function failure(route: RouteName, cause: unknown): Response {
       detail: "Tokens cannot be checked at the moment. Nothing was changed. Try again shortly.",
     });
   }
+  if (cause instanceof TokenRefused) return cause.response;
   log("error", "a request failed", {
     route,
     cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),

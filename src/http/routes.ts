@@ -24,11 +24,24 @@ export const routeNames = [
   "get_waitlist_place",
   "leave_waitlist",
   "list_waitlist",
+  "join_queue",
+  "get_queue_place",
+  "leave_queue",
+  "stream_queue",
+  "get_pass",
+  "enter_draw",
+  "get_draw_entry",
+  "leave_draw",
+  "get_draw",
+  "list_draw_entries",
+  "get_draw_proof",
   "create_operator",
   "list_operators",
   "get_own_operator",
   "revoke_operator",
   "list_audit",
+  "get_controls",
+  "set_controls",
   "erase_buyer",
   "create_webhook",
   "list_webhooks",
@@ -43,6 +56,13 @@ export const routeNames = [
   "list_ledger",
   "list_campaign_ledger",
   "receipt_keys",
+  "get_challenge",
+  "challenge_worker",
+  "add_access_entry",
+  "list_access",
+  "remove_access_entry",
+  "get_risk",
+  "get_fairness",
   "time",
   "sandbox_page",
   "press_sandbox_button",
@@ -58,5 +78,7 @@ export const routeNames = [
 ] as const;
 export type RouteName = (typeof routeNames)[number];
 
-const statuses = [200, 201, 202, 303, 304, 400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 500, 502, 503] as const;
+const statuses = [
+  200, 201, 202, 303, 304, 400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 502, 503,
+] as const;
 export const statusesCounted: readonly string[] = statuses.map(String);

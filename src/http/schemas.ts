@@ -3,7 +3,13 @@
  * integer. Descriptions are written for the reader of the API's document and of an error alike.
  */
 import { FormatRegistry, Kind, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
+import { difficulties } from "../admission/challenge.ts";
+import { loadLevels } from "../admission/load-level.ts";
+import { riskActions, ruleNames, subjectKinds } from "../admission/risk/rules.ts";
+import { accessEffects } from "../domain/access.ts";
+import { admissionModes, challengeKinds, drawEntryStates, openAdmission } from "../domain/admission.ts";
 import { campaignKinds, campaignStates, kindPresets } from "../domain/campaign.ts";
+import { rateLimitNames, riskModes, switchNames } from "../domain/controls.ts";
 import { deliveryStates } from "../domain/endpoint.ts";
 import { formatId, type IdPrefix } from "../domain/ids.ts";
 import { limits } from "../domain/limits.ts";
@@ -11,6 +17,10 @@ import { noticeTypes } from "../domain/notice.ts";
 import { operatorRoles } from "../domain/operator.ts";
 import { orderStates } from "../domain/order.ts";
 import { paymentProviders, paymentStates } from "../domain/payment.ts";
+import { waitlistStates } from "../domain/waitlist.ts";
+import { quicknetHash } from "../draw/chain.ts";
+import { drawStates } from "../draw/document.ts";
+import { works } from "./gate.ts";
 import { problemKinds } from "./problem.ts";
 
 /** RFC 3339 with a zone and up to milliseconds, of a day that exists. */
@@ -108,7 +118,37 @@ export const CampaignBody = Type.Object(
       }),
     ),
     waitlist: Type.Optional(
-      Type.Boolean({ default: true, description: "whether buyers may wait for units that return" }),
+      Type.Boolean({
+        default: true,
+        description: "whether buyers may wait for units that return; a queue has no other line, a draw always has",
+      }),
+    ),
+    admission: Type.Optional(
+      oneOf(
+        admissionModes,
+        "who may buy: open, whoever asks first; queue, whoever's turn it is in the waiting room; draw, who is drawn at the closing. Default: open",
+      ),
+    ),
+    pass: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          "whether an open campaign sells to holders of a pass alone, which nobody can have before the opening",
+      }),
+    ),
+    pass_window_s: Type.Optional(
+      Type.Integer({
+        minimum: limits.passWindowSMin,
+        maximum: limits.passWindowSMax,
+        default: openAdmission.passWindowS,
+        description: "seconds for which a pass is good",
+      }),
+    ),
+    challenge: Type.Optional(
+      oneOf(
+        challengeKinds,
+        "what is asked of whoever wants a pass, a place in the queue, an entry in the draw. Default: none",
+      ),
     ),
     offers: Type.Array(OfferBody, {
       minItems: 1,
@@ -158,6 +198,17 @@ export const PayBody = Type.Object(
   closed,
 );
 
+export const AccessBody = Type.Object(
+  {
+    effect: oneOf(accessEffects, "block: not let in; allow: let by the risk desk, rate limits and challenges"),
+    buyer_id: Type.Optional(text(limits.buyerIdLengthMax, "whom it is about: a buyer", "alice")),
+    network: Type.Optional(text(50, "or from where: an address, or a network with its length", "192.0.2.0/24")),
+    reason: text(limits.reasonLengthMax, "told to whoever is refused by it", "resold what they bought here"),
+    expires_at: Type.Optional(time("when it ends by itself; never when absent", "2026-12-11T12:00:00.000Z")),
+  },
+  closed,
+);
+
 export const OperatorBody = Type.Object(
   {
     name: text(limits.operatorNameLengthMax, "who it is: stands in the audit log", "Li Na"),
@@ -193,6 +244,54 @@ export const WebhookChangeBody = Type.Object(
     url: Type.Optional(webhookUrl),
     types: Type.Optional(nullable(webhookTypes)),
     enabled: Type.Optional(Type.Boolean({ description: "false: events wait until it is true again" })),
+  },
+  closed,
+);
+
+const rateLimit = Type.Object(
+  {
+    quota: Type.Integer({
+      minimum: 1,
+      maximum: limits.rateLimitQuotaMax,
+      description: "attempts within the window",
+      examples: [50],
+    }),
+    window_s: Type.Integer({
+      minimum: 1,
+      maximum: limits.rateLimitWindowSMax,
+      description: "the window in seconds",
+      examples: [10],
+    }),
+  },
+  { ...closed, description: "how many attempts within how many seconds" },
+);
+const switchName = oneOf(switchNames, "the switch");
+const riskMode = oneOf(
+  riskModes,
+  "off: no signals are kept; record: it judges and nobody feels it; enforce: it refuses",
+);
+
+export const ControlsBody = Type.Object(
+  {
+    rate_limits: Type.Optional(
+      Type.Partial(Type.Object(Object.fromEntries(rateLimitNames.map((name) => [name, nullable(rateLimit)])), closed), {
+        description: "limits to be set, or with null taken off",
+      }),
+    ),
+    switches: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: switchName,
+            on: Type.Boolean({ description: "whether it is to be on" }),
+            campaign_id: Type.Optional(nullable(idOf("cmp", "for this campaign alone; absent: for all", 1))),
+          },
+          closed,
+        ),
+        { minItems: 1, maxItems: 100, description: "switches to be thrown" },
+      ),
+    ),
+    risk_mode: Type.Optional(riskMode),
   },
   closed,
 );
@@ -234,6 +333,39 @@ export const CampaignAnswer = Type.Object({
   closes_at: nullable(time("when the sale closes; null: when an operator ends it", "2026-11-11T12:30:00.000Z")),
   payment_window_s: count("seconds for paying, before the units return to sale", 900),
   waitlist: Type.Boolean({ description: "whether units that return go to those who wait, if anybody does" }),
+  admission: oneOf(admissionModes, "who may buy: whoever asks first, whose turn it is in the queue, who is drawn"),
+  pass: Type.Boolean({ description: "whether a purchase needs a pass: from the queue, or asked for when it is open" }),
+  pass_window_s: count("seconds for which a pass is good", 120),
+  challenge: oneOf(challengeKinds, "what is asked of whoever wants a pass, a place in the queue, an entry in the draw"),
+  commitment: Type.Optional(
+    Type.String({
+      description:
+        "SHA-256 of the bytes of the secret that the order of the queue or draw is made of; of a queue the secret is told here when the order is drawn, of a draw by GET /v1/campaigns/{id}/draw",
+      examples: ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    }),
+  ),
+  secret: Type.Optional(
+    nullable(
+      Type.String({
+        description:
+          "of a queue: what its order was drawn by, in hexadecimal digits; null until then, and for good when nobody was there at the opening",
+        examples: ["5e".repeat(32)],
+      }),
+    ),
+  ),
+  drawn_count: Type.Optional(nullable(count("of a queue: how many were there at the opening, and drawn among", 6))),
+  beacon: Type.Optional(
+    Type.Object(
+      {
+        chain: Type.String({
+          description: "the hash of the chain",
+          examples: ["52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"],
+        }),
+        round: count("the round that decides with the secret", 4_211_000),
+      },
+      { description: "the public beacon's round that goes into the draw" },
+    ),
+  ),
   created_at: time("when it was created", "2026-11-10T09:00:00.000Z"),
   offers: Type.Array(OfferAnswer, { description: "what is sold, in the order in which it was created" }),
 });
@@ -339,6 +471,64 @@ export const WaitlistLeftAnswer = Type.Object({
   campaign_id: idOf("cmp", "its campaign", 1),
   state: oneOf(["left"], "not in line any more"),
 });
+const pass = Type.String({
+  description: "send it unchanged in the header Rushbox-Pass when buying",
+  examples: ["p1.1.3d.mi2nkrf9.2bd806c97f0e00af1a1fc3328fa763a9.hVJ2Yq3XoYBuO6rJ0b3C1qzv8mPjS6r0w0sJkXo5c1A"],
+});
+export const QueueAnswer = Type.Object({
+  entry_id: idOf("que", "the entry", 121),
+  campaign_id: idOf("cmp", "its campaign", 1),
+  state: oneOf(["waiting", "admitted"], "waiting: in line; admitted: has a pass, and may buy until expires_at"),
+  place: nullable(
+    Type.Integer({
+      minimum: 1,
+      description: "1 is the next; null before the opening, when nobody has a place yet, and for who is admitted",
+      examples: [37],
+    }),
+  ),
+  ahead: nullable(count("how many are before this buyer in line; null where place is", 36)),
+  waiting: count("how many are in line", 5_120),
+  passes: count("how many have a pass now: never more than there are units left", 40),
+  units_left: count("units that can be had now, over all offers, those for the passes that are out included", 40),
+  units_held: count("units in orders that are not paid yet: some of them come back", 210),
+  chance: nullable(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description:
+        "of getting a unit, by what others did so far; 0 when no unit can be had any more; null before the opening",
+      examples: [0.82],
+    }),
+  ),
+  estimated_wait_s: nullable(
+    count("seconds until the turn comes, by how quickly it went lately; null where too little has happened to say", 95),
+  ),
+  note: nullable(Type.String({ description: "a clear word when nothing can be had any more" })),
+  pass: nullable(pass),
+  expires_at: nullable(time("until when the pass is good", "2026-11-11T12:02:00.250Z")),
+  poll_after_s: Type.Integer({ minimum: 1, description: "as Retry-After: when to ask again", examples: [11] }),
+});
+export const QueueLeftAnswer = Type.Object({
+  campaign_id: idOf("cmp", "the campaign", 1),
+  state: oneOf(["left"], "not in the queue any more"),
+});
+export const PassAnswer = Type.Object({
+  campaign_id: idOf("cmp", "the campaign", 1),
+  pass,
+  expires_at: time("until when the pass is good", "2026-11-11T12:02:00.250Z"),
+});
+export const DrawEntryAnswer = Type.Object({
+  entry_id: idOf("wte", "the entry", 122),
+  offer_id: idOf("off", "the offer", 2),
+  campaign_id: idOf("cmp", "its campaign", 1),
+  state: oneOf(
+    drawEntryStates,
+    "entered: will be drawn; waiting: the draw is made, and others come first; won: became an order; left: given up; over: no order came, and none will",
+  ),
+  entries: count("how many are in this draw, and after it in its list", 8_312),
+  place: nullable(Type.Integer({ minimum: 1, description: "with waiting: 1 is the next", examples: [12] })),
+  order_id: nullable(idOf("ord", "with won: the order", 130)),
+});
 export const WaitlistAnswer = Type.Object({
   entries: Type.Array(
     Type.Object({
@@ -358,6 +548,144 @@ const operatorMembers = {
   created_at: time("when the key was made", "2026-11-10T09:00:00.000Z"),
   revoked_at: Type.Optional(time("when it was revoked; absent before", "2026-11-12T09:00:00.000Z")),
 };
+export const ChallengeAnswer = Type.Object({
+  challenge: oneOf(challengeKinds, "what has to be solved: nothing, a proof of work, or a captcha"),
+  difficulty: Type.Optional(oneOf(difficulties, "of a proof of work: harder for those whom the risk desk suspects")),
+  expires_at: Type.Optional(time("until when its solution is taken")),
+  parameters: Type.Optional(
+    Type.Object(
+      {
+        algorithm: Type.String({ description: "how a key is derived" }),
+        cost: Type.Integer({ minimum: 1, description: "iterations of one derivation" }),
+        data: Type.Object(
+          {
+            buyer: Type.String({ description: "a mark of the buyer" }),
+            campaign: Type.String(),
+            difficulty: oneOf(difficulties, "how difficult it is"),
+            expires_at_ms: Type.Integer({ minimum: 0, description: "until when, in milliseconds since 1970" }),
+            made_at_ms: Type.Integer({ minimum: 0, description: "when it was made" }),
+            run: Type.String({ description: "the start of the server that it is good for" }),
+          },
+          { description: "what it is bound to" },
+        ),
+        keyLength: Type.Integer({ minimum: 1, description: "bytes of a derived key" }),
+        keyPrefix: Type.String({ description: "how the key of the solution begins" }),
+        nonce: Type.String({ description: "goes into the derivation with the counter that is looked for" }),
+        salt: Type.String({ description: "goes into it, too" }),
+      },
+      { description: "ALTCHA's, for its solvers as they are" },
+    ),
+  ),
+  signature: Type.Optional(Type.String({ description: "over the parameters" })),
+  site_key: Type.Optional(Type.String({ description: "of a captcha: for its widget" })),
+  action: Type.Optional(
+    Type.String({ description: "for the widget, where it has such a field: binds its token to the campaign" }),
+  ),
+  cdata: Type.Optional(Type.String({ description: "likewise: binds it to the buyer" })),
+});
+
+export const AccessAnswer = Type.Object({
+  id: idOf("acc", "the entry", 12),
+  effect: oneOf(accessEffects, "block or allow"),
+  buyer_id: Type.Optional(Type.String({ description: "the buyer, where it is about one" })),
+  network: Type.Optional(Type.String({ description: "the network in its usual form, where it is about one" })),
+  reason: Type.String(),
+  created_at: time("when it was made"),
+  expires_at: nullable(time("when it ends by itself")),
+});
+export const AccessListAnswer = Type.Object({
+  entries: Type.Array(AccessAnswer, { description: "the newest first, those that have expired too" }),
+  next_cursor: nullable(Type.String({ description: "for the next page" })),
+});
+
+const figure = (description: string) => Type.Integer({ minimum: 0, description });
+const fraction = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+const firedRules = Type.Array(
+  Type.Object({
+    rule: oneOf(ruleNames, "which rule"),
+    points: figure("what it adds to the score"),
+    value: figure("what it has seen"),
+    detail: Type.String({ description: "in the words that a refused buyer reads" }),
+  }),
+  { description: "the rules that have given points, the heaviest first" },
+);
+export const RiskAnswer = Type.Object({
+  mode: oneOf(riskModes, "off: nothing is remembered; record: nobody feels it; enforce: verdicts hold"),
+  subjects: Type.Array(
+    Type.Object({
+      kind: oneOf(subjectKinds, "what this is about"),
+      id: Type.String({ description: "the buyer; the address (IPv6: its /64); the subnet (/24, IPv6: /48)" }),
+      signals: Type.Object({
+        attempts: figure("within ten seconds"),
+        intervals: figure("attempts that came one after the other"),
+        interval_mean_ms: figure("the time between them"),
+        interval_variation_percent: figure("standard deviation over mean: 0 is a clock's tick"),
+        solved: figure("challenges solved"),
+        solved_quickly: figure("of them quicker than a browser does it"),
+        addresses: figure("that the buyer comes from, within ten minutes"),
+        accounts_of_address: figure("that come from the address, within ten minutes"),
+        accounts_of_subnet: figure("that come from the subnet, within ten minutes"),
+      }),
+      score: figure("the points of all rules at this moment"),
+      rules: firedRules,
+      verdict: nullable(
+        Type.Object({
+          action: oneOf(riskActions, "what holds"),
+          score: figure("the score that led to it"),
+          rules: firedRules,
+          since: time("since when"),
+          expires_at: time("until when, unless its reason goes on"),
+        }),
+      ),
+    }),
+    { description: "itself, and where it comes from; empty when nothing is remembered" },
+  ),
+});
+
+export const FairnessAnswer = Type.Object({
+  campaign_id: idOf("cmp", "the campaign", 1),
+  orders: Type.Object({
+    count: figure("orders looked at"),
+    is_complete: Type.Boolean({ description: `false: only the first ${limits.fairnessOrdersMax} were looked at` }),
+    counted_from: oneOf(["opens_at", "first_order"], "what the times are counted from"),
+    from: nullable(time("that moment")),
+    percentiles: Type.Array(
+      Type.Object({ percent: figure("of the orders"), ms: figure("from the opening to the last of them") }),
+    ),
+    histogram: Type.Array(
+      Type.Object({ up_to_ms: nullable(figure("upper bound; null for all beyond")), orders: figure("in it") }),
+    ),
+  }),
+  remembered: nullable(
+    Type.Object(
+      {
+        since: time("since when: the start of this process, or of the risk desk"),
+        attempts: figure("to buy, join or enter"),
+        units: figure("that went to buyers"),
+        subnets: Type.Object({
+          count: figure("subnets that got units"),
+          largest: Type.Array(
+            Type.Object({ subnet: Type.String(), units: figure("that went there"), share: fraction("of all units") }),
+          ),
+          units_elsewhere: figure("that went to the others"),
+        }),
+        suspects: Type.Object({
+          buyers: figure("of whom the risk desk has thought something"),
+          share_of_attempts: fraction("that were theirs"),
+          share_of_units: fraction("that they got"),
+          by_rule: Type.Array(
+            Type.Object({ rule: oneOf(ruleNames, "what gave them away first"), buyers: figure("by it") }),
+          ),
+        }),
+        outcomes: Type.Array(
+          Type.Object({ outcome: Type.String({ description: "how attempts ended" }), attempts: figure("that did") }),
+        ),
+      },
+      { description: "what the risk desk remembers, of this process alone; null when it is off" },
+    ),
+  ),
+});
+
 export const OperatorAnswer = Type.Object(operatorMembers);
 export const NewOperatorAnswer = Type.Object({
   ...operatorMembers,
@@ -551,6 +879,117 @@ export const ReceiptAnswer = Type.Object({
   }),
 });
 
+/** Of the draw that docs/draw.md calculates. */
+const exampleDraw = {
+  secret: "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+  commitment: "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd",
+  leaf: "62071e218a1ebfd7530faa1a42541ad9c98eb0d0658bac2e36189fc6d76c8961",
+  root: "a6a18113c191e02265ee57deb8cb2510c73f2b9cfc8eca619b4a5152ca1bed1e",
+  seed: "7e49c04fe53d3ca92b9bce9b9821ced5f0142161a98643f3b7f6a862eede410d",
+  step: "24fdb2b1d468bb6b6dfab433ef1d73492cc0b22d98c3db8e9379fbde82fdb02b",
+} as const;
+const digits = (count: number, description: string) => Type.String({ pattern: `^[0-9a-f]{${count}}$`, description });
+const drawTermsMembers = {
+  campaign_id: idOf("cmp", "the campaign", 1),
+  commitment: hash("SHA-256 of the secret's bytes, public since the campaign was published", exampleDraw.commitment),
+  closes_at: nullable(time("when entries close")),
+  beacon: nullable(
+    Type.Object(
+      {
+        chain: hash("the hash of the drand chain", quicknetHash),
+        round: count("the round that decides with the secret", 4_211_000),
+        round_at: nullable(time("when the round is signed", "2026-11-11T12:30:30.000Z")),
+        info: nullable(
+          Type.Object(
+            {
+              hash: hash("the chain's hash, which covers all that follows", quicknetHash),
+              public_key: digits(192, "the key that signs its rounds"),
+              period: count("seconds between two rounds", 3),
+              genesis_time: count("of round 1, in seconds since 1970", 1_692_803_367),
+              groupHash: Type.String({ description: "the hash of the group that holds the key's shares" }),
+              schemeID: Type.String({ description: "how rounds are signed", examples: ["bls-unchained-g1-rfc9380"] }),
+              metadata: Type.Object({ beaconID: Type.String({ description: "its name", examples: ["quicknet"] }) }),
+            },
+            { description: "what the chain says of itself, in drand's words" },
+          ),
+        ),
+      },
+      { description: "the public beacon that decides with the secret; null where the secret decides alone" },
+    ),
+  ),
+};
+const OfferDrawAnswer = Type.Object({
+  offer_id: idOf("off", "the offer that is drawn", 2),
+  state: oneOf(
+    drawStates,
+    "open: entries are taken, or will be; waiting_for_beacon: closed, until the beacon's round comes; made; void: an operator ended the sale, or nobody entered",
+  ),
+  closed_at: nullable(time("when its entries were fixed")),
+  closed_seq: nullable(seq("the row of the ledger that fixed them")),
+  root: nullable(hash("the Merkle tree hash (RFC 9162) over all entries", exampleDraw.root)),
+  count: nullable(count("how many entries there are, those that were left included", 3)),
+  secret: nullable(hash("what was committed to; null until the draw is made", exampleDraw.secret)),
+  beacon: nullable(
+    Type.Object(
+      {
+        round: count("the round", 4_211_000),
+        randomness: digits(64, "SHA-256 of the signature: what goes into the seed"),
+        signature: digits(96, "the chain's BLS signature of the round"),
+      },
+      { description: "what the beacon said in its round" },
+    ),
+  ),
+  seed: nullable(hash("what the order follows from", exampleDraw.seed)),
+});
+const drawEntryMembers = {
+  entry_id: idOf("wte", "the entry, which is also its row in the ledger", 5),
+  leaf: hash("the entry's leaf: `details` of its row in the ledger", exampleDraw.leaf),
+  state: oneOf(waitlistStates, "waiting, offered an order, or left by its buyer"),
+  order_id: nullable(idOf("ord", "the order that it was offered", 10)),
+};
+const rank = nullable(
+  Type.Integer({ minimum: 1, description: "its place in the order, 1 for the first; null before", examples: [2] }),
+);
+
+export const DrawAnswer = Type.Object({
+  ...drawTermsMembers,
+  offers: Type.Array(OfferDrawAnswer, { description: "the draw of each offer" }),
+});
+
+export const DrawEntriesAnswer = Type.Object({
+  entries: Type.Array(
+    Type.Object({
+      offer_id: idOf("off", "the offer that is drawn", 2),
+      index: count("its place in the order of entering, from 0", 0),
+      ...drawEntryMembers,
+      rank,
+    }),
+    { description: "in the order of entering; nobody's name" },
+  ),
+  next_after: nullable(
+    Type.Integer({ minimum: 1, description: "pass it as `after` for the next page", examples: [3] }),
+  ),
+});
+
+export const DrawProofAnswer = Type.Object({
+  ...drawTermsMembers,
+  draw: OfferDrawAnswer,
+  ...drawEntryMembers,
+  entered_at: time("when it was entered"),
+  buyer_id: Type.String({ description: "the `sub` of the buyer's token", examples: ["alice"] }),
+  salt: Type.String({
+    description: "keeps the leaf from being guessed",
+    examples: ["8f14e45fceea167a5a36dedd4bea2543"],
+  }),
+  index: nullable(count("the place in the order of entering, from 0; null before the closing", 0)),
+  path: nullable(
+    Type.Array(hash("a step", exampleDraw.step), {
+      description: "what the leaf is hashed with to come to the root (RFC 9162, 2.1.3); null before the closing",
+    }),
+  ),
+  rank,
+});
+
 export const ReceiptKeysAnswer = Type.Object({
   keys: Type.Array(
     Type.Object({
@@ -573,8 +1012,24 @@ export const TimeAnswer = Type.Object({
   now_ms: Type.Integer({ description: "the same in milliseconds since 1970", examples: [1_794_398_400_000] }),
 });
 
+const switchOn = Type.Object({
+  name: switchName,
+  campaign_id: nullable(idOf("cmp", "the campaign that it is on for; null: all", 1)),
+});
+export const ControlsAnswer = Type.Object({
+  rate_limits: Type.Object(Object.fromEntries(rateLimitNames.map((name) => [name, nullable(rateLimit)])), {
+    description: "what holds now; null: no limit",
+  }),
+  switches_on: Type.Array(switchOn, { description: "what is switched on" }),
+  risk_mode: riskMode,
+});
+
 export const HealthAnswer = Type.Object({ status: oneOf(["ok"], "the process answers") });
-export const ReadyAnswer = Type.Object({ status: oneOf(["ready"], "requests are taken") });
+export const ReadyAnswer = Type.Object({
+  status: oneOf(["ready"], "requests are taken"),
+  load: oneOf(loadLevels, "what is given up under load, and all that stands before it; normal: nothing"),
+  switches_on: Type.Array(switchOn, { description: "what an operator has switched on" }),
+});
 
 /** RFC 9457. The members after `code` come with the codes that they help to act on. */
 export const ProblemAnswer = Type.Object({
@@ -600,9 +1055,24 @@ export const ProblemAnswer = Type.Object({
   ),
   limit_per_buyer: Type.Optional(count("with limit_reached: units that one buyer may have", 1)),
   opens_at: Type.Optional(nullable(time("with not_open: when the sale opens"))),
+  admission: Type.Optional(oneOf(admissionModes, "with not_admitted: how this sale lets in now")),
+  offer_id: Type.Optional(idOf("off", "with entered_elsewhere: the offer in whose draw the buyer is", 3)),
+  blocked_by: Type.Optional(
+    oneOf(["access_list", "risk"], "with blocked: by an operator's entry, or by the risk desk"),
+  ),
+  reason: Type.Optional(
+    Type.String({
+      description:
+        "with not_admitted: what is wrong with the pass; with blocked and slowed: the entry's reason, or the rule; with challenge_failed: why",
+    }),
+  ),
+  expires_at: Type.Optional(nullable(time("with blocked: until when; null for no end"))),
   state: Type.Optional(
     oneOf([...new Set<string>([...campaignStates, ...orderStates])], "with transition_not_allowed: the state it is in"),
   ),
+  limit: Type.Optional(oneOf(rateLimitNames, "with rate_limited: which limit was met")),
+  switch: Type.Optional(oneOf(switchNames, "with switched_off: what is on")),
+  refused: Type.Optional(oneOf(works, "with overloaded, where work is given up under load: which")),
 });
 
 /** The time that a text says, in milliseconds since 1970; `null` for one that is not of that form. */

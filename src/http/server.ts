@@ -1,22 +1,31 @@
 /** Elysia, and only here: puts the routes together and answers what none of them takes. */
 import { Elysia } from "elysia";
+import { parseId } from "../domain/ids.ts";
 import { checkoutPageRoutes } from "./checkout-pages.ts";
 import { docsRoutes } from "./docs.ts";
 import { opsRoutes } from "./ops.ts";
 import type { HttpParts } from "./parts.ts";
 import { problem } from "./problem.ts";
 import { problemOfHost } from "./query.ts";
-import { failure, observed, type Route } from "./route.ts";
+import { failure, type Handler, observed, type Route } from "./route.ts";
+import { accessRoutes } from "./v1/access.ts";
 import { attemptRoute } from "./v1/attempts.ts";
 import { buyerRoutes } from "./v1/buyers.ts";
 import { campaignRoutes } from "./v1/campaigns.ts";
+import { challengeRoutes } from "./v1/challenge.ts";
+import { controlsRoutes } from "./v1/controls.ts";
+import { drawEntryRoutes } from "./v1/draw-entry.ts";
+import { drawProofRoutes } from "./v1/draws.ts";
 import { exportRoute } from "./v1/export.ts";
+import { fairnessRoute } from "./v1/fairness.ts";
 import { ledgerRoutes } from "./v1/ledger.ts";
 import { offerRoutes } from "./v1/offers.ts";
 import { operatorRoutes } from "./v1/operators.ts";
 import { orderRoutes } from "./v1/orders.ts";
 import { paymentRoutes } from "./v1/payments.ts";
+import { queueRoutes } from "./v1/queue.ts";
 import { reserveRoute } from "./v1/reserve.ts";
+import { riskRoute } from "./v1/risk.ts";
 import { streamRoutes } from "./v1/streams.ts";
 import { waitlistRoutes } from "./v1/waitlist.ts";
 import { webhookRoutes } from "./v1/webhooks.ts";
@@ -41,14 +50,22 @@ export function allRoutes(parts: HttpParts): Route[] {
     ...campaignRoutes(parts),
     ...offerRoutes(parts),
     ...waitlistRoutes(parts),
+    ...queueRoutes(parts),
+    ...drawEntryRoutes(parts),
+    ...drawProofRoutes(parts),
     ...streamRoutes(parts),
     exportRoute(parts),
     ...orderRoutes(parts),
     ...paymentRoutes(parts),
     attemptRoute(parts),
     ...operatorRoutes(parts),
+    ...controlsRoutes(parts),
     ...buyerRoutes(parts),
     ...webhookRoutes(parts),
+    ...challengeRoutes(parts),
+    ...accessRoutes(parts),
+    riskRoute(parts),
+    fairnessRoute(parts),
     ...ledgerRoutes(parts),
     ...opsRoutes(parts),
     ...checkoutPageRoutes(parts),
@@ -73,7 +90,8 @@ export function listen(parts: HttpParts, where: { host: string; port: number; is
     serve: { routes: { "/*": (request: Request) => unmatched(request, {}) } },
   });
   for (const route of routes) {
-    const handle = observed(route, parts.metrics, parts.clock);
+    const gated = { name: route.name, handle: throughGate(parts, route) };
+    const handle = observed(gated, parts.metrics, parts.clock);
     // Taken apart in the parameter list: with a whole context the object escapes, which costs 1 us a request.
     app.route(route.method, route.path, ({ request, params }) => handle(request, params), { parse: "none" });
   }
@@ -90,7 +108,19 @@ export function listen(parts: HttpParts, where: { host: string; port: number; is
   });
   const { server } = app;
   if (server?.port === undefined) throw new Error("Elysia listens without a server");
+  parts.addresses.attach(server);
   return { port: server.port, stop: (closeAll) => server.stop(closeAll) };
+}
+
+/** What a route is for may be switched off, for all or for the campaign or offer in its address, or be given up for now. */
+function throughGate({ gate, catalogue }: HttpParts, { work, path, handle }: Route): Handler {
+  if (work === undefined) return handle;
+  if (!path.includes("/:id")) return (request, params) => gate.refuse(work) ?? handle(request, params);
+  return (request, params) => {
+    const id = params["id"] ?? "";
+    const campaignId = parseId("cmp", id) ?? catalogue.offer(id)?.campaign.view.id ?? null;
+    return gate.refuse(work, campaignId) ?? handle(request, params);
+  };
 }
 
 /** 405 with the methods that the address does take, or 404. */

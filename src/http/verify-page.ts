@@ -1,10 +1,11 @@
 /**
- * The page where anybody checks a sale or a receipt: all of the check happens in the browser, in pages/verify.js. Its
- * words stand there in both languages; without JavaScript it says where to read on.
+ * The page where anybody checks a sale, a receipt or a draw: all of the check happens in the browser, in pages/verify.js
+ * and pages/verify-draw.js. Its words stand there in both languages; without JavaScript it says where to read on.
  */
 
 import verifyStyle from "./pages/verify.css" with { type: "file" };
 import verifyScript from "./pages/verify.js" with { type: "file" };
+import verifyDrawScript from "./pages/verify-draw.js" with { type: "file" };
 import { css, html, javascript, page, read } from "./pages.ts";
 import type { Route } from "./route.ts";
 
@@ -13,6 +14,7 @@ export function verifyPageRoutes(): Route[] {
     page("verify_page", "/verify", html, () => verifyPage),
     page("verify_page", "/verify/page.css", css, () => read(verifyStyle)),
     page("verify_page", "/verify/page.js", javascript, () => read(verifyScript)),
+    page("verify_page", "/verify/draw.js", javascript, () => read(verifyDrawScript)),
   ];
 }
 
@@ -64,8 +66,30 @@ const verifyPage = `<!doctype html>
 </section>
 
 <section>
+<h2 ${text("drawTitle")}></h2>
+<p class="hint" ${text("drawLead")}></p>
+<form id="draw">
+<label for="draw-campaign" ${text("drawLabel")}></label>
+<div class="row">
+<input type="text" id="draw-campaign" required autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="cmp_0000000001">
+<button type="submit" ${text("drawCheck")}></button>
+</div>
+</form>
+<form id="proof">
+<label class="row" for="proof-text" ${text("proofLabel")}></label>
+<textarea id="proof-text" required autocomplete="off" spellcheck="false"></textarea>
+<div class="row">
+<button type="submit" ${text("proofCheck")}></button>
+<label class="file"><span ${text("receiptFile")}></span><input type="file" id="proof-file" accept="application/json,.json,.jsonl,.txt"></label>
+</div>
+</form>
+<div id="draw-progress"></div>
+<div id="draw-verdict" role="status"></div>
+</section>
+
+<section>
 <h2 ${text("provesTitle")}></h2>
-<ul><li ${text("proves1")}></li><li ${text("proves2")}></li><li ${text("proves3")}></li></ul>
+<ul><li ${text("proves1")}></li><li ${text("proves2")}></li><li ${text("proves3")}></li><li ${text("proves4")}></li></ul>
 </section>
 </main>
 </body>

@@ -14,7 +14,7 @@ export async function runCommand(
   args: readonly string[],
   { env = {}, cwd = "/" }: { env?: Readonly<Record<string, string>>; cwd?: string } = {},
 ): Promise<Ran> {
-  const child = Bun.spawn([...programOf(false), ...args], {
+  const child = Bun.spawn([...programOf(), ...args], {
     cwd,
     env: { ...plainEnv, ...env },
     stdin: "ignore",

@@ -23,7 +23,7 @@ afterAll(() => {
 });
 
 async function startDemo(...args: string[]): Promise<Demo> {
-  const child = Bun.spawn([...programOf(false), "demo", "--data", data, ...args], {
+  const child = Bun.spawn([...programOf(), "demo", "--data", data, ...args], {
     cwd: tmpdir(),
     env: plainEnv,
     stdin: "ignore",

@@ -1,10 +1,13 @@
 /**
  * A small sale in which everything has happened that can: bought, paid, cancelled, expired, paid late with and without
- * stock, paid twice, refunded, restocked, waited for, paused, ended, erased; operators and endpoints came and went. Made
- * by the engine and the journal themselves, without a server.
+ * stock, paid twice, refunded, restocked, waited for, paused, ended, erased; let in by queues, drawn with and without a
+ * beacon; operators and endpoints came and went, controls were changed, the access list too. Made by the engine and the
+ * journal themselves, without a server.
  */
+
 import { Database } from "bun:sqlite";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { type BeaconRound, openAdmission } from "../../src/domain/admission.ts";
 import type { CampaignDraft } from "../../src/domain/campaign.ts";
 import type { Command } from "../../src/domain/command.ts";
 import type { OrderRecord } from "../../src/domain/order.ts";
@@ -43,6 +46,11 @@ export function makeLedger(folder: string): string {
     const outcome = engine.execute(withRows(command), nowMs);
     commit();
     return outcome;
+  };
+  const pass = (ms: number) => {
+    nowMs += ms;
+    engine.advance(nowMs);
+    commit();
   };
   /** What the loop brings with a command. */
   const withRows = (command: Command): Command => {
@@ -116,10 +124,116 @@ export function makeLedger(folder: string): string {
   execute({ type: "delete_endpoint", endpointId: engine.state.lastSeq - 1 });
   execute({ type: "publish_ledger_head" });
   create(execute, [draftOffer("tomorrow", 4, 2)], { opensAtMs: nowMs + 86_400_000 });
+  execute({ type: "set_controls", change: { riskMode: "off" } });
+  execute({ type: "set_controls", change: { switches: [{ name: "streams_off", campaignId: first, isOn: true }] } });
+  sellByQueue({ engine, execute, pass });
+  sellToEverybodyByQueue({ engine, execute, pass });
+  sellByDraw({ engine, execute, pass });
+  for (const value of ["192.0.2.0/24", "2001:db8::/32"]) {
+    const target = { kind: "network", value } as const;
+    execute({ type: "add_access_entry", effect: "block", target, reason: "resold before", expiresAtMs: null });
+  }
+  execute({ type: "remove_access_entry", entryId: engine.state.lastSeq });
   db.exec("PRAGMA journal_mode = DELETE"); // one file, that can be read into memory
   db.close();
   return databasePath(folder);
 }
+
+/** What the stories below are told with. */
+interface World {
+  readonly engine: Engine;
+  readonly execute: (command: Command) => Outcome;
+  readonly pass: (ms: number) => void;
+}
+
+const passWindowS = 60;
+const secret = "5e".repeat(32);
+const queued = { mode: "queue", needsPass: false, passWindowS, challenge: "none" } as const;
+const drawn = { ...queued, mode: "draw" } as const;
+const chain = "c4".repeat(32);
+const signature = "51".repeat(48);
+/** What the beacon says in its round; nobody checks here that it was the beacon. */
+const randomness = new Bun.CryptoHasher("sha256").update(Uint8Array.fromHex(signature)).digest("hex");
+
+/** Five come before the opening, of whom one leaves again, and one after it; passes are used, given back and run out. */
+function sellByQueue({ engine, execute, pass }: World): void {
+  const opensAtMs = engine.state.nowMs + 60_000;
+  const terms = { opensAtMs, admission: queued, hasWaitlist: false };
+  const campaignId = create(execute, [draftOffer("by turn", 3, 2), draftOffer("by turn too", 1, 1)], terms);
+  const join = (buyerId: string) => execute({ type: "join_queue", campaignId, buyerId });
+  const firstIn = () => admittedOf(engine, campaignId)[0] ?? "";
+  for (const buyerId of ["rita", "sven", "tina", "ugo", "vera", "walt", "xena"]) join(buyerId);
+  execute({ type: "leave_queue", campaignId, buyerId: "sven" });
+  pass(60_000); // it opens: four are let in
+  join("sven");
+  const reserve = (buyerId: string, quantity: number) =>
+    execute({ type: "reserve", offerId: campaignId + 1, buyerId, quantity, key: null });
+  const [buyer = "", another = ""] = admittedOf(engine, campaignId);
+  if (reserve(buyer, 1).code !== "reserved") throw new Error(`${buyer} has a pass`);
+  execute({ type: "pause", campaignId });
+  pass(passWindowS * 1_000);
+  execute({ type: "resume", campaignId }); // all passes are renewed
+  execute({ type: "leave_queue", campaignId, buyerId: another });
+  pass(passWindowS * 1_000); // the others run out
+  const last = reserve(firstIn(), 1);
+  if (last.code !== "reserved") throw new Error("the first in line has a pass");
+  execute({ type: "restock", offerId: campaignId + 2, quantity: 1 });
+  execute({ type: "leave_queue", campaignId, buyerId: waitingOf(engine, campaignId)[0] ?? "" });
+  const orders = engine.state.lastSeq;
+  execute({ type: "join_queue", campaignId, buyerId: "yves" });
+  pass(windowS * 1_000); // what was not paid for is had again
+  execute({ type: "end", campaignId });
+  execute({ type: "erase_buyers", campaignId, orderIds: [last.orderId], entryIds: [orders + 1] });
+}
+
+/** An open campaign whose buyers are let in by turn for a while. */
+function sellToEverybodyByQueue({ engine, execute }: World): void {
+  const campaignId = create(execute, [draftOffer("crowded", 2, 1)]);
+  const throwSwitch = (isOn: boolean) =>
+    execute({ type: "set_controls", change: { switches: [{ name: "queue_everybody", campaignId, isOn }] } });
+  throwSwitch(true);
+  for (const buyerId of ["abel", "beth", "carl"]) execute({ type: "join_queue", campaignId, buyerId });
+  execute({ type: "reserve", offerId: campaignId + 1, buyerId: "abel", quantity: 1, key: null });
+  throwSwitch(false); // one has a pass, one waits
+  execute({ type: "reserve", offerId: campaignId + 1, buyerId: "carl", quantity: 1, key: null });
+  if (engine.state.offers.get(campaignId + 1)?.available !== 0) throw new Error("all are sold");
+}
+
+/** A draw that is settled, one by a beacon, and one whose beacon has not spoken yet. */
+function sellByDraw({ engine, execute, pass }: World): void {
+  const closesAtMs = engine.state.nowMs + 3_600_000;
+  const terms = { closesAtMs, admission: drawn };
+  const campaignId = create(execute, [draftOffer("drawn", 2, 1), draftOffer("drawn too", 1, 1)], terms);
+  const beacon = { chain, round: 7 };
+  const [told, untold] = [1, 2].map(() => create(execute, [draftOffer("by chance", 1, 1)], { ...terms, beacon }));
+  const enter = (offerId: number, buyerId: string) => {
+    const salt = new Bun.CryptoHasher("md5").update(buyerId).digest("hex");
+    const outcome = execute({ type: "enter_draw", offerId, buyerId, salt });
+    if (outcome.code !== "entered") throw new Error(`${buyerId}: ${outcome.code}`);
+    return outcome.entryId;
+  };
+  const [first = 0] = ["dora", "emil", "fina", "gerd", "hana"].map((buyerId) => enter(campaignId + 1, buyerId));
+  execute({ type: "leave_waitlist", offerId: campaignId + 1, buyerId: "fina" });
+  enter(campaignId + 2, "fina");
+  for (const buyerId of ["dora", "emil", "fina"]) for (const id of [told, untold]) enter((id ?? 0) + 1, buyerId);
+  pass(3_600_000); // they close; the first is drawn
+  execute({ type: "leave_waitlist", offerId: (told ?? 0) + 1, buyerId: "emil" });
+  execute({ type: "make_draws", campaignId: told ?? 0, beacon: { round: 7, randomness, signature } });
+  for (let windows = 0; windows < 4; windows++) pass(windowS * 1_000); // nobody pays: it goes down the list
+  const erased = execute({ type: "erase_buyers", campaignId, orderIds: [], entryIds: [first] });
+  if (erased.code !== "erased") throw new Error(`the first draw is not settled: ${erased.code}`);
+}
+
+/** Who has a pass, in the order of the alphabet. */
+function admittedOf(engine: Engine, campaignId: number): string[] {
+  return everybody.filter((buyerId) => engine.askQueue(campaignId, buyerId).code === "admitted");
+}
+
+function waitingOf(engine: Engine, campaignId: number): string[] {
+  return everybody.filter((buyerId) => engine.askQueue(campaignId, buyerId).code === "queued");
+}
+
+const everybody = ["rita", "sven", "tina", "ugo", "vera", "walt", "xena", "yves"];
 
 /** What `verify` says of a ledger after some statements that nobody should run; the file stays as it is. */
 export function verifyTampered(ledger: string, ...statements: readonly string[]): Failures {
@@ -137,6 +251,7 @@ export function verifyRehashed(ledger: string, seqs: readonly number[], ...state
 /** Gives events the hashes that the documentation tells, written down here once more. */
 export function rehash(db: Database, seqs: readonly number[]): void {
   const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex");
+  db.exec("BEGIN");
   for (const seq of seqs) {
     const { hash: _, ...row } = db.query("SELECT * FROM events WHERE seq = ?").get(seq) as Record<string, unknown>;
     const before = db.query("SELECT hash FROM events WHERE seq = ?").get(seq - 1) as { hash: Uint8Array } | null;
@@ -144,6 +259,7 @@ export function rehash(db: Database, seqs: readonly number[]): void {
     const text = [before?.hash.toHex() ?? "0".repeat(64), ...told].join("\n");
     db.query("UPDATE events SET hash = unhex(?) WHERE seq = ?").run(sha256(text), seq);
   }
+  db.exec("COMMIT");
 }
 
 /** Changes a database as somebody would who knows SQLite. */
@@ -175,13 +291,15 @@ function failuresIn(db: Database): Failures {
 function create(
   execute: (command: Command) => Outcome,
   offers: CampaignDraft["offers"],
-  { opensAtMs = null, closesAtMs = null }: { opensAtMs?: number | null; closesAtMs?: number | null } = {},
+  terms: Partial<CampaignDraft> & { readonly beacon?: BeaconRound } = {},
 ): number {
-  const when = { opensAtMs, closesAtMs, paymentWindowS: windowS };
-  const draft = { title: "Sale", kind: null, hasWaitlist: true, ...when, offers };
+  const { beacon = null, ...what } = terms;
+  const when = { opensAtMs: null, closesAtMs: null, paymentWindowS: windowS };
+  const draft = { title: "Sale", kind: null, hasWaitlist: true, admission: openAdmission, ...when, ...what, offers };
   const outcome = execute({ type: "create_campaign", draft });
   if (outcome.code !== "created") throw new Error(outcome.code);
-  execute({ type: "publish", campaignId: outcome.campaignId });
+  const isDrawn = draft.admission.mode !== "open";
+  execute({ type: "publish", campaignId: outcome.campaignId, ...(isDrawn ? { secret, beacon } : {}) });
   return outcome.campaignId;
 }
 

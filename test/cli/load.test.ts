@@ -131,7 +131,7 @@ describe("against a real sale", () => {
     const openBefore = (await open()).length; // of the tests that give one as --offer
     const before = await heldBy(server);
     const args = ["load", "--url", server.url, "--json", "--duration", "1h", "--buyers", "10"];
-    const child = Bun.spawn([...programOf(false), ...args], { env: { ...plainEnv, ...env }, stdin: "ignore" });
+    const child = Bun.spawn([...programOf(), ...args], { env: { ...plainEnv, ...env }, stdin: "ignore" });
     await sellsSome(server, before);
     child.kill("SIGINT");
     const report = JSON.parse(await new Response(child.stdout).text()) as Report;

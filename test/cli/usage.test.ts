@@ -10,7 +10,10 @@ import { makeLedger } from "./ledger.ts";
 
 setDefaultTimeout(60_000);
 
-const verbs = ["demo", "serve", "token", "health", "load", "verify", "backup", "restore", "export", "migrate"] as const;
+const verbs = [
+  ...["demo", "serve", "token", "health", "controls", "switch", "load", "verify", "backup", "restore", "export"],
+  "migrate",
+] as const;
 
 describe("help", () => {
   test("names every command, and every command gives an example", async () => {
@@ -39,6 +42,23 @@ describe("wrong usage exits 2 with what to do on standard error, and nothing on 
     [["serve", "--port", "http"], /--port is "http"\. Give a whole number from 0 to 65535\./],
     [["serve"], /RUSHBOX_POTR is not a setting\. Known are RUSHBOX_PORT, /, { RUSHBOX_POTR: "1" }],
     [["serve"], /RUSHBOX_PORT is "x"/, { RUSHBOX_PORT: "x" }],
+    [
+      ["serve", "--trusted-proxies", "10.0.0.0/33"],
+      /--trusted-proxies names "10\.0\.0\.0\/33"\. Give addresses or net/,
+    ],
+    [
+      ["serve", "--proxy-header", "x-real-ip"],
+      /--proxy-header is "x-real-ip"\. Give one of x-forwarded-for, forwarded/,
+    ],
+    [["serve", "--webhooks-private", "maybe"], /--webhooks-private is "maybe"\. Give one of yes, no/],
+    [["serve", "--rate-limits", "no"], /--rate-limits is "no"\. Give one of on, off/],
+    [
+      ["controls", "--limit", "buyer=20"],
+      /--limit is "buyer=20"\. Give one of buyer, address, campaign, overall, fail/,
+    ],
+    [["controls", "--limit", "seller=1/1"], /--limit is "seller=1\/1"/],
+    [["switch", "everything", "on"], /Allowed choices are pause_sales, /],
+    [["switch", "pause_sales"], /missing required argument 'state'/],
     [["serve", "--payments", "cash"], /--payments is "cash"\. Give one of none, sandbox, stripe\./],
     [["serve", "--payments", "stripe"], /RUSHBOX_STRIPE_SECRET_KEY is missing\. --payments=stripe needs it/],
     [

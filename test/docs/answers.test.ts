@@ -6,16 +6,37 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
+import { formatId } from "../../src/domain/ids.ts";
 import { limits } from "../../src/domain/limits.ts";
-import { type CampaignJson, call, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
+import { makeDraw } from "../draw/drawn.ts";
+import {
+  type CampaignJson,
+  call,
+  createCampaign,
+  newFolder,
+  operatorKey,
+  type Server,
+  startServer,
+  tokenOf,
+} from "../harness.ts";
 import { examplesOf, operations, schemas } from "./document.ts";
 import { type Schema, violationsOf } from "./json-schema.ts";
 
 /** What only a failing or an overtaken server answers; these have tests of their own, elsewhere. */
 const notFromAHealthyServer: Readonly<Record<string, readonly string[]>> = {
-  "*": ["internal", "overloaded", "outcome_unknown"],
+  // What is limited or switched off is asked for below once for each: test/http/controls.test.ts does it everywhere.
+  "*": ["internal", "overloaded", "outcome_unknown", "rate_limited", "switched_off"],
+  // Needs a buyer who looks like a program, with verdicts enforced: test/http/admit.test.ts.
+  "POST /v1/offers/{id}/orders": ["slowed"],
+  // Needs a captcha that is configured no more, or whose verifier is down: test/http/challenge.test.ts.
+  "GET /v1/campaigns/{id}/challenge": ["challenge_unavailable"],
+  // Needs ten thousand entries: test/engine/access.test.ts.
+  "POST /v1/access": ["limit_exceeded"],
   // Needs a million buyers: test/engine has them.
-  "POST /v1/offers/{id}/waitlist": ["waitlist_full"],
+  "POST /v1/offers/{id}/waitlist": ["waitlist_full", "slowed"],
+  "POST /v1/offers/{id}/draw": ["waitlist_full", "slowed", "challenge_unavailable"],
+  "POST /v1/campaigns/{id}/queue": ["queue_full", "slowed", "challenge_unavailable"],
+  "POST /v1/campaigns/{id}/pass": ["slowed", "challenge_unavailable"],
   // Needs a server without a provider, a provider that is down: test/guarantees/payments.test.ts.
   "POST /v1/orders/{id}/checkout": ["payments_off", "provider_unavailable"],
   // A body that is cut off, which no client of this kind sends.
@@ -447,6 +468,139 @@ test("a waitlist answers as documented", async () => {
   await ask(join, "not_open", { params: offerOf(later), as: bob });
 });
 
+test("a queue answers as documented", async () => {
+  const join = "POST /v1/campaigns/{id}/queue";
+  const place = "GET /v1/campaigns/{id}/queue";
+  const leave = "POST /v1/campaigns/{id}/queue/leave";
+  const stream = "GET /v1/campaigns/{id}/queue/stream";
+  const reserve = "POST /v1/offers/{id}/orders";
+  const campaign = await createCampaign(server, { admission: "queue", stock: 2 });
+  const params = { id: campaign.id };
+  const { pass } = await ask(join, 201, { params, as: alice });
+  await ask(join, 200, { params, as: alice });
+  await ask(place, 200, { params, as: alice });
+  await ask(stream, 200, { params, as: alice });
+  await ask(reserve, "not_admitted", { params: offerOf(campaign), as: bob });
+  const order = await ask(reserve, 201, {
+    params: offerOf(campaign),
+    as: alice,
+    headers: { "rushbox-pass": String(pass) },
+  });
+  await ask(join, "limit_reached", { params, as: alice });
+  for (const name of [place, leave, stream]) await ask(name, "not_queued", { params, as: alice });
+  await ask(join, 201, { params, as: bob });
+  await ask(leave, 200, { params, as: bob });
+  const open = { id: (await createCampaign(server)).id };
+  for (const name of [join, place, leave, stream]) {
+    await ask(name, "unauthorized", { params });
+    await ask(name, "not_found", { params: missing, as: bob });
+    await ask(name, "queue_off", { params: open, as: bob });
+  }
+  await ask("POST /v1/orders/{id}/pay", 200, { params: { id: String(order["id"]) }, as: operatorKey });
+  await ask("POST /v1/offers/{id}/restock", 200, {
+    params: offerOf(campaign),
+    as: operatorKey,
+    body: { quantity: -1 },
+  });
+  await ask(join, "sold_out", { params, as: bob });
+  await ask("POST /v1/campaigns/{id}/end", 200, { params, as: operatorKey });
+  for (const name of [join, place, leave, stream]) await ask(name, "ended", { params, as: bob });
+  const early = await createCampaign(server, { admission: "queue", opensAt: soon(3_600_000) });
+  await ask(join, 201, { params: { id: early.id }, as: bob });
+});
+
+test("an attempt that was taken, and lost its pass before it was decided, answers as documented", async () => {
+  const campaign = await createCampaign(server, { admission: "queue" });
+  const params = { id: campaign.id };
+  const { pass } = await ask("POST /v1/campaigns/{id}/queue", 201, { params, as: bob });
+  await ask("POST /v1/campaigns/{id}/queue/leave", 200, { params, as: bob });
+  const headers = { "rushbox-pass": String(pass), "idempotency-key": "lost-pass", prefer: "respond-async" };
+  await ask("POST /v1/offers/{id}/orders", 202, { params: offerOf(campaign), as: bob, headers });
+  await ask("GET /v1/attempts/{key}", "not_admitted", { params: { key: "lost-pass" }, as: bob });
+});
+
+test("a pass answers as documented", async () => {
+  const name = "POST /v1/campaigns/{id}/pass";
+  const campaign = await createCampaign(server, { pass: true, stock: 0 });
+  const params = { id: campaign.id };
+  await ask(name, "sold_out", { params, as: alice });
+  await ask("POST /v1/offers/{id}/restock", 200, { params: offerOf(campaign), as: operatorKey, body: { quantity: 1 } });
+  await ask(name, 201, { params, as: alice });
+  await ask(name, "unauthorized", { params });
+  await ask(name, "not_found", { params: missing, as: alice });
+  await ask(name, "pass_off", { params: { id: (await createCampaign(server)).id }, as: alice });
+  await ask("POST /v1/campaigns/{id}/pause", 200, { params, as: operatorKey });
+  await ask(name, "paused", { params, as: alice });
+  await ask("POST /v1/campaigns/{id}/end", 200, { params, as: operatorKey });
+  await ask(name, "ended", { params, as: alice });
+  const later = await createCampaign(server, { pass: true, opensAt: soon(3_600_000) });
+  await ask(name, "not_open", { params: { id: later.id }, as: alice });
+});
+
+test("a draw answers as documented", async () => {
+  const enter = "POST /v1/offers/{id}/draw";
+  const look = "GET /v1/offers/{id}/draw";
+  const leave = "POST /v1/offers/{id}/draw/leave";
+  const goods = (sku: string) => ({ sku, title: sku, price_minor: 100, currency: "CNY", stock: 1 });
+  const closesAt = soon(3_600_000);
+  const campaign = await createCampaign(server, { admission: "draw", closesAt, offers: [goods("a"), goods("b")] });
+  const params = offerOf(campaign);
+  await ask(enter, 201, { params, as: alice });
+  await ask(enter, 200, { params, as: alice });
+  await ask(enter, "entered_elsewhere", { params: { id: campaign.offers[1]?.id ?? "" }, as: alice });
+  await ask(look, 200, { params, as: alice });
+  await ask(look, "not_waiting", { params, as: bob });
+  await ask(leave, 200, { params, as: alice });
+  await ask(leave, "not_waiting", { params, as: alice });
+  await ask(enter, "entry_withdrawn", { params, as: alice });
+  for (const name of ["GET /v1/offers/{id}/waitlist", "POST /v1/offers/{id}/waitlist/leave"])
+    await ask(name, "waitlist_off", { params, as: alice });
+  const open = offerOf(await createCampaign(server));
+  for (const name of [enter, look, leave]) {
+    await ask(name, "unauthorized", { params });
+    await ask(name, "not_found", { params: missingOffer, as: bob });
+    await ask(name, "draw_off", { params: open, as: bob });
+  }
+  await ask("POST /v1/campaigns/{id}/pause", 200, { params: { id: campaign.id }, as: operatorKey });
+  await ask(enter, "paused", { params, as: bob });
+  await ask("POST /v1/campaigns/{id}/end", 200, { params: { id: campaign.id }, as: operatorKey });
+  await ask(enter, "ended", { params, as: bob });
+  const later = await createCampaign(server, {
+    admission: "draw",
+    opensAt: soon(3_600_000),
+    closesAt: soon(7_200_000),
+  });
+  await ask(enter, "not_open", { params: offerOf(later), as: bob });
+});
+
+test("draws answer as documented", { timeout: 20_000 }, async () => {
+  const draw = "GET /v1/campaigns/{id}/draw";
+  const entries = "GET /v1/offers/{id}/draw/entries";
+  const proof = "GET /v1/offers/{id}/draw/proof";
+  const [open, made] = [newFolder(), newFolder()];
+  const offers = { stocks: [1], entries: [["alice", 0]] } as const;
+  const { campaignId, offerIds } = makeDraw(made, offers);
+  makeDraw(open, { ...offers, until: "open", closesAtMs: Date.now() + 3_600_000 });
+  const campaign = { id: formatId("cmp", campaignId) };
+  const params = { id: formatId("off", offerIds[0] ?? 0) };
+  for (const data of [open, made]) {
+    await using at = await startServer({ data });
+    await ask(draw, 200, { at, params: campaign });
+    await ask(proof, 200, { at, params, as: alice });
+    await ask(proof, "not_waiting", { at, params, as: bob });
+    await ask(entries, data === made ? 200 : "not_found", { at, params });
+    await ask(entries, "invalid", { at, params, query: "?limit=0" });
+  }
+  await ask(proof, "unauthorized", { params });
+  const sale = await createCampaign(server);
+  await ask(draw, "draw_off", { params: { id: sale.id } });
+  await ask(entries, "draw_off", { params: offerOf(sale) });
+  await ask(proof, "draw_off", { params: offerOf(sale), as: bob });
+  await ask(draw, "not_found", { params: { id: "cmp_zzzzzzzzzz" } });
+  await ask(entries, "not_found", { params: missingOffer });
+  await ask(proof, "not_found", { params: missingOffer, as: bob });
+});
+
 test("operators and the audit log answer as documented", async () => {
   const create = "POST /v1/operators";
   const body = { name: "Li Na", role: "viewer" };
@@ -501,6 +655,114 @@ test("erasure answers as documented", async () => {
   const params = offerOf(await createCampaign(server));
   await ask("POST /v1/offers/{id}/orders", 201, { params, as: await tokenOf("carol") });
   await ask(name, 200, { as: operatorKey, body });
+});
+
+test("controls answer as documented", async () => {
+  await using other = await startServer({ env: { RUSHBOX_RATE_LIMITS: "on" } });
+  const get = "GET /v1/controls";
+  const set = "POST /v1/controls";
+  const at = { at: other, as: operatorKey };
+  await ask(get, 200, at);
+  await ask(get, "unauthorized", { at: other });
+  await ask(get, "forbidden", { at: other, as: alice });
+  const body = { switches: [{ name: "streams_off", on: true }] };
+  await ask(set, 200, { ...at, body });
+  await ask(set, "unauthorized", { at: other, body });
+  await ask(set, "forbidden", { at: other, as: alice, body });
+  await askBody(set, {}, operatorKey);
+  const campaign = await createCampaign(other);
+  const flip = (name: string, on: boolean, campaign_id?: string) => ({ switches: [{ name, on, campaign_id }] });
+  await ask(set, "not_found", { ...at, body: flip("read_only", true, missing.id) });
+  await ask(set, "invalid", { ...at, body: flip("exports_off", true, campaign.id) });
+  await ask("GET /readyz", 200, { at: other });
+  await ask("GET /v1/campaigns/{id}/stream", "switched_off", { at: other, params: { id: campaign.id } });
+  await ask(set, 200, { ...at, body: { rate_limits: { buyer: { quota: 1, window_s: 60 } } } });
+  const params = offerOf(campaign);
+  await ask("POST /v1/offers/{id}/orders", 201, { at: other, params, as: alice });
+  await ask("POST /v1/offers/{id}/orders", "rate_limited", { at: other, params, as: alice });
+  const ids = await Promise.all(
+    Array.from({ length: limits.switchesOnMax }, async () => (await createCampaign(other, { publish: false })).id),
+  );
+  for (let from = 0; from < ids.length; from += 100) {
+    const switches = ids.slice(from, from + 100).map((id) => ({ name: "read_only", on: true, campaign_id: id }));
+    await ask(set, from + 100 < ids.length ? 200 : "limit_exceeded", { ...at, body: { switches } });
+  }
+});
+
+test("who may try, and why not, answers as documented", async () => {
+  const add = "POST /v1/access";
+  const body = { effect: "block", buyer_id: "mallory", reason: "resold before" };
+  const mallory = await tokenOf("mallory");
+  const params = offerOf(await createCampaign(server, { stock: 0 }));
+  const made = await ask(add, 201, { as: operatorKey, body });
+  await ask(add, "unauthorized", { body });
+  await ask(add, "forbidden", { as: alice, body });
+  await askBody(add, {}, operatorKey);
+  await ask("POST /v1/offers/{id}/orders", "blocked", { params, as: mallory });
+  await ask("POST /v1/offers/{id}/waitlist", "blocked", { params, as: mallory });
+  const list = "GET /v1/access";
+  await ask(list, 200, { as: operatorKey });
+  await ask(list, "invalid", { as: operatorKey, query: "?limit=0" });
+  await ask(list, "unauthorized");
+  await ask(list, "forbidden", { as: alice });
+
+  const challenge = "GET /v1/campaigns/{id}/challenge";
+  const goods = [{ sku: "a", title: "A", price_minor: 1, currency: "CNY", stock: 1 }];
+  const sale = await ask("POST /v1/campaigns", 201, {
+    as: operatorKey,
+    body: { title: "Sale", challenge: "proof_of_work", pass: true, offers: goods },
+  });
+  const campaign = { id: String(sale["id"]) };
+  await ask(challenge, "not_found", { params: campaign, as: alice });
+  await ask("POST /v1/campaigns/{id}/publish", 200, { params: campaign, as: operatorKey });
+  await ask(challenge, 200, { params: campaign, as: alice });
+  await ask(challenge, "unauthorized", { params: campaign });
+  await ask(challenge, "blocked", { params: campaign, as: mallory });
+  await ask("POST /v1/campaigns/{id}/end", 200, { params: campaign, as: operatorKey });
+  await ask(challenge, "ended", { params: campaign, as: alice });
+  const way = { challenge: "proof_of_work", closesAt: soon(3_600_000) } as const;
+  const entrances = {
+    "POST /v1/campaigns/{id}/pass": { pass: true },
+    "POST /v1/campaigns/{id}/queue": { admission: "queue" },
+    "POST /v1/offers/{id}/draw": { admission: "draw" },
+  } as const;
+  for (const [name, admission] of Object.entries(entrances)) {
+    const guarded = await createCampaign(server, { ...way, ...admission });
+    const where = name.includes("offers") ? offerOf(guarded) : { id: guarded.id };
+    await ask(name, "blocked", { params: where, as: mallory });
+    await ask(name, "challenge_required", { params: where, as: alice });
+    await ask(name, "challenge_failed", {
+      params: where,
+      as: alice,
+      headers: { "rushbox-challenge": "solved, truly" },
+    });
+  }
+  const worker = "GET /challenge/worker.js";
+  await ask(worker, 200);
+  await ask(worker, "method_not_allowed", { method: "PUT" });
+  await ask(worker, 304, { headers: { "if-none-match": await etagOf(worker, {}) } });
+
+  const remove = "POST /v1/access/{id}/remove";
+  const entry = { id: String(made["id"]) };
+  await ask(remove, "unauthorized", { params: entry });
+  await ask(remove, "forbidden", { params: entry, as: alice });
+  await ask(remove, 200, { params: entry, as: operatorKey });
+  await ask(remove, "not_found", { params: entry, as: operatorKey });
+
+  const risk = "GET /v1/risk";
+  await ask("POST /v1/offers/{id}/orders", "sold_out", { params, as: mallory });
+  // What a thread has seen is told four times a second.
+  for (let subjects: unknown = []; !Array.isArray(subjects) || subjects.length < 3; ) {
+    ({ subjects } = await ask(risk, 200, { as: operatorKey, query: "?buyer=mallory" }));
+  }
+  await ask(risk, "invalid", { as: operatorKey });
+  await ask(risk, "unauthorized");
+  await ask(risk, "forbidden", { as: alice });
+  const fairness = "GET /v1/campaigns/{id}/fairness";
+  await ask(fairness, 200, { params: campaign, as: operatorKey });
+  await ask(fairness, "not_found", { params: missing, as: operatorKey });
+  await ask(fairness, "unauthorized", { params: campaign });
+  await ask(fairness, "forbidden", { params: campaign, as: alice });
 });
 
 test("webhooks answer as documented", async () => {

@@ -77,6 +77,8 @@ function isOfType(value: unknown, type: string): boolean {
       return typeof value === "boolean";
     case "integer":
       return Number.isSafeInteger(value);
+    case "number":
+      return typeof value === "number" && Number.isFinite(value);
     case "string":
       return typeof value === "string";
     default:

@@ -112,6 +112,10 @@ describe.skipIf(isSkipped)(
 
     test("Swagger UI shows every operation with the network cut off", { timeout }, async () => {
       const page = await browser.open(`${server.url}/docs`);
+      await page.until('document.querySelector(".opblock-tag") !== null');
+      await page.evaluate(
+        'document.querySelectorAll(".opblock-tag[data-is-open=false]").forEach((tag) => tag.click())',
+      );
       await page.until(`document.querySelectorAll(".opblock").length === ${operations.size}`);
       expect(ofOthers(page.requests, server)).toEqual([]);
       expect(page.complaints).toEqual([]);
@@ -225,6 +229,9 @@ async function authorise(page: Page, scheme: "buyer" | "operator", credentials: 
 /** Opens an operation, fills in the id when one is given, executes it and reads the status of the answer. */
 async function execute(page: Page, operation: string, id?: string): Promise<string> {
   const block = `#operations-${operation}`;
+  const tag = `#operations-tag-${operation.split("-")[0]}`;
+  if (await page.evaluate<boolean>(`document.querySelector("${tag}")?.dataset.isOpen !== "true"`))
+    await page.click(tag);
   await page.click(`${block} .opblock-summary-control`);
   if (id !== undefined) await page.type(`${block} tr[data-param-name=id] input`, id);
   await page.click(`${block} .execute`);

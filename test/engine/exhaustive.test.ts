@@ -4,7 +4,9 @@
  * is paid for while two buyers wait for it. Shorter sequences are beginnings of longer ones, so they are checked too.
  * Prints how many there were.
  */
+
 import { expect, test } from "bun:test";
+import { openAdmission } from "../../src/domain/admission.ts";
 import type { Cancel, Command, Reserve } from "../../src/domain/command.ts";
 import type { Payment } from "../../src/domain/payment.ts";
 import type { ModelOrder } from "./model.ts";
@@ -151,6 +153,7 @@ function openSale(): Trial {
     closesAtMs: null,
     paymentWindowS,
     hasWaitlist: true,
+    admission: openAdmission,
     offers,
   };
   trial.stepAgain({ kind: "execute", command: { type: "create_campaign", draft }, nowMs: startMs });

@@ -4,6 +4,7 @@
  * wrong clock or a crowd of expiries may not do.
  */
 import { describe, expect, test } from "bun:test";
+import { openAdmission } from "../../src/domain/admission.ts";
 import {
   type CampaignAction,
   type CampaignKind,
@@ -20,6 +21,7 @@ import { hashKey, type KeyHash } from "../../src/engine/hash.ts";
 import { KeyBackfill } from "../../src/engine/key-backfill.ts";
 import { recover } from "../../src/engine/recovery.ts";
 import { findCollidingTexts } from "./collisions.ts";
+import { rowOf } from "./projection.ts";
 import { campaignDraft, type Opened, offerDraft, paymentWindowMs, Sale, startMs } from "./sale.ts";
 
 const minute = 60_000;
@@ -259,6 +261,17 @@ describe("the kinds", () => {
     ["limited_time", 120 * minute],
     ["hot_item", 10 * minute],
   ];
+
+  test("a draw of a kind closes by the time that its beacon's round was reckoned from, whenever it is decided", () => {
+    const sale = new Sale();
+    const admission = { ...openAdmission, mode: "draw" } as const;
+    const offers = [offerDraft({ limitPerBuyer: 1 })];
+    const { campaignId } = sale.create({ kind: "hot_item", admission, offers });
+    const asked = { secret: "5e".repeat(32), beacon: { chain: "chain", round: 7 }, askedAtMs: startMs - 1_500 };
+    expect(sale.execute({ type: "publish", campaignId, ...asked }).code).toBe("changed");
+    const { closesAtMs } = rowOf(sale.engine.state.campaigns, campaignId);
+    expect(closesAtMs).toBe(startMs - 1_500 + kindPresets.hot_item.windowMs);
+  });
 
   test.each(closings)("%s closes %d ms after it opens when it names no closing", (kind, windowMs) => {
     expect(kindPresets[kind].windowMs).toBe(windowMs);

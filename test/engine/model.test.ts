@@ -46,7 +46,18 @@ const expectedToMeet = [
   ...["offered by resume", "offered after order_expired", "erase_buyers erased", "erase_buyers not_settled"],
   ...["buyers_erased", "create_operator done", "create_operator name_taken", "revoke_operator not_found"],
   ...["create_endpoint done", "change_endpoint not_found", "delete_endpoint not_found", "publish_ledger_head done"],
-  ...["ledger_head", "note_action done", "operator_created", "endpoint_created"],
+  ...[
+    "ledger_head",
+    "set_controls done",
+    "controls_changed",
+    "add_access_entry done",
+    "remove_access_entry done",
+    "remove_access_entry not_found",
+    "access_entry_removed",
+    "note_action done",
+    "operator_created",
+    "endpoint_created",
+  ],
 ];
 
 /** What is so rare that only all runs together must have met it. */

@@ -3,6 +3,7 @@
  * from them whenever it is asked for. Shares no code with src/engine (only the types of the domain), so that the same
  * mistake would have to be made twice to go unseen. It predicts outcomes and events; it is slow and that is fine.
  */
+import type { AccessEntry } from "../../src/domain/access.ts";
 import type { CampaignDraft, CampaignKind, CampaignState, OfferDraft } from "../../src/domain/campaign.ts";
 import type {
   Command,
@@ -16,6 +17,13 @@ import type {
   Refund,
   Reserve,
 } from "../../src/domain/command.ts";
+import {
+  type Controls,
+  controlsDefault,
+  type SwitchName,
+  type SwitchOn,
+  switchNames,
+} from "../../src/domain/controls.ts";
 import type { EndpointRecord } from "../../src/domain/endpoint.ts";
 import type { Event } from "../../src/domain/event.ts";
 import type { Counts } from "../../src/domain/offer.ts";
@@ -84,7 +92,8 @@ export interface ModelOperator {
 
 const stockMax = 1_000_000_000;
 const erasuresMax = 1_000;
-const [operatorsMax, endpointsMax] = [1_000, 100];
+const [operatorsMax, endpointsMax, switchesOnMax, accessEntriesMax] = [1_000, 100, 500, 10_000];
+const switchText = ({ name, campaignId }: SwitchOn) => `${name} of ${campaignId}`;
 const minute = 60_000;
 const windowMs: Record<CampaignKind, number> = {
   one_yuan: 30 * minute,
@@ -107,6 +116,8 @@ export class Model {
   readonly entries: ModelEntry[] = [];
   readonly operators: ModelOperator[] = [];
   endpoints: EndpointRecord[] = [];
+  controls: Controls = controlsDefault;
+  access: AccessEntry[] = [];
   clockMs = 0;
   #seq = 0;
   #events: Event[] = [];
@@ -148,6 +159,11 @@ export class Model {
         return this.#leave(command);
       case "erase_buyers":
         return this.#erase(command);
+      case "enter_draw":
+      case "make_draws":
+      case "join_queue":
+      case "leave_queue":
+        throw new Error(`the model knows open campaigns alone: ${command.type}`);
       default:
         return this.#office(command);
     }
@@ -238,9 +254,10 @@ export class Model {
     const { title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist } = draft;
     const head = this.#head(this.#seq + 1);
     const what = { kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist };
+    const { admission } = draft;
     const campaign: ModelCampaign = { id: head.seq, ...what, isOver: false, state: "draft" };
     this.campaigns.push(campaign);
-    this.#events.push({ type: "campaign_created", ...head, title, ...what });
+    this.#events.push({ type: "campaign_created", ...head, title, ...what, admission });
     for (const offer of draft.offers) {
       const offerHead = this.#head(campaign.id);
       this.offers.push({ id: offerHead.seq, campaign, draft: offer, deliveries: [offer.stock] });
@@ -267,6 +284,7 @@ export class Model {
           type: "campaign_published",
           ...this.#head(campaignId),
           closesAtMs: campaign.closesAtMs,
+          draw: null,
         });
         this.#letCampaignsOpenAndClose(this.clockMs);
         break;
@@ -317,15 +335,22 @@ export class Model {
     }
     if (campaign.state === "scheduled") return { code: "not_open", opensAtMs: campaign.opensAtMs };
     if (campaign.state === "ended") return { code: "ended" };
-    if (campaign.state === "paused") return { code: "paused" };
+    if (campaign.state === "paused" || this.#isOn("pause_sales", campaign)) return { code: "paused" };
     const { available } = this.countsOf(offer);
     if (available === 0) return { code: "sold_out", available };
+    if (this.#isOn("queue_everybody", campaign)) return { code: "not_admitted", mode: "queue" }; // nobody is in it
     const { limitPerBuyer } = draft;
     if (this.unitsOf(buyerId, offer) + quantity > limitPerBuyer) return { code: "limit_reached", limitPerBuyer };
     if (available < quantity) return { code: "sold_out", available };
 
     const order = this.#begin(offer, { buyerId, quantity, key }, null);
     return { code: "reserved", orderId: order.id, reservedAtMs: this.clockMs, expiresAtMs: order.expiresAtMs };
+  }
+
+  #isOn(name: SwitchName, campaign: ModelCampaign): boolean {
+    return this.controls.switchesOn.some(
+      (on) => on.name === name && (on.campaignId === null || on.campaignId === campaign.id),
+    );
   }
 
   /** A new order; with an entry it is an offered one. */
@@ -343,7 +368,7 @@ export class Model {
     this.orders.push(order);
     const { buyerId, quantity, key } = what;
     const event = { offerId: offer.id, buyerId, quantity, amountMinor: quantity * draft.priceMinor, expiresAtMs, key };
-    if (entry === null) this.#events.push({ type: "order_reserved", ...head, ...event });
+    if (entry === null) this.#events.push({ type: "order_reserved", ...head, ...event, entryId: null });
     else this.#events.push({ type: "order_offered", ...head, entryId: entry.id, ...event });
     return order;
   }
@@ -354,8 +379,8 @@ export class Model {
     const { campaign, draft } = offer;
     if (campaign.state === "scheduled") return { code: "not_open", opensAtMs: campaign.opensAtMs };
     if (campaign.state === "ended") return { code: "ended" };
-    if (campaign.state === "paused") return { code: "paused" };
-    if (!campaign.hasWaitlist) return { code: "waitlist_off" };
+    if (campaign.state === "paused" || this.#isOn("pause_sales", campaign)) return { code: "paused" };
+    if (!campaign.hasWaitlist || this.#isOn("queue_everybody", campaign)) return { code: "waitlist_off" };
     const line = this.lineOf(offer);
     const standing = line.findIndex((entry) => entry.buyerId === buyerId);
     if (standing >= 0) return { code: "waiting", entryId: line[standing]?.id ?? 0, place: standing + 1 };
@@ -375,7 +400,8 @@ export class Model {
     const entry = this.lineOf(offer).find((standing) => standing.buyerId === buyerId);
     if (entry === undefined) return { code: "not_waiting" };
     entry.state = "left";
-    this.#events.push({ type: "waitlist_left", ...this.#head(offer.campaign.id), offerId, entryId: entry.id });
+    const head = this.#head(offer.campaign.id);
+    this.#events.push({ type: "waitlist_left", ...head, offerId, entryId: entry.id, buyerId });
     return { code: "left" };
   }
 
@@ -557,6 +583,53 @@ export class Model {
         this.endpoints = this.endpoints.filter(({ id }) => id !== endpointId);
         this.#events.push({ type: "endpoint_deleted", ...this.#officeHead(), endpointId });
         return { code: "done", id: endpointId };
+      }
+      case "set_controls": {
+        const { rateLimits = {}, switches = [], riskMode } = command.change;
+        const isKnown = (id: number | null) => id === null || this.campaigns.some((campaign) => campaign.id === id);
+        if (!switches.every(({ campaignId }) => isKnown(campaignId))) return { code: "not_found" };
+        const on = new Set(this.controls.switchesOn.map(switchText));
+        for (const one of switches) {
+          if (one.isOn) on.add(switchText(one));
+          else on.delete(switchText(one));
+        }
+        if (on.size > switchesOnMax) return { code: "limit_exceeded" };
+        this.controls = {
+          rateLimits: { ...this.controls.rateLimits, ...rateLimits },
+          switchesOn: switchNames.flatMap((name) =>
+            [null, ...this.campaigns.map(({ id }) => id)].flatMap((campaignId) =>
+              on.has(switchText({ name, campaignId })) ? [{ name, campaignId }] : [],
+            ),
+          ),
+          riskMode: riskMode === undefined ? this.controls.riskMode : riskMode,
+        };
+        const head = this.#officeHead();
+        this.#events.push({ type: "controls_changed", ...head, controls: this.controls });
+        return { code: "done", id: head.seq };
+      }
+      case "add_access_entry": {
+        const { effect, target, reason, expiresAtMs } = command;
+        const isOfTarget = (entry: AccessEntry) => entry.kind === target.kind && entry.value === target.value;
+        const others = this.access.filter((entry) => !isOfTarget(entry));
+        const isOver = ({ expiresAtMs: endMs }: AccessEntry) => endMs !== null && endMs <= this.clockMs;
+        const kept = others.length < accessEntriesMax ? others : others.filter((entry) => !isOver(entry));
+        if (kept.length >= accessEntriesMax) return { code: "limit_exceeded" };
+        const gone = [...this.access.filter(isOfTarget), ...others.filter((entry) => !kept.includes(entry))];
+        for (const { entryId } of gone) {
+          this.#events.push({ type: "access_entry_removed", ...this.#officeHead(), entryId });
+        }
+        const head = this.#officeHead();
+        const entry = { entryId: head.seq, effect, ...target, reason, createdAtMs: head.atMs, expiresAtMs };
+        this.access = [...kept, entry];
+        this.#events.push({ type: "access_entry_added", ...head, entry });
+        return { code: "done", id: head.seq };
+      }
+      case "remove_access_entry": {
+        const { entryId } = command;
+        if (!this.access.some((entry) => entry.entryId === entryId)) return { code: "not_found" };
+        this.access = this.access.filter((entry) => entry.entryId !== entryId);
+        this.#events.push({ type: "access_entry_removed", ...this.#officeHead(), entryId });
+        return { code: "done", id: entryId };
       }
       case "publish_ledger_head": {
         const head = this.#officeHead();

@@ -111,7 +111,12 @@ test("a mark in the ledger is an event and changes nothing else", () => {
   const sale = new Sale();
   expect(sale.execute({ type: "publish_ledger_head" })).toEqual({ code: "done", id: 1 });
   expect(sale.typesSince(0)).toEqual(["ledger_head"]);
-  expect(sale.engine.state.takeChanges()).toEqual({ campaigns: [], offers: [], isOfficeChanged: false });
+  expect(sale.engine.state.takeChanges()).toEqual({
+    campaigns: [],
+    offers: [],
+    isOfficeChanged: false,
+    accessChanges: [],
+  });
 });
 
 test("every thread is told of operators and endpoints when one changes, and not when only stock moves", () => {

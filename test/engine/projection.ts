@@ -3,10 +3,14 @@
  * on every count. Throws as a database would: on a gap in `seq`, a broken chain of an order, a move that its state does
  * not allow, a negative count. Owns no rule of the sale beyond the tables in the heads of src/domain.
  */
+import type { AccessEntry } from "../../src/domain/access.ts";
+import type { DrawRecord } from "../../src/domain/admission.ts";
 import type { CampaignRecord } from "../../src/domain/campaign.ts";
+import { type Controls, controlsDefault } from "../../src/domain/controls.ts";
 import type { EndpointRecord } from "../../src/domain/endpoint.ts";
 import {
   type BuyersErased,
+  type DrawEntered,
   type Event,
   movementOf,
   type OrderMoved,
@@ -15,13 +19,17 @@ import {
   type OrderReserved,
   type PaymentRefunded,
   type RefundRequested,
+  type WaitlistJoined,
 } from "../../src/domain/event.ts";
+import { detailsText } from "../../src/domain/ledger.ts";
 import type { OfferRecord } from "../../src/domain/offer.ts";
 import type { OperatorRecord } from "../../src/domain/operator.ts";
 import { type OrderRecord, type OrderState, orderStates } from "../../src/domain/order.ts";
 import type { PaymentRecord, PaymentState } from "../../src/domain/payment.ts";
+import type { QueueRecord, QueueSums } from "../../src/domain/queue.ts";
 import type { WaitlistRecord, WaitlistState } from "../../src/domain/waitlist.ts";
-import type { RecoverySource } from "../../src/engine/ports.ts";
+import type { DrawEntry, DrawSecret, RecoverySource } from "../../src/engine/ports.ts";
+import { sha256 } from "../../src/host/hash.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type OrderEvent = OrderMoved | OrderPayment | RefundRequested | PaymentRefunded;
@@ -45,8 +53,14 @@ export class Projection implements RecoverySource {
   readonly orderRows = new Map<number, Mutable<OrderRecord>>();
   readonly paymentRows = new Map<number, Mutable<PaymentRecord>>();
   readonly entryRows = new Map<number, Mutable<WaitlistRecord>>();
+  readonly queueRows = new Map<number, Mutable<QueueRecord>>();
+  readonly drawRows = new Map<number, Mutable<DrawRecord>>();
+  readonly leaves = new Map<number, string>();
+  readonly secretRows = new Map<number, Mutable<DrawSecret>>();
   readonly operatorRows = new Map<number, Mutable<OperatorRecord>>();
   readonly endpointRows = new Map<number, EndpointRecord>();
+  readonly accessRows = new Map<number, AccessEntry>();
+  controlsRow: Controls = controlsDefault;
   readonly #last = { seq: 0, atMs: 0 };
 
   apply(event: Event): void {
@@ -57,8 +71,9 @@ export class Projection implements RecoverySource {
     switch (event.type) {
       case "campaign_created": {
         const { seq: id, atMs: createdAtMs, title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist } = event;
-        const what = { title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist };
-        this.campaignRows.set(id, { id, state: "draft", createdAtMs, ...what });
+        const { admission } = event;
+        const what = { title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, admission };
+        this.campaignRows.set(id, { id, state: "draft", createdAtMs, ...what, commitment: null, beacon: null });
         return;
       }
       case "offer_created": {
@@ -71,6 +86,11 @@ export class Projection implements RecoverySource {
         const row = rowOf(this.campaignRows, event.campaignId);
         row.state = "scheduled";
         row.closesAtMs = event.closesAtMs;
+        if (event.draw === null) return;
+        const { secret, commitment, beacon } = event.draw;
+        Object.assign(row, { commitment, beacon });
+        const { campaignId } = event;
+        this.secretRows.set(campaignId, { campaignId, secret, queueDrawnSeq: null, queueDrawnCount: null });
         return;
       }
       case "campaign_opened":
@@ -92,6 +112,7 @@ export class Projection implements RecoverySource {
       case "order_reserved":
         this.#insert(event);
         this.#count(event.offerId, event);
+        if (event.entryId !== null) this.#endQueueEntry(event.entryId, "completed", event, event.seq);
         return;
       case "order_offered":
         this.#insert(event);
@@ -124,12 +145,62 @@ export class Projection implements RecoverySource {
         this.#movePayment(event.paymentId, "refund_due", { state: "refunded", refundedAtMs: event.atMs });
         this.#move(event);
         return;
-      case "waitlist_joined": {
-        const { seq: entryId, campaignId, offerId, buyerId, atMs: joinedAtMs } = event;
-        const what = { entryId, campaignId, offerId, buyerId, joinedAtMs };
-        this.entryRows.set(entryId, { ...what, state: "waiting", endedAtMs: null, orderId: null });
+      case "draw_closed":
+        this.drawRows.set(event.offerId, {
+          ...{ offerId: event.offerId, closedSeq: event.seq, root: event.root, count: event.count },
+          ...{ secret: null, beacon: null },
+        });
+        return;
+      case "draw_made":
+        Object.assign(rowOf(this.drawRows, event.offerId), { secret: event.secret, beacon: event.beacon });
+        return;
+      case "queue_joined": {
+        const { seq: entryId, campaignId, buyerId, atMs: joinedAtMs } = event;
+        this.queueRows.set(entryId, {
+          ...{ entryId, campaignId, buyerId, state: "waiting", joinedAtMs, admittedAtMs: null },
+          ...{ expiresAtMs: null, endedAtMs: null, endedSeq: null, orderId: null },
+        });
         return;
       }
+      case "queue_drawn":
+        Object.assign(rowOf(this.secretRows, event.campaignId), {
+          queueDrawnSeq: event.seq,
+          queueDrawnCount: event.count,
+        });
+        return;
+      case "queue_admitted": {
+        const row = rowOf(this.queueRows, event.entryId);
+        if (row.state !== "waiting") throw new Error(`entry ${event.entryId} is ${row.state}, not waiting`);
+        Object.assign(row, { state: "admitted", admittedAtMs: event.atMs, expiresAtMs: event.expiresAtMs });
+        return;
+      }
+      case "queue_left":
+        this.#endQueueEntry(event.entryId, "left", event, null);
+        return;
+      case "queue_expired":
+        this.#endQueueEntry(event.entryId, "expired", event, null);
+        return;
+      case "passes_renewed": {
+        const { admission } = rowOf(this.campaignRows, event.campaignId);
+        for (const row of this.queueRows.values()) {
+          if (row.campaignId !== event.campaignId || row.state !== "admitted") continue;
+          row.expiresAtMs = event.atMs + admission.passWindowS * 1_000;
+        }
+        return;
+      }
+      case "queue_closed":
+        for (const row of this.queueRows.values()) {
+          if (row.campaignId !== event.campaignId || row.endedSeq !== null) continue;
+          this.#endQueueEntry(row.entryId, "left", event, null);
+        }
+        return;
+      case "draw_entered":
+        this.leaves.set(event.seq, sha256(detailsText(event.salt, [event.buyerId])));
+        this.#insertEntry(event);
+        return;
+      case "waitlist_joined":
+        this.#insertEntry(event);
+        return;
       case "waitlist_left":
         this.#endEntry(event.entryId, { state: "left", endedAtMs: event.atMs, orderId: null });
         return;
@@ -150,6 +221,16 @@ export class Projection implements RecoverySource {
         return;
       case "endpoint_deleted":
         if (!this.endpointRows.delete(event.endpointId)) throw new Error(`there is no endpoint ${event.endpointId}`);
+        return;
+      case "controls_changed":
+        this.controlsRow = event.controls;
+        return;
+      case "access_entry_added":
+        if (event.entry.entryId !== event.seq) throw new Error("an entry has the number of its event");
+        this.accessRows.set(event.entry.entryId, event.entry);
+        return;
+      case "access_entry_removed":
+        if (!this.accessRows.delete(event.entryId)) throw new Error(`there is no access entry ${event.entryId}`);
         return;
       case "ledger_head":
         return;
@@ -184,12 +265,58 @@ export class Projection implements RecoverySource {
     return copiesOf(this.entryRows, (row) => row.campaignId === campaignId && row.state === "waiting");
   }
 
+  drawSecrets(): DrawSecret[] {
+    return copiesOf(this.secretRows, () => true);
+  }
+
+  queueOf(campaignId: number, drawnSeq: number | null): QueueRecord[] {
+    return copiesOf(this.queueRows, ({ campaignId: id, entryId, endedSeq }) => {
+      const wasDrawn = drawnSeq !== null && entryId < drawnSeq && (endedSeq ?? drawnSeq + 1) > drawnSeq;
+      return id === campaignId && (endedSeq === null || wasDrawn);
+    });
+  }
+
+  queueSums(campaignId: number): QueueSums | null {
+    const rows = copiesOf(this.queueRows, (row) => row.campaignId === campaignId);
+    const [first] = rows;
+    if (first === undefined) return null;
+    const orders = rows.flatMap(({ orderId }) => (orderId === null ? [] : [rowOf(this.orderRows, orderId)]));
+    const unitsOf = (some: readonly OrderRecord[]) => some.reduce((sum, { quantity }) => sum + quantity, 0);
+    const passes = rows.filter(({ admittedAtMs }) => admittedAtMs !== null);
+    return {
+      firstEntryId: first.entryId,
+      completed: orders.length,
+      unitsTaken: unitsOf(orders),
+      unused: passes.filter(({ state }) => state === "expired" || state === "left").length,
+      returned: unitsOf(orders.filter(({ state }) => state === "cancelled" || state === "expired")),
+    };
+  }
+
+  drawEntriesIn(campaignId: number): DrawEntry[] {
+    const entries = copiesOf(this.entryRows, (row) => row.campaignId === campaignId);
+    return entries
+      .toSorted((a, b) => a.offerId - b.offerId || a.entryId - b.entryId)
+      .map((row) => ({ ...row, leaf: rowOf(this.leaves, row.entryId) }));
+  }
+
+  drawsOf(campaignId: number): DrawRecord[] {
+    return copiesOf(this.drawRows, ({ offerId }) => rowOf(this.offerRows, offerId).campaignId === campaignId);
+  }
+
   operators(): OperatorRecord[] {
     return copiesOf(this.operatorRows, () => true);
   }
 
   endpoints(): EndpointRecord[] {
     return copiesOf(this.endpointRows, () => true);
+  }
+
+  controls(): Controls {
+    return this.controlsRow;
+  }
+
+  accessEntries(): AccessEntry[] {
+    return copiesOf(this.accessRows, () => true);
   }
 
   order(orderId: number): OrderRecord | null {
@@ -209,7 +336,7 @@ export class Projection implements RecoverySource {
       row?.campaignId === campaignId && row.buyerId !== "";
     return {
       orderIds: orderIds.filter((id) => isKnown(this.orderRows.get(id))),
-      entryIds: entryIds.filter((id) => isKnown(this.entryRows.get(id))),
+      entryIds: entryIds.filter((id) => isKnown(this.entryRows.get(id)) || isKnown(this.queueRows.get(id))),
     };
   }
 
@@ -237,6 +364,23 @@ export class Projection implements RecoverySource {
       ...{ state: "reserved", lastSeq: orderId, reservedAtMs: atMs, paidAtMs: null, endedAtMs: null },
       ...{ idempotencyKey: key, paymentReference: null },
     });
+  }
+
+  #insertEntry({ seq: entryId, campaignId, offerId, buyerId, atMs: joinedAtMs }: WaitlistJoined | DrawEntered): void {
+    const what = { entryId, campaignId, offerId, buyerId, joinedAtMs };
+    this.entryRows.set(entryId, { ...what, state: "waiting", endedAtMs: null, orderId: null });
+  }
+
+  #endQueueEntry(
+    entryId: number,
+    state: "completed" | "expired" | "left",
+    { seq: endedSeq, atMs: endedAtMs }: Pick<Event, "seq" | "atMs">,
+    orderId: number | null,
+  ): void {
+    const row = rowOf(this.queueRows, entryId);
+    const from = state === "left" ? ["waiting", "admitted"] : ["admitted"];
+    if (!from.includes(row.state)) throw new Error(`entry ${entryId} is ${row.state}, it cannot be ${state}`);
+    Object.assign(row, { state, endedSeq, endedAtMs, orderId });
   }
 
   #insertPayment({ type, seq: paymentId, atMs: receivedAtMs, orderId, payment }: OrderPayment): void {
@@ -289,7 +433,7 @@ export class Projection implements RecoverySource {
       row.idempotencyKey = null;
     }
     for (const id of entryIds) {
-      const row = rowOf(this.entryRows, id);
+      const row = this.queueRows.get(id) ?? rowOf(this.entryRows, id);
       if (row.campaignId !== campaignId) throw new Error(`entry ${id} is not of campaign ${campaignId}`);
       row.buyerId = "";
     }

@@ -2,6 +2,7 @@
  * A sale in a few words, for tests that tell a story: an engine, a clock that only the test moves, and all events so
  * far. Knows no rule: it asks the engine and hands back what it says.
  */
+import { openAdmission } from "../../src/domain/admission.ts";
 import type { CampaignAction, CampaignDraft, CampaignState, OfferDraft } from "../../src/domain/campaign.ts";
 import type { Command, OrderCommand } from "../../src/domain/command.ts";
 import type { Event } from "../../src/domain/event.ts";
@@ -46,6 +47,8 @@ export class Sale {
   /** The process ends and starts again from the rows. */
   restart(): void {
     this.engine = new Engine(recover(this.rows, { add: () => undefined }));
+    this.engine.goOn(this.clockMs);
+    this.#takeEvents();
   }
 
   create(draft: Partial<CampaignDraft> = {}): Opened {
@@ -184,6 +187,7 @@ export function campaignDraft(draft: Partial<CampaignDraft> = {}): CampaignDraft
   return {
     ...{ title: "sale", kind: null, opensAtMs: null, closesAtMs: null, paymentWindowS, offers: [offerDraft()] },
     hasWaitlist: true,
+    admission: openAdmission,
     ...draft,
   };
 }

@@ -3,8 +3,11 @@
  * the same and with another request, ids that do not exist, times exactly at and just before what is due, payments told
  * twice, of a wrong amount and one too many, lines of those who wait, restarts.
  */
+import { accessEffects } from "../../src/domain/access.ts";
+import { openAdmission } from "../../src/domain/admission.ts";
 import type { CampaignAction, CampaignDraft, CampaignKind, OfferDraft } from "../../src/domain/campaign.ts";
 import type { Command, EraseBuyers, OfficeCommand, OrderCommand, Reserve } from "../../src/domain/command.ts";
+import { type ControlsChange, campaignSwitchNames, rateLimitNames, riskModes } from "../../src/domain/controls.ts";
 import { operatorRoles } from "../../src/domain/operator.ts";
 import { type Payment, paymentProviders } from "../../src/domain/payment.ts";
 import type { ModelCampaign, ModelOffer, ModelOrder } from "./model.ts";
@@ -242,9 +245,10 @@ export class Steps {
 
   #office(): OfficeCommand {
     const random = this.#random;
-    const { operators, endpoints } = this.#trial.model;
+    const { operators, endpoints, access } = this.#trial.model;
     const operatorId = this.#orMissing(operators.length === 0 ? undefined : random.pick(operators).id);
     const endpointId = this.#orMissing(endpoints.length === 0 ? undefined : random.pick(endpoints).id);
+    const entryId = this.#orMissing(access.length === 0 ? undefined : random.pick(access).entryId);
     const url = `https://shop.example/${random.below(3)}`;
     const types = random.percent(50) ? null : ["order_paid"];
     const secret = `whsec_${random.bits()}`;
@@ -255,8 +259,38 @@ export class Steps {
       { type: "create_endpoint", url, types, secret },
       { type: "change_endpoint", endpointId, ...random.pick([{ url }, { types }, { secret }, { isEnabled: false }]) },
       { type: "delete_endpoint", endpointId },
+      { type: "set_controls", change: this.#controlsChange() },
+      {
+        type: "add_access_entry",
+        effect: random.pick(accessEffects),
+        target: random.pick([
+          { kind: "buyer", value: random.pick(buyers) },
+          { kind: "network", value: random.pick(["192.0.2.0/24", "2001:db8::/32"]) },
+        ]),
+        reason: "resold before",
+        expiresAtMs: random.pick([null, 9_999]),
+      },
+      { type: "remove_access_entry", entryId },
       { type: "publish_ledger_head" },
       { type: "note_action", action: "export", subject: "" },
+    ]);
+  }
+
+  #controlsChange(): ControlsChange {
+    const random = this.#random;
+    const rateLimit = random.pick([null, { quota: random.between(1, 9), windowS: 10 }]);
+    const [name, isOn] = [random.pick(campaignSwitchNames), random.percent(30)];
+    const campaignId = random.percent(60) ? null : this.#orMissing(this.#campaign()?.id);
+    return random.pick<ControlsChange>([
+      { rateLimits: { [random.pick(rateLimitNames)]: rateLimit } },
+      { switches: [{ name, campaignId, isOn }] },
+      {
+        switches: [
+          { name, campaignId, isOn: true },
+          { name, campaignId: null, isOn: false },
+        ],
+      },
+      { riskMode: random.pick(riskModes), switches: [] },
     ]);
   }
 
@@ -272,7 +306,16 @@ export class Steps {
     const closesAtMs = random.percent(50) ? null : this.#clockMs + random.between(-1_000, 120_000);
     const offers = Array.from({ length: random.between(1, 3) }, (_, index) => this.#offerDraft(kind, index));
     const paymentWindowS = random.between(1, 30);
-    return { title: "sale", kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist: random.percent(80), offers };
+    return {
+      title: "sale",
+      kind,
+      opensAtMs,
+      closesAtMs,
+      paymentWindowS,
+      hasWaitlist: random.percent(80),
+      admission: openAdmission,
+      offers,
+    };
   }
 
   #scarceDraft(): CampaignDraft {
@@ -282,7 +325,14 @@ export class Steps {
       const offer = this.#offerDraft(null, index);
       return { ...offer, stock: random.between(1, 3), limitPerBuyer: random.pick([1, 1, 2]) };
     });
-    const what = { title: "scarce", kind: null, opensAtMs: null, closesAtMs, hasWaitlist: true };
+    const what = {
+      title: "scarce",
+      kind: null,
+      opensAtMs: null,
+      closesAtMs,
+      hasWaitlist: true,
+      admission: openAdmission,
+    };
     return { ...what, paymentWindowS: random.between(1, 10), offers };
   }
 

@@ -64,6 +64,12 @@ export class Thread {
     });
   }
 
+  /** The loop takes up its work, as after a start of the process. */
+  start(): void {
+    this.#loop.start();
+    this.#loop.stop();
+  }
+
   ask(request: Request, head?: LetterHead): Answer {
     const [answer] = this.askTogether([request], head);
     if (answer === undefined) throw new Error("no answer");

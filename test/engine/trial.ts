@@ -278,7 +278,10 @@ export class Trial {
   }
 
   #checkOffice(): void {
-    const { operators, endpoints } = this.engine.state;
+    const { operators, endpoints, controls } = this.engine.state;
+    if (!Bun.deepEquals(controls, this.model.controls, true)) differs("controls", controls, this.model.controls);
+    const access = [...this.engine.state.access.values()];
+    if (!Bun.deepEquals(access, this.model.access, true)) differs("access list", access, this.model.access);
     for (const { id, name, role, isRevoked } of this.model.operators) {
       const said = rowOf(operators, id);
       const isSame = said.name === name && said.role === role && (said.revokedAtMs !== null) === isRevoked;
@@ -312,6 +315,8 @@ function restoreFromAllRows(rows: Projection): State {
   rows.eachOrderAfter(0, (order) => state.restoreOrder(order));
   for (const operator of rows.operators()) state.operators.set(operator.operatorId, operator);
   for (const endpoint of rows.endpoints()) state.endpoints.set(endpoint.id, endpoint);
+  state.controls = rows.controls();
+  for (const entry of rows.accessEntries()) state.access.set(entry.entryId, entry);
   for (const campaign of state.campaigns.values()) state.forgetSettled(campaign);
   for (const { id, hasWaitlist, book } of state.campaigns.values()) {
     if (hasWaitlist && book !== null) for (const entry of rows.waitingIn(id)) state.restoreWaiting(entry);

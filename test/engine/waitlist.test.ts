@@ -339,7 +339,7 @@ describe("the places in line", () => {
           list.push({ entryId: n, buyerId });
         } else if (random.percent(70)) {
           const gone = list[random.percent(40) ? 0 : at];
-          line.leave(gone?.entryId ?? 0);
+          line.leave(gone?.entryId ?? 0, gone?.buyerId ?? "");
           list.splice(list.indexOf(gone ?? { entryId: 0, buyerId }), 1);
         }
         expect(line.count).toBe(list.length);
@@ -365,17 +365,16 @@ describe("the places in line", () => {
         if (at < 0) list.push({ entryId: n, buyerId });
         const [gone] = at < 0 ? [] : list.splice(at, 1);
         if (gone === undefined) line.join(n, buyerId);
-        else line.leave(gone.entryId);
+        else line.leave(gone.entryId, gone.buyerId);
         if (line.first()?.entryId !== list[0]?.entryId || line.count !== list.length) throw new Error(`after ${n}`);
         if (n % 37 !== 0) continue;
         list.forEach(({ entryId, buyerId }, index) => {
           const entry = line.entryOf(buyerId);
           if (entry?.entryId !== entryId || entry.place !== index + 1) throw new Error(`place of ${buyerId} at ${n}`);
         });
-        if (gone !== undefined) expect(() => line.leave(gone.entryId)).toThrow();
+        if (gone !== undefined) expect(() => line.leave(gone.entryId, gone.buyerId)).toThrow();
       }
       expect(line.capacity).toBeLessThanOrEqual(Math.max(32, crowd * 4));
-      expect(() => line.join(1, "an older entry")).toThrow();
     }
   });
 
@@ -387,7 +386,7 @@ describe("the places in line", () => {
     for (let n = 0; n < 300_000; n++) {
       const index = random.percent(30) ? n : random.below(limits.waitlistMax);
       if (isGone[index] === 1) continue;
-      line.leave(index + 1);
+      line.leave(index + 1, `buyer ${index}`);
       isGone[index] = 1;
     }
     let place = 0;
@@ -402,14 +401,49 @@ describe("the places in line", () => {
     expect(line.first()?.entryId).toBe(isGone.indexOf(0) + 1);
   });
 
+  test("are those of the order that a line is put into, without those who left", () => {
+    const random = new Random(8);
+    for (let round = 0; round < 200; round++) {
+      const size = random.below(60);
+      const line = new WaitingLine({ keepsPositions: true });
+      const gone = new Set<number>();
+      for (let n = 0; n < size; n++) line.join(n + 1, `buyer ${n}`);
+      for (let n = 0; n < size; n++) {
+        if (!random.percent(40)) continue;
+        line.leave(n + 1, `buyer ${n}`);
+        gone.add(n);
+      }
+      const order = Array.from({ length: size }, (_, index) => index);
+      for (let last = size - 1; last > 0; last--) {
+        const other = random.below(last + 1);
+        [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
+      }
+      expect(line.size).toBe(size);
+      line.reorder(Uint32Array.from(order));
+      const standing = order.filter((index) => !gone.has(index));
+      const late = size + 1;
+      line.join(late, "late");
+      expect(line.count).toBe(standing.length + 1);
+      standing.forEach((index, rank) => {
+        expect(line.entryOf(`buyer ${index}`)).toEqual({ entryId: index + 1, place: rank + 1 });
+      });
+      expect(line.entryOf("late")).toEqual({ entryId: late, place: standing.length + 1 });
+      for (const index of standing) {
+        expect(line.first()?.entryId).toBe(index + 1);
+        line.leave(index + 1, `buyer ${index}`);
+      }
+      expect(line.first()?.entryId).toBe(late);
+    }
+  });
+
   test("belong to buyers who stand in line once, and only to those", () => {
     const line = new WaitingLine();
     line.join(1, "ana");
     expect(() => line.join(2, "ana")).toThrow();
-    expect(() => line.join(1, "bo")).toThrow();
-    expect(() => line.leave(2)).toThrow();
-    line.leave(1);
-    expect(() => line.leave(1)).toThrow();
+    expect(() => line.leave(2, "ana")).toThrow();
+    expect(() => line.leave(1, "bo")).toThrow();
+    line.leave(1, "ana");
+    expect(() => line.leave(1, "ana")).toThrow();
     expect([line.count, line.first(), line.entryOf("ana")]).toEqual([0, null, null]);
   });
 });

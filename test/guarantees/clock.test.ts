@@ -4,7 +4,9 @@
  * clock itself with made-up clocks, and on clock, engine and loop of time together, second by second.
  * Does not prove the time after a suspended machine wakes: it is late by the suspension and catches up as slowly.
  */
+
 import { expect, test } from "bun:test";
+import { openAdmission } from "../../src/domain/admission.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { startClock } from "../../src/host/clock.ts";
@@ -86,6 +88,7 @@ test.each([
     closesAtMs: null,
     paymentWindowS: windowS,
     hasWaitlist: true,
+    admission: openAdmission,
     offers: [offer],
   };
   engine.execute({ type: "create_campaign", draft }, machine.clock.nowMs());
@@ -118,6 +121,7 @@ test("a machine that starts an hour in the past goes on from the last moment tha
     closesAtMs: null,
     paymentWindowS: 60,
     hasWaitlist: true,
+    admission: openAdmission,
     offers: [],
   };
   engine.execute({ type: "create_campaign", draft }, startMs);

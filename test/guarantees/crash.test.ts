@@ -28,7 +28,7 @@ import { type Buyer, Load, type Mix, makeBuyers, settleUnknown, Witness } from "
 import { Receiver, undelivered } from "./receiver.ts";
 import { scratchFolders, wrongIn } from "./soundness.ts";
 
-const cycles = Number(process.env["CYCLES"] ?? 24);
+const cycles = Number(process.env["CYCLES"] ?? 16);
 const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 const killedWithinMs = 250;
 /** Some live longer than the relay's file waits for what was delivered: the next one must not begin there anew. */

@@ -39,7 +39,10 @@ const detailed: Readonly<Record<string, readonly [table: string, columns: readon
   order_paid: ["payments", ["provider", "reference", "amount_minor", "currency"]],
   order_refund_due: ["payments", ["provider", "reference", "amount_minor", "currency"]],
   payment_refund_due: ["payments", ["provider", "reference", "amount_minor", "currency"]],
-  campaign_created: ["campaigns", ["title", "kind", "opens_at_ms", "payment_window_s"]],
+  campaign_created: [
+    "campaigns",
+    ["title", "kind", "opens_at_ms", "payment_window_s", "admission", "needs_pass", "pass_window_s", "challenge"],
+  ],
   offer_created: [
     "offers",
     [
@@ -55,6 +58,7 @@ function detailsOf(event: Row, row: (table: string, id: number) => Row | undefin
   if (known === undefined) return null;
   const [table, columns] = known;
   const about = row(table, Number(event["type"] === "campaign_published" ? event["campaign_id"] : event["seq"]));
-  const text = `${about?.["salt"] ?? ""}\n${JSON.stringify(columns.map((column) => about?.[column] ?? null))}`;
+  const said = columns.map((column) => (column === "needs_pass" ? about?.[column] === 1 : (about?.[column] ?? null)));
+  const text = `${about?.["salt"] ?? ""}\n${JSON.stringify(said)}`;
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }

@@ -7,6 +7,7 @@ import { Database } from "bun:sqlite";
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { admissionViolations, drawnOrder } from "./admission.ts";
 
 export interface StoredOrder {
   readonly id: number;
@@ -40,6 +41,30 @@ export interface StoredEntry {
   readonly order_id: number | null;
 }
 
+export interface StoredPlace {
+  readonly id: number;
+  readonly state: string;
+  readonly expires_at_ms: number | null;
+}
+
+export interface StoredDraw {
+  readonly offer_id: number;
+  readonly campaign_id: number;
+  readonly root: string;
+  readonly count: number;
+  readonly secret: string | null;
+  readonly beacon_randomness: string | null;
+}
+
+export interface StoredCampaign {
+  readonly id: number;
+  readonly admission: string;
+  readonly pass_window_s: number;
+  readonly secret: string | null;
+  readonly commitment: string | null;
+  readonly queue_drawn_seq: number | null;
+}
+
 export interface StoredOffer {
   readonly id: number;
   readonly limit_per_buyer: number;
@@ -69,6 +94,9 @@ export interface Ledger {
   readonly orders: readonly StoredOrder[];
   readonly payments: readonly StoredPayment[];
   readonly waitlist: readonly StoredEntry[];
+  readonly queue: readonly StoredPlace[];
+  readonly draws: readonly StoredDraw[];
+  readonly campaigns: readonly StoredCampaign[];
   readonly offers: readonly StoredOffer[];
   readonly events: readonly StoredEvent[];
   readonly integrity: string;
@@ -94,6 +122,9 @@ export function readLedger(folder: string): Ledger {
       orders: rows<StoredOrder>("SELECT * FROM orders ORDER BY id"),
       payments: rows<StoredPayment>("SELECT * FROM payments ORDER BY id"),
       waitlist: rows<StoredEntry>("SELECT * FROM waitlist ORDER BY id"),
+      queue: rows<StoredPlace>("SELECT * FROM queue ORDER BY id"),
+      draws: rows<StoredDraw>("SELECT * FROM draws ORDER BY offer_id"),
+      campaigns: rows<StoredCampaign>("SELECT * FROM campaigns ORDER BY id"),
       offers: rows<StoredOffer>("SELECT * FROM offers ORDER BY id"),
       events: rows<StoredEvent>(
         "SELECT seq, at_ms, type, campaign_id, offer_id, order_id, previous_seq, available, held, sold, nullif(lower(hex(details)), '') AS details, lower(hex(hash)) AS hash FROM events ORDER BY seq",
@@ -175,7 +206,7 @@ export function violationsIn(ledger: Ledger): string[] {
     if (keys.has(`${buyer}\n${key}`)) found.push(`two orders of ${buyer} under the key ${key}`);
     keys.add(`${buyer}\n${key}`);
   }
-  return [...found, ...paymentViolations(ledger), ...waitlistViolations(ledger)];
+  return [...found, ...paymentViolations(ledger), ...waitlistViolations(ledger), ...admissionViolations(ledger)];
 }
 
 /** Each payment came with an event, and is in one place: it pays for its order, or it is returned or to be returned. */
@@ -206,12 +237,14 @@ function paymentViolations({ orders, payments, events }: Ledger): string[] {
   return found;
 }
 
-/** Units that return go to who is first in line, and nobody buys past the line. */
-function waitlistViolations({ orders, waitlist, events }: Ledger): string[] {
+/** Units that return go to who is first in line, by joining or by the draw, and nobody buys past the line. */
+function waitlistViolations(ledger: Ledger): string[] {
+  const { orders, waitlist, events } = ledger;
   const found: string[] = [];
   const orderById = new Map(orders.map((order) => [order.id, order]));
   const entryById = new Map(waitlist.map((entry) => [entry.id, entry]));
   const lines = new Map<number, number[]>();
+  const entered = new Map<number, number[]>();
   const ends = new Map<number, { state: string; orderId: number | null }>();
   for (const { seq, type, offer_id: offerId, previous_seq: entryId } of events) {
     if (offerId === null) continue;
@@ -219,7 +252,12 @@ function waitlistViolations({ orders, waitlist, events }: Ledger): string[] {
     lines.set(offerId, line);
     if (type === "order_reserved" && line.length > 0)
       found.push(`order ${seq} was bought past ${line.length} who wait`);
-    if (type === "waitlist_joined") {
+    if (type === "draw_made") {
+      const order = drawnOrder(ledger, offerId, entered.get(offerId) ?? []);
+      line.sort((a, b) => order.indexOf(a) - order.indexOf(b));
+    }
+    if (type === "draw_entered") entered.set(offerId, [...(entered.get(offerId) ?? []), seq]);
+    if (type === "waitlist_joined" || type === "draw_entered") {
       line.push(seq);
       ends.set(seq, { state: "waiting", orderId: null });
     }

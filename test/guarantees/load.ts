@@ -277,8 +277,16 @@ async function wait(
   if (typeof ending === "string" || ending.status === 503) return ending;
   const { entry_id: entry, code, state } = JSON.parse(ending.text) as Record<string, string>;
   if (ending.status === 201 && entry !== undefined) {
-    witness.entries.push({ entry, buyer: buyer.name, offer, left: "no" });
-  } else if (state === "left") {
+    const joined: Waiting = { entry, buyer: buyer.name, offer, left: "no" };
+    witness.entries.push(joined);
+    if (dice >= 15) return ending;
+    // Some change their minds at once: lines are short here, and soon served.
+    joined.left = "asked";
+    const left = await line.ask({ path: `${path}/leave`, as: buyer.token });
+    if (typeof left !== "string" && left.status === 200) joined.left = "told";
+    return left;
+  }
+  if (state === "left") {
     if (known?.left === "asked") known.left = "told";
   } else if (ending.status !== 200 && !waitRefusals.includes(code ?? "")) {
     witness.complaints.push(`waiting for ${offer}: ${ending.status} ${ending.text}`);

@@ -1,8 +1,9 @@
 /**
- * Proves what happens when the disk hangs: a sync is held for 12 seconds (strace). As many commands as may wait do wait;
+ * Proves what happens when the disk hangs: a sync is held for 18 seconds (strace). As many commands as may wait do wait;
  * one more is answered `overloaded` with Retry-After and changes nothing; what needs no disk is answered as ever; who
  * waits ten seconds is told `outcome_unknown`, and their key leads to one order; and when the disk is back, all that was
- * accepted is decided and nothing is lost.
+ * accepted is decided and nothing is lost. A share of the purchases is refused before that, since the wait is long: that
+ * changes nothing either.
  * Does not prove a bound on memory: the commands that wait are counted, not weighed.
  */
 import { expect, test } from "bun:test";
@@ -14,7 +15,7 @@ import { type Answer, type Ending, Line } from "./line.ts";
 import { makeBuyers } from "./load.ts";
 import { scratchFolders, wrongIn } from "./soundness.ts";
 
-const hangsForMs = 12_000;
+const hangsForMs = 18_000;
 const deadlineMs = 10_000;
 const linesCount = 64;
 const folder = scratchFolders();
@@ -40,13 +41,14 @@ test.skipIf(!canInject)(
       const key = `first-${number}`;
       const sinceMs = performance.now();
       const ending = first.ask({ path, as: token, key });
-      const isAnswered = await Promise.race([ending.then(() => true), Bun.sleep(1_000).then(() => false)]);
+      const isAnswered = await Promise.race([ending.then(() => true), Bun.sleep(300).then(() => false)]);
       if (!isAnswered) hanging = { key, ending, sinceMs };
       expect(number).toBeLessThan(20);
     }
 
     // Accepted without waiting, so that a few connections fill the queue.
     const accepted: string[] = [];
+    const shed: string[] = [];
     const refused: { readonly key: string; readonly answer: Answer }[] = [];
     const fill = async (_: unknown, lineNumber: number) => {
       using line = new Line(server.port);
@@ -55,11 +57,12 @@ test.skipIf(!canInject)(
         const key = `more-${lineNumber}-${number}`;
         const answer = answered(await line.ask({ path, as: buyer?.token ?? "", key, prefer: "respond-async" }));
         if (answer.status === 202) accepted.push(keyOf(buyer?.name ?? "", key));
+        else if ("refused" in (JSON.parse(answer.text) as object)) shed.push(keyOf(buyer?.name ?? "", key));
         else refused.push({ key: keyOf(buyer?.name ?? "", key), answer });
       }
     };
     await Promise.all(Array.from({ length: linesCount }, fill));
-    expect(performance.now() - hanging.sinceMs).toBeLessThan(deadlineMs);
+    expect(performance.now() - hanging.sinceMs).toBeLessThan(hangsForMs - 2_000);
     expect(accepted.length + 1).toBe(limits.commandsInFlightMax);
     for (const { answer } of refused) {
       expect(answer).toMatchObject({ status: 503 });
@@ -94,6 +97,7 @@ test.skipIf(!canInject)(
     expect(found).toEqual([]);
     expect(accepted.filter((key) => !stored.has(key))).toEqual([]);
     expect(refused.filter(({ key }) => stored.has(key))).toEqual([]);
+    expect(shed.filter((key) => stored.has(key))).toEqual([]);
     expect(stored.get(keyOf(buyers[0]?.name ?? "", hanging.key))?.id).toBe(
       numberOf((JSON.parse(repeated.text) as { id: string }).id),
     );

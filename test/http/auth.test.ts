@@ -378,6 +378,13 @@ describe("roles", () => {
     "GET /v1/orders/{id}/receipt": "viewer + buyer",
     "GET /v1/ledger": "viewer",
     "GET /v1/events/stream": "viewer",
+    "GET /v1/controls": "viewer",
+    "POST /v1/controls": "operator",
+    "GET /v1/access": "viewer",
+    "POST /v1/access": "operator",
+    "POST /v1/access/{id}/remove": "operator",
+    "GET /v1/risk": "viewer",
+    "GET /v1/campaigns/{id}/fairness": "viewer",
     "GET /v1/operators/me": "viewer",
     "GET /v1/operators": "admin",
     "POST /v1/operators": "admin",
@@ -400,6 +407,8 @@ describe("roles", () => {
       offers: [{ sku: "a", title: "A", price_minor: 1, currency: "CNY", stock: 1 }],
     },
     "POST /v1/offers/{id}/restock": { quantity: 1 },
+    "POST /v1/controls": { risk_mode: "record" },
+    "POST /v1/access": { effect: "allow", buyer_id: "somebody", reason: "ours" },
     "POST /v1/operators": { name: "somebody", role: "viewer" },
     "POST /v1/buyers/erase": { buyer_id: "nobody" },
     "POST /v1/webhooks": { url: "https://shop.example/" },
@@ -435,7 +444,14 @@ describe("roles", () => {
     const webhook = { method: "POST", as: operatorKey, body: { url: "https://shop.example/" } };
     const { id } = (await call<{ id: string }>(`${server.url}/v1/webhooks`, webhook)).body;
     const ids: Readonly<Record<string, string>> = {
-      ...{ campaigns: campaign.id, offers: offer, orders: order.body.id, webhooks: id, operators: "opr_zzzzzzzzzz" },
+      ...{
+        campaigns: campaign.id,
+        offers: offer,
+        orders: order.body.id,
+        webhooks: id,
+        operators: "opr_zzzzzzzzzz",
+        access: "acc_zzzzzzzzzz",
+      },
     };
 
     for (const [name, need] of Object.entries(needed)) {

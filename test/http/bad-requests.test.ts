@@ -399,6 +399,10 @@ const table: BadRequest[] = [
   notFound("/v1/payments/stripe/webhook", "a provider that is not taken", { method: "POST", json: {} }),
   campaign("waitlist", "yes"),
   campaign("waitlist", null),
+  campaign("admission", "lottery"),
+  campaign("pass", "yes"),
+  campaign("pass_window_s", 5),
+  campaign("challenge", "riddle"),
 
   // Operators, buyers, webhooks.
   ...[
@@ -489,6 +493,27 @@ const table: BadRequest[] = [
   post("/v1/offers/{campaign}/waitlist", "buyer", { why: "a campaign's id", status: 404, code: "not_found" }),
   { why: "they do not wait", path: waitlist, as: "buyer", status: 404, code: "not_waiting" },
   { why: "a buyer looks who waits", path: `${waitlist}/entries`, as: "buyer", status: 403, code: "forbidden" },
+
+  // Queues, passes, draws.
+  ...[
+    ["/v1/campaigns/{campaign}/queue", 409, "queue_off"],
+    ["/v1/campaigns/{campaign}/queue/leave", 409, "queue_off"],
+    ["/v1/campaigns/{campaign}/pass", 409, "pass_off"],
+    ["/v1/offers/{offer}/draw", 409, "draw_off"],
+    ["/v1/offers/{offer}/draw/leave", 409, "draw_off"],
+  ].flatMap(([path, status, code]) => [
+    post(String(path), "nobody", { why: "nobody wants in", status: 401, code: "unauthorized" }),
+    post(String(path), "operator", { why: "an operator is no buyer", status: 401, code: "unauthorized" }),
+    post(String(path), "buyer", { why: "this sale has none", status: Number(status), code: String(code) }),
+    post(String(path).replace(/\{\w+\}/, "{order}"), "buyer", { why: "an order's id", status: 404, code: "not_found" }),
+  ]),
+  {
+    why: "no queue to stand in",
+    path: "/v1/campaigns/{campaign}/queue/stream",
+    as: "buyer",
+    status: 409,
+    code: "queue_off",
+  },
 
   // Purchases.
   ...[0, -1, 1.5, 1_001, "1", null, true, [1]].map((quantity) => reserveWith({ quantity }, "quantity")),

@@ -113,6 +113,7 @@ describe("campaigns", () => {
       closes_at: "2040-11-11T12:30:00.000Z",
       payment_window_s: 600,
       waitlist: true,
+      ...{ admission: "open", pass: false, pass_window_s: 120, challenge: "none" },
       created_at: expect.stringMatching(wireTime),
       offers: [
         {
@@ -701,7 +702,7 @@ describe("for whoever runs it", () => {
 
   test("it says that it lives and is ready", async () => {
     expect<unknown>((await get("/healthz")).body).toEqual({ status: "ok" });
-    expect<unknown>((await get("/readyz")).body).toEqual({ status: "ready" });
+    expect<unknown>((await get("/readyz")).body).toEqual({ status: "ready", load: "normal", switches_on: [] });
   });
 
   test("HEAD answers as GET does, without the body", async () => {

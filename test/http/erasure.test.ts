@@ -2,10 +2,12 @@
  * Erasure: when a buyer's sales are settled their identity goes from every answer, stream, download and table, on demand
  * or by the retention setting; what was sold stays, adds up, and is still proven by the ledger.
  */
+
 import { Database } from "bun:sqlite";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { openAdmission } from "../../src/domain/admission.ts";
 import type { Command } from "../../src/domain/command.ts";
 import { limits } from "../../src/domain/limits.ts";
 import { Engine } from "../../src/engine/engine.ts";
@@ -230,7 +232,14 @@ describe("retention", () => {
       const terms = { listPriceMinor: null, limitPerBuyer: 1, brand: null, category: null, imageUrl: null };
       const offer = { sku: "a", title: "A", priceMinor: 1, currency: "CNY", stock: buyers, ...terms };
       const window = { opensAtMs: null, closesAtMs: null, paymentWindowS: 60 };
-      const draft = { title: `${days} days ago`, kind: null, ...window, hasWaitlist: true, offers: [offer] };
+      const draft = {
+        title: `${days} days ago`,
+        kind: null,
+        ...window,
+        hasWaitlist: true,
+        admission: openAdmission,
+        offers: [offer],
+      };
       const made = execute({ type: "create_campaign", draft });
       if (made.code !== "created") throw new Error(made.code);
       const { campaignId } = made;

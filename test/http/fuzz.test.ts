@@ -35,6 +35,8 @@ function bytesOf(dice: Random, count: number): Buffer {
 interface Known {
   readonly campaign: string;
   readonly offer: string;
+  /** A campaign that needs a pass. */
+  readonly guarded: string;
   readonly order: string;
   readonly webhook: string;
   readonly token: string;
@@ -56,7 +58,7 @@ const campaignBody = {
 
 /** A good request of any route, as a beginning. */
 function goodRequest(dice: Random, known: Known): RawRequest & { body?: string } {
-  const { campaign, offer, order, webhook, token } = known;
+  const { campaign, offer, guarded, order, webhook, token } = known;
   const buyer = ["Authorization", `Bearer ${token}`] as const;
   const operator = ["Authorization", `Bearer ${operatorKey}`] as const;
   const json = ["Content-Type", "application/json"] as const;
@@ -85,6 +87,10 @@ function goodRequest(dice: Random, known: Known): RawRequest & { body?: string }
     { ...post, path: "/v1/payments/sandbox/webhook", headers: [json, ["Webhook-Id", "m"]], body: '{"type":"paid"}' },
     { ...post, path: `/v1/offers/${offer}/waitlist`, headers: [buyer] },
     { ...post, path: `/v1/offers/${offer}/waitlist/leave`, headers: [buyer] },
+    { ...post, path: `/v1/campaigns/${campaign}/queue`, headers: [buyer] },
+    { path: `/v1/campaigns/${campaign}/queue`, headers: [buyer] },
+    { ...post, path: `/v1/campaigns/${guarded}/pass`, headers: [buyer] },
+    { ...post, path: `/v1/offers/${offer}/draw`, headers: [buyer] },
     { path: `/v1/offers/${offer}/waitlist/entries?limit=2&cursor=wte_0000000001`, headers: [operator] },
     { ...post, path: "/v1/operators", headers: [operator, json], body: '{"name":"Li Na","role":"viewer"}' },
     { ...post, path: "/v1/operators/opr_0000000001/revoke", headers: [operator] },
@@ -345,9 +351,10 @@ async function newKnown(): Promise<Known> {
   const token = await tokenOf("alice");
   const offer = campaign.offers[0]?.id ?? "";
   const order = await buy(server, offer, token);
+  const { id: guarded } = await createCampaign(server, { pass: true });
   const hook = { method: "POST", as: operatorKey, body: { url: "https://shop.example/hooks" } };
   const webhook = await call<{ id: string }>(`${server.url}/v1/webhooks`, hook);
-  return { campaign: campaign.id, offer, order: order.body.id, webhook: webhook.body.id, token };
+  return { campaign: campaign.id, offer, guarded, order: order.body.id, webhook: webhook.body.id, token };
 }
 
 beforeAll(async () => {

@@ -2,10 +2,22 @@
  * When something breaks inside: the real routes behind the real server, with parts that fail. Whoever asked is told that
  * it was not their fault and nothing else; what happened stands in the log.
  */
+
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { AccessList } from "../../src/admission/access-list.ts";
+import { Challenges, challengeLifetimeMs } from "../../src/admission/challenge.ts";
+import { LoadBoard } from "../../src/admission/load-board.ts";
+import { Passes } from "../../src/admission/pass.ts";
+import { RateTable } from "../../src/admission/rate-limit.ts";
+import { RiskFeed } from "../../src/admission/risk/feed.ts";
+import { Verdicts } from "../../src/admission/risk/verdicts.ts";
+import { SpentSet } from "../../src/admission/spent-set.ts";
 import { NoticeStreams } from "../../src/delivery/notice-streams.ts";
 import { OrderStreams } from "../../src/delivery/order-streams.ts";
+import { QueueStreams } from "../../src/delivery/queue-streams.ts";
 import { StockStreams } from "../../src/delivery/stock-streams.ts";
+import { openAdmission } from "../../src/domain/admission.ts";
+import { controlsDefault } from "../../src/domain/controls.ts";
 import { limits } from "../../src/domain/limits.ts";
 import { Counters } from "../../src/engine/counters.ts";
 import { KeyFilter } from "../../src/engine/key-filter.ts";
@@ -19,9 +31,14 @@ import {
 import type { Clock } from "../../src/host/clock.ts";
 import { Metrics } from "../../src/host/metrics.ts";
 import { newSigningKey } from "../../src/host/random.ts";
+import { ClientAddresses } from "../../src/http/address.ts";
+import { Admission } from "../../src/http/admission.ts";
 import { Auth } from "../../src/http/auth.ts";
 import { Catalogue } from "../../src/http/catalogue.ts";
+import { DeskClient } from "../../src/http/desk-client.ts";
+import { DrawIndex } from "../../src/http/draw-index.ts";
 import { EngineClient } from "../../src/http/engine-client.ts";
+import { Gate } from "../../src/http/gate.ts";
 import { Office } from "../../src/http/office.ts";
 import type { HttpParts, OrderFinder, OrderReader } from "../../src/http/parts.ts";
 import { Receipts } from "../../src/http/receipts.ts";
@@ -61,7 +78,7 @@ const fail = (): never => {
   throw new Error(secretWords);
 };
 const orders: OrderReader = {
-  ...{ order: fail, orderOfKey: fail, paymentsOf: fail, waitingAfter: fail },
+  ...{ order: fail, orderOfKey: fail, paymentsOf: fail, waitingAfter: fail, entryOfBuyer: fail },
   tracesOfBuyer: fail as OrderReader["tracesOfBuyer"],
 };
 const orderFinder = { range: fail as OrderFinder["range"], newestFirst: fail, oldestFirst: fail };
@@ -74,11 +91,21 @@ const offer = {
 const campaign: CampaignView = {
   ...{ id: 1, title: "Sale", kind: null, state: "open", opensAtMs: null, closesAtMs: null },
   ...{ paymentWindowS: 900, hasWaitlist: true, areKeysFiltered: true, createdAtMs: 0, offers: [offer] },
+  ...{ admission: openAdmission, commitment: null, beacon: null, secret: null, drawnCount: null },
 };
 
 const office = new Office();
 const endpoint = { id: 9, url: "https://shop.example/", types: null, secret: "", previousSecret: null };
-office.receive({ operators: [], endpoints: [{ ...endpoint, rotatedAtMs: null, isEnabled: true }] });
+office.receive({
+  operators: [],
+  endpoints: [{ ...endpoint, rotatedAtMs: null, isEnabled: true }],
+  controls: controlsDefault,
+});
+
+const load = LoadBoard.forThreads(1);
+const addresses = new ClientAddresses({ trusted: [], header: "x-forwarded-for" });
+const rates = new RateTable([1, 2]);
+const gate = new Gate({ addresses, areRatesLimited: true, clock, load, metrics, office, rates });
 
 let listening: Listening;
 let url: string;
@@ -93,12 +120,30 @@ beforeAll(async () => {
   catalogue.receive([campaign]);
   const countOpen = () => {};
   const committedSeq = () => 5;
+  const draws = { drawsOf: fail, entriesFrom: fail, entryOf: fail };
+  const access = new AccessList();
+  const spent = new SpentSet(challengeLifetimeMs, new SharedArrayBuffer(1_024));
+  const challenges = new Challenges({ secret: "secret", run: "run", spent, clock });
+  const [feed, verdicts] = [new RiskFeed(() => {}), new Verdicts()];
+  const who = { access, verdicts, feed, gate, rates, captcha: null, challenges };
+  const admission = new Admission({ ...who, addresses, clock, metrics, office });
   const parts: HttpParts = {
+    access,
+    addresses,
+    admission,
+    captcha: null,
+    challenges,
+    desk: new DeskClient(() => {}),
+    gate,
+    load,
     auth: new Auth({ operatorKey, buyers: { secret: jwtSecret } }, clock),
+    beacons: { current: null, known: [] },
     catalogue,
     client,
     clock,
     counters,
+    drawIndex: new DrawIndex(draws),
+    draws,
     keyFilter: new KeyFilter(),
     metrics,
     audit: { auditBefore: fail },
@@ -112,6 +157,8 @@ beforeAll(async () => {
       countOpen,
       noticeOf: fail,
     }),
+    passes: new Passes("key"),
+    queueStreams: new QueueStreams({ ask: fail, committedSeq, countOpen }),
     payments: { provider: null, sandboxPages: null },
     orderFinder,
     orders,

@@ -19,6 +19,7 @@ import {
   tokenOf,
 } from "../harness.ts";
 import { EventStream } from "./event-stream.ts";
+import { until } from "./until.ts";
 
 setDefaultTimeout(60_000);
 
@@ -82,16 +83,6 @@ async function lineOf(offer: string, at: Where = server): Promise<(string | null
 async function ordersOf(offer: string, as: string, at: Where = server): Promise<OrderJson[]> {
   const { body } = await call<{ orders: OrderJson[] }>(`${at.url}/v1/orders?offer_id=${offer}`, { as });
   return body.orders;
-}
-
-async function until<T>(ask: () => Promise<T>, fits: (value: T) => boolean, withinMs = 10_000): Promise<T> {
-  const untilMs = performance.now() + withinMs;
-  for (;;) {
-    const value = await ask();
-    if (fits(value)) return value;
-    if (performance.now() > untilMs) throw new Error(`not in time: ${JSON.stringify(value)}`);
-    await Bun.sleep(10);
-  }
 }
 
 /** A sold-out offer of one unit, which alice has. */

@@ -9,6 +9,7 @@ import type { OrderFilter } from "../../src/domain/order-filter.ts";
 import { openWriter } from "../../src/storage/sqlite/open.ts";
 import { OrderSearch } from "../../src/storage/sqlite/order-search.ts";
 import { newFolder } from "../harness.ts";
+import { insertCampaign } from "./rows.ts";
 
 setDefaultTimeout(60_000);
 
@@ -31,10 +32,7 @@ let orders: Known[];
 beforeAll(() => {
   const db = openWriter(newFolder());
   for (const { id, endedSeq } of [ended, open]) {
-    db.run(
-      "INSERT INTO campaigns (id, title, state, payment_window_s, has_waitlist, created_at_ms, ended_seq) VALUES (?, '', 'open', 1, 1, 0, ?)",
-      [id, endedSeq],
-    );
+    insertCampaign(db, { id, state: "open", endedSeq });
     for (const offer of [1, 2]) {
       db.run(
         "INSERT INTO offers (id, campaign_id, sku, title, price_minor, currency, limit_per_buyer, total, available, held, sold) VALUES (?, ?, ?, '', 1, 'CNY', 1, 0, 0, 0, 0)",

@@ -4,6 +4,7 @@ import { limits } from "../../src/domain/limits.ts";
 import { openWriter } from "../../src/storage/sqlite/open.ts";
 import { SqliteReader } from "../../src/storage/sqlite/reader.ts";
 import { newFolder } from "../harness.ts";
+import { insertCampaign } from "./rows.ts";
 
 const far = 30_000_000; // many times as far back as one request for a buyer's orders looks
 
@@ -37,7 +38,7 @@ test("a buyer's missed events are found with 30,000,000 ids between an order and
 test("of a buyer who ordered and gave back without end, a late payment reads what is paid of its offer and no more", () => {
   const db = openWriter(newFolder());
   const [campaignId, offerId, count] = [1, 2, 200_000];
-  db.exec("INSERT INTO campaigns VALUES (1, 't', NULL, 'ended', NULL, NULL, 900, 1, 1, 300000)");
+  insertCampaign(db, { id: 1, state: "ended", endedSeq: 300_000 });
   db.exec(
     `WITH RECURSIVE n (i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}) INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms, idempotency_key, salt) SELECT i, ${campaignId}, ${offerId} + (i % 90000 = 7), 'mallory', 1, 1, iif(i % 90000 < 9 AND i > 9, 'paid', 'cancelled'), i, 0, 0, 'k-' || i, '' FROM n`,
   );
@@ -61,6 +62,9 @@ test("a buyer's traces come in slices that one command may erase, of orders and 
     "INSERT INTO waitlist (id, campaign_id, offer_id, buyer_id, state, joined_at_ms, salt) SELECT id + 1, campaign_id, 2, buyer_id, 'waiting', 0, '' FROM orders WHERE id % 3 = 0",
   );
   db.exec(
+    "INSERT INTO queue (id, campaign_id, buyer_id, state, joined_at_ms, salt) SELECT id + 2, campaign_id, buyer_id, 'waiting', 0, '' FROM orders WHERE id % 7 = 0",
+  );
+  db.exec(
     `INSERT INTO events (seq, at_ms, type, available, held, sold, hash) VALUES (${ids + 1}, 0, 'ledger_head', 0, 0, 0, x'')`,
   );
   const reader = new SqliteReader(db);
@@ -69,14 +73,14 @@ test("a buyer's traces come in slices that one command may erase, of orders and 
     const page: ReturnType<typeof reader.tracesOfBuyer> = reader.tracesOfBuyer("eve", after);
     for (const { campaignId, orderIds, entryIds } of page.traces) {
       expect(orderIds.length + entryIds.length).toBeLessThanOrEqual(limits.erasuresPerCommandMax);
-      for (const id of [...orderIds, ...entryIds]) expect(campaignId).toBe(id > 1_500 * 400 + 1 ? 2 : 1);
+      for (const id of [...orderIds, ...entryIds]) expect(campaignId).toBe(id > 1_500 * 400 + 2 ? 2 : 1);
       found.push(...orderIds, ...entryIds);
     }
     if (page.next !== null) expect(page.next).toBeGreaterThan(after);
     after = page.next;
   }
   const rows = db.query(
-    "SELECT id FROM orders WHERE buyer_id = 'eve' UNION ALL SELECT id FROM waitlist WHERE buyer_id = 'eve'",
+    "SELECT id FROM orders WHERE buyer_id = 'eve' UNION ALL SELECT id FROM waitlist WHERE buyer_id = 'eve' UNION ALL SELECT id FROM queue WHERE buyer_id = 'eve'",
   );
   const ascending = (a: number, b: number) => a - b;
   expect(found.sort(ascending)).toEqual((rows.values().flat() as number[]).sort(ascending));
@@ -85,26 +89,35 @@ test("a buyer's traces come in slices that one command may erase, of orders and 
 test("a campaign's buyers are found a bounded part at a time, and those erased are passed by in few steps", () => {
   const db = openWriter(newFolder());
   const count = 50_000;
-  db.exec(`INSERT INTO campaigns VALUES (1, 't', NULL, 'ended', NULL, NULL, 900, 1, 1, ${count})`);
+  insertCampaign(db, { id: 1, state: "ended", endedSeq: count });
   db.exec(
     `WITH RECURSIVE n (i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}) INSERT INTO orders (id, campaign_id, offer_id, buyer_id, quantity, amount_minor, state, last_seq, reserved_at_ms, expires_at_ms, salt) SELECT i, 1 + (i % 5 = 0), 2, 'buyer ' || i, 1, 1, 'paid', i, 0, 0, '' FROM n`,
   );
+  db.exec(
+    "INSERT INTO waitlist (id, campaign_id, offer_id, buyer_id, state, joined_at_ms, salt) SELECT id, campaign_id, 2, buyer_id, 'waiting', 0, '' FROM orders WHERE id % 4 = 0",
+  );
+  db.exec(
+    "INSERT INTO queue (id, campaign_id, buyer_id, state, joined_at_ms, salt) SELECT id, campaign_id, buyer_id, 'waiting', 0, '' FROM orders WHERE id % 4 = 1",
+  );
   const reader = new SqliteReader(db);
+  const tables = ["orders", "waitlist", "queue"] as const;
   const eraseAll = () => {
     let [looks, erased] = [0, 0];
     for (let page: number | null = 0; page !== null; looks++) {
       const { traces, next }: ReturnType<typeof reader.tracesOfCampaign> = reader.tracesOfCampaign(1, page);
-      expect(traces.orderIds.length).toBeLessThanOrEqual(limits.erasuresPerCommandMax);
-      db.run(
-        "UPDATE orders SET buyer_id = '', salt = NULL, erased_seq = 1 WHERE id IN (SELECT value FROM json_each(?))",
-        [JSON.stringify(traces.orderIds)],
-      );
-      erased += traces.orderIds.length;
+      expect(traces.orderIds.length + traces.entryIds.length).toBeLessThanOrEqual(limits.erasuresPerCommandMax);
+      for (const table of tables) {
+        erased += db.run(
+          `UPDATE ${table} SET buyer_id = '', salt = NULL, erased_seq = 1 WHERE id IN (SELECT value FROM json_each(?))`,
+          [JSON.stringify(table === "orders" ? traces.orderIds : traces.entryIds)],
+        ).changes;
+      }
       page = next;
     }
     return { looks, erased };
   };
-  const known = db.query("SELECT count(*) FROM orders WHERE campaign_id = ? AND buyer_id <> ''");
+  const counts = tables.map((table) => `(SELECT count(*) FROM ${table} WHERE campaign_id = ?1 AND buyer_id <> '')`);
+  const known = db.query(`SELECT ${counts.join(" + ")}`);
   const [mine, others] = [known.values(1).flat()[0], known.values(2).flat()[0]];
   const first = eraseAll();
   expect(first.erased).toBe(Number(mine));

@@ -10,6 +10,7 @@ import { migrations } from "../../src/storage/sqlite/migrate.ts";
 import { openWriter } from "../../src/storage/sqlite/open.ts";
 import { SqliteReader } from "../../src/storage/sqlite/reader.ts";
 import { newFolder } from "../harness.ts";
+import { insertCampaign } from "./rows.ts";
 
 const db = openWriter(newFolder());
 
@@ -40,7 +41,7 @@ describe("the schema", () => {
   }
 
   test("an offer whose counts do not add up cannot be stored", () => {
-    db.exec("INSERT INTO campaigns VALUES (1, 't', NULL, 'open', NULL, NULL, 900, 1, 1, NULL)");
+    insertCampaign(db, { id: 1, state: "open" });
     const insert = (total: number, available: number, held: number, sold: number) =>
       db.exec(
         `INSERT INTO offers VALUES (2, 1, 'a', 'A', 1, NULL, 'CNY', 1, NULL, NULL, NULL, ${total}, ${available}, ${held}, ${sold})`,
@@ -65,6 +66,7 @@ describe("what is asked during a sale never scans", () => {
   const ofOrders = "orders USING INDEX orders_by_buyer";
   const ofPaid = "orders USING INDEX orders_paid_by_buyer";
   const ofEntries = "waitlist USING INDEX waitlist_by_buyer";
+  const ofQueue = "queue USING INDEX queue_by_buyer";
   const byId = (table: string) => `${table} USING INTEGER PRIMARY KEY`;
 
   /** The tables that a question is answered from, and how each is found. */
@@ -83,12 +85,24 @@ describe("what is asked during a sale never scans", () => {
     ["payments to return", () => reader.paymentsDue("stripe", 0, 5), ["payments USING INDEX payments_to_return"]],
     ["who waits for an offer", () => reader.waitingAfter(1, 2, 0, 5), ["waitlist USING INDEX waitlist_waiting"]],
     ["who waits in a campaign", () => reader.waitingIn(1), ["waitlist USING INDEX waitlist_waiting"]],
-    ["where a buyer's identity stands", () => reader.tracesOfBuyer("alice", 0), [ofOrders, ofEntries]],
-    ["who is still known in a campaign", () => reader.tracesOfCampaign(1, 0), [ofOrders, ofEntries]],
+    ["who came to a campaign's queue", () => [...reader.queueOf(1, null)], ["queue USING INDEX queue_by_campaign"]],
+    [
+      "what a campaign's queue adds up to",
+      () => reader.queueSums(1),
+      ["queue USING INDEX queue_by_campaign", "orders USING INTEGER PRIMARY KEY"],
+    ],
+    [
+      "who entered a campaign's draws",
+      () => reader.drawEntriesIn(1),
+      ["waitlist USING INDEX waitlist_by_offer", byId("events")],
+    ],
+    ["a campaign's draws", () => reader.drawsOf(1), ["draws USING INDEX draws_by_campaign"]],
+    ["where a buyer's identity stands", () => reader.tracesOfBuyer("alice", 0), [ofOrders, ofEntries, ofQueue]],
+    ["who is still known in a campaign", () => reader.tracesOfCampaign(1, 0), [ofOrders, ofEntries, ofQueue]],
     [
       "which of some are still known",
       () => reader.knownAmong(1, { orderIds: [1], entryIds: [1] }),
-      [byId("orders"), byId("waitlist")],
+      ["orders", "waitlist", "queue"].map(byId),
     ],
     ["what operators did", () => reader.auditBefore(9, 5, {}), [byId("audit_log")]],
   ];
@@ -99,7 +113,7 @@ describe("what is asked during a sale never scans", () => {
     const details = plan.map(({ detail }) => detail);
     expect(details.filter((detail) => detail.includes("TEMP B-TREE"))).toEqual([]);
     const searched = details.flatMap(
-      (detail) => /^SEARCH ((orders|events|payments|waitlist|audit_log) .*?) \(/.exec(detail)?.[1] ?? [],
+      (detail) => /^SEARCH ((orders|events|payments|waitlist|queue|draws|audit_log) .*?) \(/.exec(detail)?.[1] ?? [],
     );
     expect(new Set(searched)).toEqual(new Set(found));
     // The last event is the first of the rows from their end.

@@ -4,6 +4,11 @@ declare module "swagger-ui-dist/*" {
   // biome-ignore lint/style/noDefaultExport: the shape of Bun's file imports
   export default path;
 }
+declare module "altcha/workers/*" {
+  const path: string;
+  // biome-ignore lint/style/noDefaultExport: the shape of Bun's file imports
+  export default path;
+}
 declare module "*/page.css" {
   const path: string;
   // biome-ignore lint/style/noDefaultExport: the shape of Bun's file imports
@@ -25,6 +30,11 @@ declare module "*/verify.css" {
   export default path;
 }
 declare module "*/verify.js" {
+  const path: string;
+  // biome-ignore lint/style/noDefaultExport: the shape of Bun's file imports
+  export default path;
+}
+declare module "*/verify-draw.js" {
   const path: string;
   // biome-ignore lint/style/noDefaultExport: the shape of Bun's file imports
   export default path;

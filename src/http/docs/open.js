@@ -3,6 +3,7 @@ window.SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
+  docExpansion: "none", // a tag opens with a click: with all operations in view every click would take a second
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   persistAuthorization: true,

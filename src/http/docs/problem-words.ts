@@ -7,6 +7,8 @@ interface Words {
 }
 
 export const problemWordsZh: Readonly<Record<ProblemCode, Words>> = {
+  rate_limited: { title: "请求过于频繁", detail: "请等待 Retry-After 所示的时间：在此之前，再次尝试同样会被拒绝。" },
+  switched_off: { title: "暂时关闭", detail: "运营暂时关闭了此功能，未作任何更改。请稍后再试。" },
   invalid: { title: "请求无效", detail: "请改正所列字段后重新发送。" },
   unauthorized: {
     title: "缺少有效凭据",
@@ -24,6 +26,28 @@ export const problemWordsZh: Readonly<Record<ProblemCode, Words>> = {
   limit_reached: { title: "已达限购数量", detail: "您已达到每位买家的限购数量。取消订单后可以再次购买。" },
   not_open: { title: "秒杀尚未开始", detail: "请在开始后再来：提前请求没有任何作用。" },
   paused: { title: "秒杀已暂停", detail: "运营恢复后会继续。" },
+  not_admitted: {
+    title: "还没轮到您",
+    detail: "本场按自己的次序放行买家。请看活动的 admission：加入排队，或参加抽签。",
+  },
+  entered_elsewhere: {
+    title: "您已参加另一件商品的抽签",
+    detail: "每位买家在一场活动中只有一个签。请先退出另一个抽签。",
+  },
+  entry_withdrawn: { title: "您已退出这次抽签", detail: "一个签只有一次：退出之后不能再参加。" },
+  draw_off: { title: "本场不抽签", detail: "请看活动的 admission：直接购买，或加入排队。" },
+  pass_off: { title: "这里不能申领通行证", detail: "请看活动的 admission：直接购买、加入排队或参加抽签。" },
+  queue_off: { title: "本场不排队", detail: "无需等候：开始后直接购买。" },
+  queue_full: { title: "排队人数已满", detail: "人数超过了本服务器的上限。请稍后再试。" },
+  not_queued: { title: "您不在队列中", detail: "请先加入排队。通行证过期后即失效：请重新加入。" },
+  blocked: { title: "您被拒绝参加", detail: "本场运营已将您列入拒绝名单。如有误会，请联系商家。" },
+  slowed: { title: "请放慢速度", detail: "您的请求像是程序发出的。请按 Retry-After 等待，然后手动重试。" },
+  challenge_required: {
+    title: "需要先完成验证",
+    detail: "请从 /v1/campaigns/{id}/challenge 获取验证，在后台完成，并把结果放在 Rushbox-Challenge 请求头中发送。",
+  },
+  challenge_failed: { title: "验证未通过", detail: "所发送的结果无效，reason 说明了原因。请重新获取并完成验证。" },
+  challenge_unavailable: { title: "暂时无法核对验证码", detail: "验证服务没有响应，期间不放行任何人。请稍后再试。" },
   ended: { title: "秒杀已结束", detail: "这里已不能再购买。" },
   key_reused: {
     title: "该 Idempotency-Key 属于另一个请求",

@@ -2,6 +2,8 @@
 // offer at every step, and compares them with those that the shop shows. A second implementation of docs/ledger.md, on
 // purpose: it shares no code with the server, so that one mistake is not made twice. Nothing is sent but what is asked.
 
+import { Entries, isDraw, isProof, problemBetween, problemOfProof, problemOfTerms } from "./draw.js";
+
 const rowsPerPage = 1000;
 const triesMax = 20;
 const tryAgainMs = 300;
@@ -64,9 +66,61 @@ const words = {
     notInLedger: "The ledger holds another row {seq}: it was rewritten after the receipt was given.",
     gone: "The ledger holds no row {seq} any more.",
     noEd25519: "This browser cannot check such signatures. Use 'rushbox verify --receipt', or a newer browser.",
+    drawTitle: "Check a draw",
+    drawLead:
+      "A draw is decided by a secret that was committed to before anybody could enter. Check the whole draw of this shop, or the proof of your own entry: it is not sent anywhere.",
+    drawLabel: "Number of the sale",
+    drawCheck: "Check the draw",
+    proofLabel: "Paste your proof, or a whole draw that was kept",
+    proofCheck: "Check it",
+    drawReading: "{count} entries read",
+    drawHolds: "The draw holds",
+    drawHoldsText:
+      "Offer {offer}: {count} entries give the root that was fixed at the closing, every rank follows from the seed, and {offered} orders went down the list.",
+    drawOpenText: "Offer {offer}: entries are still taken. The commitment is public; keep it: {commitment}",
+    drawWaitingText:
+      "Offer {offer}: {count} entries give the root that was fixed at the closing. The draw waits for round {round} of the beacon.",
+    drawVoidText: "Offer {offer}: there is no draw. Nobody entered, or the sale was ended before.",
+    drawTermsText: "Offer {offer}: secret, beacon and seed fit what was promised. Its entries are not in this file.",
+    proofHolds: "The proof holds",
+    proofDrawnText: "Entry {entry} of {buyer} is among the {count} that were drawn. Its rank is {rank}. {state}",
+    proofClosedText: "Entry {entry} of {buyer} is among the {count} that will be drawn. The draw waits for its beacon.",
+    proofOpenText: "Entry {entry} of {buyer} stands in the ledger. Keep this proof, and check it again after the draw.",
+    proofVoidText: "Entry {entry} of {buyer} stands in the ledger. There was no draw: the sale was ended before.",
+    stateWaiting: "No unit has come down to it so far.",
+    stateOffered: "It was offered an order: {order}.",
+    stateLeft: "It was left by its buyer, and passed over.",
+    beaconNote:
+      "Round {round} of the beacon {chain} decided with the secret. Its signature is not checked here: compare its randomness with what the beacon itself publishes, or use 'rushbox verify-draw'. Randomness: {randomness}",
+    noBeaconNote: "The secret decides alone: this proves nothing against somebody who knew it before the closing.",
+    drawFails: "It does not hold",
+    noProof: "This is neither a proof nor a draw.",
+    noDraw: "This sale is not drawn, or there is none with this number.",
+    otherStage: "Offer {offer} is told as {state}, and everything else that is told of it says otherwise.",
+    otherSecret: "The secret of offer {offer} is not the one that was committed to.",
+    otherBeacon: "Offer {offer} was not drawn by the beacon's round that was named before.",
+    otherChain: "What is told of the beacon of offer {offer} does not have its hash.",
+    otherRandomness: "The randomness of the beacon of offer {offer} is not the hash of its signature.",
+    otherSeed: "The seed of offer {offer} does not follow from what it is made of.",
+    otherLeaf: "Entry {entry} was made of another buyer or salt.",
+    notDrawn: "Entry {entry} is not among all that were drawn, or was changed.",
+    notIncluded: "Entry {entry} is not among those that were drawn: its path does not lead to the root.",
+    otherRank: "Entry {entry} has rank {rank}; by the seed it has rank {right}.",
+    otherEntry: "Entry {entry} does not stand where it must: one was taken out, put in or changed.",
+    otherState: "Entry {entry} and its order do not fit.",
+    otherCount: "Offer {offer} shows {count} entries; the draw was over {drawn}.",
+    otherRoot: "The entries of offer {offer} do not give the root: one was changed after the closing.",
+    tooEarly: "Entry {entry} has a rank or an order before anything was drawn.",
+    passedOver:
+      "Entry {entry} with rank {rank} was offered an order, and entry {other} with rank {otherRank} still waits.",
+    outOfTurn: "Entry {entry} with rank {rank} was offered its order before others who come first.",
+    changedSince: "The shop tells something else of the draw of offer {offer} now.",
+    otherRow: "The ledger does not hold entry {entry} as the proof tells of it.",
     provesTitle: "What this proves",
     proves1: "The chain: nobody changed, took out, swapped or put in a row without changing every hash after it.",
     proves2: "The counts: available, held and sold never fell below zero, and add up to what the shop shows.",
+    proves4:
+      "The draw: nobody chose the order after the commitment, no entry was changed after the closing, and every order went down the list. That each entry is another person is the shop's word.",
     proves3:
       "Not by itself: that the shop did not rewrite everything from the beginning. For that, compare with a head or a receipt that was kept from before.",
   },
@@ -121,9 +175,58 @@ const words = {
     notInLedger: "台账的第 {seq} 行与凭证不同：台账在凭证发出之后被改写了。",
     gone: "台账里已没有第 {seq} 行。",
     noEd25519: "此浏览器无法核验这种签名。请使用 rushbox verify --receipt，或更新浏览器。",
+    drawTitle: "核验抽签",
+    drawLead:
+      "抽签由一个秘密决定，在任何人报名之前就公布了对它的承诺。您可以核验本店整场抽签，或自己的报名证明；内容不会被发送到任何地方。",
+    drawLabel: "活动编号",
+    drawCheck: "核验抽签",
+    proofLabel: "粘贴您的证明，或保存下来的整场抽签",
+    proofCheck: "开始核验",
+    drawReading: "已读取 {count} 个报名",
+    drawHolds: "抽签核验通过",
+    drawHoldsText: "商品 {offer}：{count} 个报名得出截止时固定的根，每个名次都由种子推出，{offered} 个订单依次发放。",
+    drawOpenText: "商品 {offer}：仍在报名。承诺已公开，请保存：{commitment}",
+    drawWaitingText: "商品 {offer}：{count} 个报名得出截止时固定的根。抽签正在等待信标的第 {round} 轮。",
+    drawVoidText: "商品 {offer}：没有抽签。无人报名，或活动已提前结束。",
+    drawTermsText: "商品 {offer}：秘密、信标和种子与承诺相符。此文件不含报名列表。",
+    proofHolds: "证明有效",
+    proofDrawnText: "{buyer} 的报名 {entry} 在参加抽签的 {count} 个之中，名次为第 {rank}。{state}",
+    proofClosedText: "{buyer} 的报名 {entry} 在将要抽签的 {count} 个之中。抽签正在等待信标。",
+    proofOpenText: "{buyer} 的报名 {entry} 已记入台账。请保存此证明，抽签后再次核验。",
+    proofVoidText: "{buyer} 的报名 {entry} 已记入台账。没有抽签：活动已提前结束。",
+    stateWaiting: "目前还没有轮到它。",
+    stateOffered: "它获得了订单：{order}。",
+    stateLeft: "买家已退出，因此被跳过。",
+    beaconNote:
+      "信标 {chain} 的第 {round} 轮与秘密共同决定结果。此处不核验它的签名：请将随机数与信标自己公布的比对，或使用 rushbox verify-draw。随机数：{randomness}",
+    noBeaconNote: "结果仅由秘密决定：这不能防范在截止前就知道秘密的人。",
+    drawFails: "核验未通过",
+    noProof: "这既不是证明，也不是抽签记录。",
+    noDraw: "该活动不抽签，或没有这个编号的活动。",
+    otherStage: "商品 {offer} 被说成 {state}，与其余公布的内容不符。",
+    otherSecret: "商品 {offer} 的秘密不是当初承诺的那个。",
+    otherBeacon: "商品 {offer} 不是由事先指定的信标轮次抽签的。",
+    otherChain: "商品 {offer} 的信标信息与其哈希不符。",
+    otherRandomness: "商品 {offer} 的信标随机数不是其签名的哈希。",
+    otherSeed: "商品 {offer} 的种子与其组成不符。",
+    otherLeaf: "报名 {entry} 由另外的买家或盐值生成。",
+    notDrawn: "参加抽签的报名中没有 {entry}，或它已被改动。",
+    notIncluded: "报名 {entry} 不在参加抽签的报名之中：它的路径不通向根。",
+    otherRank: "报名 {entry} 的名次为 {rank}；按种子应为 {right}。",
+    otherEntry: "报名 {entry} 不在应有的位置：有报名被取出、加入或改动。",
+    otherState: "报名 {entry} 与它的订单不一致。",
+    otherCount: "商品 {offer} 显示 {count} 个报名；抽签时为 {drawn} 个。",
+    otherRoot: "商品 {offer} 的报名得不出根：截止之后有报名被改动。",
+    tooEarly: "报名 {entry} 在抽签之前就有了名次或订单。",
+    passedOver: "报名 {entry}（第 {rank}）获得了订单，而报名 {other}（第 {otherRank}）仍在等候。",
+    outOfTurn: "报名 {entry}（第 {rank}）先于排在前面的人获得了订单。",
+    changedSince: "商家现在公布的商品 {offer} 的抽签与此前不同。",
+    otherRow: "台账中的报名 {entry} 与证明所写的不同。",
     provesTitle: "这能证明什么",
     proves1: "链：任何一行被修改、删除、调换或插入，其后的所有哈希都会改变。",
     proves2: "数量：可用、预占、已售从未低于零，合计与商家公布的一致。",
+    proves4:
+      "抽签：承诺之后没有人选择过名次，截止之后没有报名被改动，订单依次发放。至于每个报名是否为不同的人，只能听凭商家。",
     proves3: "仅凭它自己还不能证明：商家没有从头改写全部内容。为此，请与以前保存的头部或凭证比对。",
   },
 };
@@ -344,6 +447,110 @@ async function isSigned({ kty, crv, x }, signature, signed) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Draws.
+
+/** Throws what does not hold. */
+function hold(problem) {
+  if (problem !== null) throw new Finding(...problem);
+}
+
+/** Checks a whole draw. `entriesOf` gives the pages of an offer's entries, or `null` when they are not there. */
+async function checkDraw(document, entriesOf, onProgress) {
+  const offers = [];
+  let read = 0;
+  for (const draw of document.offers) {
+    hold(problemOfTerms(document, draw));
+    const pages = draw.count === null ? null : entriesOf(draw);
+    if (pages === null) {
+      offers.push({ draw, check: null });
+      continue;
+    }
+    const check = new Entries(draw);
+    for await (const page of pages) {
+      for (const entry of page) check.add(entry);
+      read += page.length;
+      onProgress(read);
+    }
+    hold(await check.finish());
+    offers.push({ draw, check });
+  }
+  return { document, offers };
+}
+
+async function askDraw(campaign) {
+  const response = await fetch(`/v1/campaigns/${campaign}/draw`, { cache: "no-store" });
+  if (response.status === 404 || response.status === 409) throw new Finding("noDraw");
+  if (!response.ok) throw new Finding("noAnswer", { status: response.status });
+  return response.json();
+}
+
+async function* entriesHere({ offer_id: offer }) {
+  for (let after = 0; after !== null; ) {
+    const page = await ask(`/v1/offers/${offer}/draw/entries?after=${after}&limit=${rowsPerPage}`);
+    yield page.entries;
+    after = page.next_after;
+  }
+}
+
+const checkDrawHere = async (campaign, onProgress) => checkDraw(await askDraw(campaign), entriesHere, onProgress);
+
+/** A proof or a whole draw, from what was pasted or opened. */
+function parseDraw(text) {
+  const parse = (json) => {
+    try {
+      return JSON.parse(json);
+    } catch {
+      return null;
+    }
+  };
+  const whole = parse(text);
+  if (isProof(whole)) return { proof: whole };
+  if (isDraw(whole)) return { document: whole, entries: null };
+  const [document, ...entries] = text.split("\n").flatMap((line) => (line.trim() === "" ? [] : [parse(line)]));
+  if (!isDraw(document) || entries.includes(null)) throw new Finding("noProof");
+  return { document, entries };
+}
+
+/** Of a file: without asking anybody, but for whether this shop still tells the same. */
+async function checkDrawFile({ document, entries }, onProgress) {
+  const entriesOf = ({ offer_id: offer }) =>
+    entries === null ? null : [entries.filter((entry) => entry.offer_id === offer)];
+  const result = await checkDraw(document, entriesOf, onProgress);
+  await holdAgainstShop(document, document.offers);
+  return result;
+}
+
+async function checkProof(proof) {
+  hold(await problemOfProof(proof));
+  const now = await holdAgainstShop(proof, [proof.draw]);
+  const { entry_id: entry, leaf } = proof;
+  const today = now.offers.find(({ offer_id: offer }) => offer === proof.draw.offer_id);
+  if (proof.draw.root === null && today.root !== null) {
+    const entries = [];
+    for await (const page of entriesHere(today)) entries.push(...page);
+    hold(problemOfKept(proof, entries));
+  }
+  const seq = numberOf(entry);
+  const { rows } = await ask(`/v1/campaigns/${proof.campaign_id}/ledger?after=${seq - 1}&limit=1`, {
+    cache: "no-store",
+  });
+  const [row] = rows;
+  const isSame = row?.seq === seq && row.type === "draw_entered" && row.details === leaf && row.at === proof.entered_at;
+  if (!isSame || row.offer_id !== proof.draw.offer_id) throw new Finding("otherRow", { entry });
+}
+
+/** What the shop tells now of these draws is the same; answers what that is. */
+async function holdAgainstShop(terms, draws) {
+  const now = await askDraw(terms.campaign_id);
+  for (const draw of draws) {
+    const today = now.offers.find(({ offer_id: offer }) => offer === draw.offer_id);
+    if (today === undefined) throw new Finding("changedSince", { offer: draw.offer_id });
+    hold(problemBetween({ terms, draw }, { terms: now, draw: today }));
+  }
+  return now;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // The page.
 
 const find = (id) => document.getElementById(id);
@@ -390,6 +597,32 @@ function saleVerdict({ walk, offers, isMoving, isStopped }) {
   frame.append(table);
   box.append(frame, element("p", say("head")), element("code", `${walk.seq}:${walk.hash}`));
   return box;
+}
+
+const drawTexts = { open: "drawOpenText", void: "drawVoidText", waiting_for_beacon: "drawWaitingText" };
+
+function drawVerdict({ document, offers }) {
+  const texts = offers.map(({ draw, check }) => {
+    const values = { offer: draw.offer_id, commitment: document.commitment, round: document.beacon?.round ?? "" };
+    const counts = { count: countText(draw.count ?? 0), offered: countText(check?.offered ?? 0) };
+    const name = drawTexts[draw.state] ?? (check === null ? "drawTermsText" : "drawHoldsText");
+    return say(name, { ...values, ...counts });
+  });
+  return verdict(true, say("drawHolds"), [...texts, beaconText(document, offers[0]?.draw ?? null)]);
+}
+
+function proofVerdict(proof) {
+  const { entry_id: entry, buyer_id: buyer, rank, draw } = proof;
+  const states = { waiting: "stateWaiting", offered: "stateOffered", left: "stateLeft" };
+  const state = say(states[proof.state], { order: proof.order_id });
+  const names = { made: "proofDrawnText", waiting_for_beacon: "proofClosedText", void: "proofVoidText" };
+  const values = { entry, buyer, state, rank: countText(rank ?? 0), count: countText(draw.count ?? 0) };
+  return verdict(true, say("proofHolds"), [say(names[draw.state] ?? "proofOpenText", values), beaconText(proof, draw)]);
+}
+
+function beaconText({ beacon: named }, draw) {
+  if (named === null) return say("noBeaconNote");
+  return say("beaconNote", { ...named, randomness: draw?.beacon?.randomness ?? "-" });
 }
 
 function failure(title, cause) {
@@ -440,6 +673,39 @@ async function runReceipt(text) {
   }
 }
 
+async function runDraw(check) {
+  show("draw-verdict", null);
+  const progress = (count) =>
+    show("draw-progress", () => element("p", say("drawReading", { count: countText(count) })));
+  try {
+    const verdictNow = await check(progress);
+    show("draw-verdict", verdictNow);
+  } catch (cause) {
+    show("draw-verdict", failure("drawFails", cause));
+  }
+  show("draw-progress", null);
+}
+
+async function runDrawOf(campaign) {
+  await runDraw(async (progress) => {
+    if (!/^cmp_[0-9a-z]{10}$/.test(campaign)) throw new Finding("noDraw");
+    const result = await checkDrawHere(campaign, progress);
+    return () => drawVerdict(result);
+  });
+}
+
+async function runProof(text) {
+  await runDraw(async (progress) => {
+    const { proof, ...draw } = parseDraw(text);
+    if (proof === undefined) {
+      const result = await checkDrawFile(draw, progress);
+      return () => drawVerdict(result);
+    }
+    await checkProof(proof);
+    return () => proofVerdict(proof);
+  });
+}
+
 function translate() {
   document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
   document.title = say("title");
@@ -471,7 +737,26 @@ find("receipt-file").addEventListener("change", async ({ target }) => {
   await runReceipt(find("receipt-text").value);
 });
 
+find("draw").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await runDrawOf(find("draw-campaign").value.trim());
+});
+find("proof").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await runProof(find("proof-text").value);
+});
+find("proof-file").addEventListener("change", async ({ target }) => {
+  const [file] = target.files;
+  if (file === undefined) return;
+  await runProof(await file.text()); // a whole draw is too long for a field
+});
+
 translate();
+const linkedDraw = query.get("draw");
+if (linkedDraw !== null) {
+  find("draw-campaign").value = linkedDraw;
+  find("draw").requestSubmit();
+}
 const linked = query.get("campaign");
 if (linked !== null) {
   find("campaign").value = linked;

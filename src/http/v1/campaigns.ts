@@ -1,15 +1,21 @@
 /** Campaigns: made and moved by operators, seen by everybody. */
 
 import type { Static } from "@sinclair/typebox";
+import { admissionModes, openAdmission } from "../../domain/admission.ts";
 import {
   type CampaignAction,
   type CampaignDraft,
   campaignActions,
   campaignKinds,
   campaignStates,
+  closingWhenPublished,
+  type Violation,
 } from "../../domain/campaign.ts";
+import type { ChangeCampaign } from "../../domain/command.ts";
 import { formatId, parseId } from "../../domain/ids.ts";
-import type { Answer } from "../../engine/mailbox.ts";
+import { roundOfDraw } from "../../draw/chain.ts";
+import type { Answer, CampaignView } from "../../engine/mailbox.ts";
+import { newDrawSecret } from "../../host/random.ts";
 import { readJson } from "../body.ts";
 import type { CampaignEntry } from "../catalogue.ts";
 import { requireOperator } from "../guard.ts";
@@ -20,7 +26,7 @@ import { json, wireTime } from "../respond.ts";
 import type { Route } from "../route.ts";
 import { CampaignBody } from "../schemas.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "client">;
+type Parts = Pick<HttpParts, "admission" | "auth" | "beacons" | "catalogue" | "client" | "clock">;
 
 /** A second of caching takes the load of a rush off; the page's stream is quicker than that anyway. */
 const publicCaching = "public, max-age=1, stale-while-revalidate=5";
@@ -46,21 +52,27 @@ export function campaignRoutes(parts: Parts): Route[] {
   ];
 }
 
-async function create({ auth, catalogue, client }: Parts, request: Request): Promise<Response> {
+async function create({ admission, auth, catalogue, client }: Parts, request: Request): Promise<Response> {
   const operator = await requireOperator(auth, request, "operator");
   if (operator instanceof Response) return operator;
   const body = await readJson(request, CampaignBody);
   if (body instanceof Response) return body;
-  const errors = (["opens_at", "closes_at"] as const)
+  const errors: Violation[] = (["opens_at", "closes_at"] as const)
     .filter((field) => !hasFourDigitYear(body[field]))
     .map((field) => ({ field, detail: "must lie in the years 0 to 9999, counted in UTC" }));
+  if (body.challenge === "captcha" && !admission.hasCaptcha) {
+    errors.push({
+      field: "challenge",
+      detail: "there is no captcha here: start with RUSHBOX_CAPTCHA_URL, or take proof_of_work",
+    });
+  }
   if (errors.length > 0) return problem("invalid", { errors });
   const answer = await client.send({ type: "create_campaign", draft: draftOf(body) }, { operator: operator.name });
   return campaignAnswer(catalogue, answer, 201);
 }
 
 async function change(
-  { auth, catalogue, client }: Parts,
+  { auth, beacons, catalogue, client, clock }: Parts,
   request: Request,
   id = "",
   type: CampaignAction,
@@ -69,7 +81,24 @@ async function change(
   if (operator instanceof Response) return operator;
   const campaignId = parseId("cmp", id);
   if (campaignId === null) return problem("not_found");
-  return campaignAnswer(catalogue, await client.send({ type, campaignId }, { operator: operator.name }), 200);
+  const view = catalogue.campaign(campaignId)?.view;
+  if (view === undefined) return problem("not_found");
+  const command = { type, campaignId, ...(type === "publish" ? whatDecides(view, beacons, clock.nowMs()) : {}) };
+  return campaignAnswer(catalogue, await client.send(command, { operator: operator.name }), 200);
+}
+
+/** What the order of a queue or a draw will be made of: settled now, before anybody can know who comes. */
+function whatDecides(
+  view: CampaignView,
+  { current }: Parts["beacons"],
+  nowMs: number,
+): Pick<ChangeCampaign, "secret" | "beacon" | "askedAtMs"> {
+  const { mode } = view.admission;
+  if (mode === "open") return {};
+  const closesAtMs = closingWhenPublished(view, nowMs);
+  const hasBeacon = mode === "draw" && current !== null && closesAtMs !== null;
+  const beacon = hasBeacon ? { chain: current.hash, round: roundOfDraw(current, closesAtMs) } : null;
+  return { secret: newDrawSecret(), beacon, ...(beacon === null ? {} : { askedAtMs: nowMs }) };
 }
 
 function get({ auth, catalogue }: Parts, request: Request, id = ""): Response {
@@ -82,12 +111,14 @@ function get({ auth, catalogue }: Parts, request: Request, id = ""): Response {
 }
 
 function list({ auth, catalogue }: Parts, request: Request): Response {
-  const query = readQuery(request, ["state", "kind", "brand", "category", "limit", "cursor"]);
+  const query = readQuery(request, ["state", "kind", "admission", "brand", "category", "limit", "cursor"]);
   if (query instanceof Response) return query;
   const state = readChoice("state", query.state, campaignStates);
   if (state instanceof Response) return state;
   const kind = readChoice("kind", query.kind, campaignKinds);
   if (kind instanceof Response) return kind;
+  const admission = readChoice("admission", query.admission, admissionModes);
+  if (admission instanceof Response) return admission;
   const limit = readLimit(query.limit);
   if (limit instanceof Response) return limit;
   const before = readCursor("cmp", query.cursor, Number.POSITIVE_INFINITY);
@@ -98,6 +129,7 @@ function list({ auth, catalogue }: Parts, request: Request): Response {
     (isOperator || view.state !== "draft") &&
     (state === undefined || view.state === state) &&
     (kind === undefined || view.kind === kind) &&
+    (admission === undefined || view.admission.mode === admission) &&
     (query.brand === undefined || view.offers.some(({ brand }) => brand === query.brand)) &&
     (query.category === undefined || view.offers.some(({ category }) => category === query.category));
   const page: CampaignEntry[] = [];
@@ -163,7 +195,13 @@ function draftOf(body: Static<typeof CampaignBody>): CampaignDraft {
     opensAtMs: body.opens_at === undefined ? null : Date.parse(body.opens_at),
     closesAtMs: body.closes_at === undefined ? null : Date.parse(body.closes_at),
     paymentWindowS: body.payment_window_s ?? 900,
-    hasWaitlist: body.waitlist ?? true,
+    hasWaitlist: body.waitlist ?? body.admission !== "queue",
+    admission: {
+      mode: body.admission ?? openAdmission.mode,
+      needsPass: body.pass ?? openAdmission.needsPass,
+      passWindowS: body.pass_window_s ?? openAdmission.passWindowS,
+      challenge: body.challenge ?? openAdmission.challenge,
+    },
     offers: body.offers.map((offer) => ({
       sku: offer.sku,
       title: offer.title,

@@ -33,6 +33,7 @@ export function exportRoute(parts: Parts): Route {
     name: "export_orders",
     method: "GET",
     path: "/v1/orders/export",
+    work: "exports",
     async handle(request) {
       const operator = await requireOperator(parts.auth, request, "viewer");
       if (operator instanceof Response) return operator;

@@ -22,11 +22,18 @@ const keysCaching = "public, max-age=3600";
 
 export function ledgerRoutes(parts: Parts): Route[] {
   return [
-    { name: "list_ledger", method: "GET", path: "/v1/ledger", handle: (request) => list(parts, request) },
+    {
+      name: "list_ledger",
+      method: "GET",
+      path: "/v1/ledger",
+      work: "search",
+      handle: (request) => list(parts, request),
+    },
     {
       name: "list_campaign_ledger",
       method: "GET",
       path: "/v1/campaigns/:id/ledger",
+      work: "search",
       handle: (request, { id }) => listPublic(parts, request, id),
     },
     {

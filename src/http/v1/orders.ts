@@ -16,12 +16,18 @@ import type { Route } from "../route.ts";
 import { PayBody } from "../schemas.ts";
 import { refusalOf } from "./campaigns.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "orders">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "gate" | "orders">;
 type ListParts = Parts & Pick<HttpParts, "orderFinder">;
 
 export function orderRoutes(parts: ListParts): Route[] {
   return [
-    { name: "list_orders", method: "GET", path: "/v1/orders", handle: (request) => list(parts, request) },
+    {
+      name: "list_orders",
+      method: "GET",
+      path: "/v1/orders",
+      work: "search",
+      handle: (request) => list(parts, request),
+    },
     { name: "get_order", method: "GET", path: "/v1/orders/:id", handle: (request, { id }) => get(parts, request, id) },
     {
       name: "cancel_order",
@@ -78,6 +84,8 @@ async function cancel(parts: Parts, request: Request, id = ""): Promise<Response
   if (refusedByRole !== null) return refusedByRole;
   const { orderId, campaignId, buyerId, state } = order;
   if (!isOperator(caller)) {
+    const refused = parts.gate.refuse("changes", campaignId);
+    if (refused !== null) return refused;
     // Told from the row, without the engine: nothing leads back to reserved, and only a reserved order can be cancelled.
     // An operator's wish goes to the engine all the same, since the audit log has it with its refusal.
     if (state === "cancelled") return json(render(parts, order));

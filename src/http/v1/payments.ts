@@ -18,7 +18,7 @@ import { RefundBody } from "../schemas.ts";
 import { refusalOf } from "./campaigns.ts";
 import { headOf, ownOrder, render, stored } from "./orders.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "clock" | "metrics" | "orders" | "payments">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "clock" | "gate" | "metrics" | "orders" | "payments">;
 type PaidNotice = Extract<WebhookNotice, { kind: "paid" }>;
 
 /** Less than the server's own patience with a silent connection, so that the buyer gets an answer. */

@@ -1,13 +1,16 @@
 /**
  * `POST /v1/offers/{id}/orders`: the buy path. What shared memory can answer for certain (not open, paused, ended,
- * sold out) is answered here, on the HTTP thread; everything else is the engine's decision. Written for speed: no
- * promise when the token is known and the answer is at hand, no object that is not needed, no log.
+ * sold out, no pass where one is needed) is answered here, on the HTTP thread; everything else is the engine's decision.
+ * Written for speed: no promise when the token is known and the answer is at hand, no object that is not needed, no log.
  */
+import type { RefusalReason } from "../../admission/pass.ts";
+import { type WayIn, wayInto } from "../../domain/admission.ts";
 import { limits } from "../../domain/limits.ts";
 import { type AttemptOutcome, attemptOutcomes } from "../../domain/outcome.ts";
 import { hashKey } from "../../engine/hash.ts";
 import type { Answer } from "../../engine/mailbox.ts";
 import { newUuid } from "../../host/random.ts";
+import type { Refusal } from "../admission.ts";
 import type { Buyer } from "../auth.ts";
 import { hasBody, readJson } from "../body.ts";
 import type { OfferEntry } from "../catalogue.ts";
@@ -20,26 +23,42 @@ import { ReserveBody } from "../schemas.ts";
 
 type Parts = Pick<
   HttpParts,
-  "auth" | "catalogue" | "client" | "clock" | "counters" | "keyFilter" | "metrics" | "orders"
+  | "admission"
+  | "auth"
+  | "catalogue"
+  | "client"
+  | "clock"
+  | "counters"
+  | "gate"
+  | "keyFilter"
+  | "metrics"
+  | "office"
+  | "orders"
+  | "passes"
 >;
 
 /** A purchase as it was asked for, checked for form. */
 interface Attempt {
+  readonly request: Request;
   readonly offer: OfferEntry;
   readonly buyer: Buyer;
   readonly quantity: number;
   readonly key: string | null;
   readonly isAsync: boolean;
+  readonly way: WayIn;
+  /** What the buyer shows for a pass where one is needed; `null` when nothing. */
+  readonly pass: string | null;
 }
 
-type MemoryRefusal = "not_found" | "not_open" | "paused" | "ended" | "sold_out";
+type MemoryRefusal = "not_found" | "not_open" | "paused" | "ended" | "sold_out" | "switched_off";
 
 export function reserveRoute(parts: Parts): Route {
   const series = Object.fromEntries(
     attemptOutcomes.map((outcome) => [outcome, parts.metrics.series("rushbox_attempts_total", { outcome })]),
   ) as Record<AttemptOutcome, number>;
-  const ended = (outcome: AttemptOutcome, response: Response) => {
+  const ended = (outcome: AttemptOutcome, response: Response, offer?: OfferEntry) => {
     parts.metrics.add(series[outcome], 1);
+    if (offer !== undefined) parts.admission.noteOutcome(offer.campaign.view.id, outcome);
     return response;
   };
 
@@ -55,14 +74,33 @@ export function reserveRoute(parts: Parts): Route {
     if (offer === undefined) return ended("not_found", problem("not_found"));
     const key = readKey(request);
     if (key instanceof Response) return ended("invalid", key);
+    const refused = parts.admission.admit(request, buyer, offer.campaign.view.id);
+    if (refused !== null && (refused.outcome === "blocked" || !isRepetition(buyer, key)))
+      return ended(refused.outcome, refused.response, offer);
     const prefer = request.headers.get("prefer");
     const isAsync = prefer !== null && /(^|[,;\s])respond-async($|[,;\s])/i.test(prefer);
-    if (!hasBody(request)) return attempt({ offer, buyer, quantity: 1, key, isAsync });
-    return readJson(request, ReserveBody).then((body) =>
-      body instanceof Response
-        ? ended("invalid", body)
-        : attempt({ offer, buyer, quantity: body.quantity ?? 1, key, isAsync }),
-    );
+    const way = wayInto(offer.campaign.view, parts.office.controls);
+    const pass = way === "free" ? null : request.headers.get("rushbox-pass");
+    const wanted = { request, offer, buyer, quantity: 1, key, isAsync, way, pass };
+    if (!hasBody(request)) return refused === null ? attempt(wanted) : repeat(wanted, refused);
+    return readJson(request, ReserveBody).then((body) => {
+      if (body instanceof Response) return ended("invalid", body);
+      // Reading may take seconds, in which somebody may have been blocked.
+      const blocked = parts.admission.refuseBlocked(request, buyer);
+      if (blocked !== null) return ended("blocked", blocked, offer);
+      const asked = { ...wanted, quantity: body.quantity ?? 1 };
+      return refused === null ? attempt(asked) : repeat(asked, refused);
+    });
+  }
+
+  /** Who may not try for another order is told of the one that they have, where their key has one on disk. */
+  function repeat(wanted: Attempt, { outcome, response }: Refusal): Response {
+    return respondStored(wanted, () => ended(outcome, response, wanted.offer));
+  }
+
+  /** Whoever asks again for the order that they have is told of it, also when they may not try for another. */
+  function isRepetition(buyer: Buyer, key: string | null): boolean {
+    return key !== null && parts.keyFilter.mayHave(hashKey(buyer.id, key)) && parts.gate.admitsRepetition(buyer.id);
   }
 
   function attempt(wanted: Attempt): Response | Promise<Response> {
@@ -70,25 +108,44 @@ export function reserveRoute(parts: Parts): Route {
     const refusal = refusalFromMemory(wanted);
     // A buyer who repeats a key must get their order whatever has become of the sale: the engine knows. The filter is
     // asked after the counts were read, since the engine writes it before them.
-    if (refusal !== null && (key === null || !parts.keyFilter.mayHave(hashKey(buyer.id, key))))
-      return refuse(wanted, refusal);
+    // Where buyers may only look, the engine is not asked at all: a stored order is.
+    if (refusal === "switched_off") {
+      const refuseIt = () => refuseSwitchedOff(wanted);
+      return mayHaveOrder(wanted) || !offer.campaign.view.areKeysFiltered
+        ? respondStored(wanted, refuseIt)
+        : refuseIt();
+    }
+    if (refusal !== null && !mayHaveOrder(wanted)) return refuse(wanted, refusal);
+    if (wanted.way !== "free") {
+      const failure = passFailureOf(wanted, wanted.way);
+      // The engine would take a purchase that is new to it; without a pass this can only be one that is stored.
+      if (failure !== null) {
+        const refuseIt = () => (refusal === null ? refuseEntry(wanted, failure) : refuse(wanted, refusal));
+        return mayHaveOrder(wanted) ? respondStored(wanted, refuseIt) : refuseIt();
+      }
+    }
+    const shed = parts.gate.shed("orders");
+    if (shed !== null) return ended("overloaded", shed, offer);
     if (wanted.isAsync) return accept(wanted);
     const answer = parts.client.send({ type: "reserve", offerId: offer.view.id, buyerId: buyer.id, quantity, key });
     return answer === null
-      ? ended("overloaded", problem("overloaded"))
+      ? ended("overloaded", problem("overloaded"), offer)
       : answer.then((known) => respond(wanted, known));
   }
 
   /** What shared memory says for certain; `null` when the engine must decide. Same order of checks as the engine. */
   function refusalFromMemory({ offer }: Attempt): MemoryRefusal | null {
     const { line } = offer.view;
+    const campaignId = offer.campaign.view.id;
     const state = parts.counters.state(line);
+    if (state !== "draft" && parts.gate.refuseSwitchedOff("orders", campaignId) !== null) return "switched_off";
     switch (state) {
       case "draft":
         return "not_found";
       case "scheduled":
         return parts.clock.nowMs() < (offer.campaign.view.opensAtMs ?? 0) ? "not_open" : null;
       case "open":
+        if (parts.gate.isPaused(campaignId)) return "paused";
         return parts.counters.available(line) === 0 ? "sold_out" : null;
       case "paused":
       case "ended":
@@ -96,17 +153,36 @@ export function reserveRoute(parts: Parts): Route {
     }
   }
 
-  function refuse(wanted: Attempt, refusal: MemoryRefusal): Response {
+  function mayHaveOrder({ buyer, key }: Attempt): boolean {
+    return key !== null && parts.keyFilter.mayHave(hashKey(buyer.id, key));
+  }
+
+  /** Why this buyer is not let in; `null` when their pass is good, as far as can be told without the engine. */
+  function passFailureOf({ offer, buyer, pass }: Attempt, way: Exclude<WayIn, "free">): RefusalReason | null {
+    if (way === "draw") return "drawn";
+    const [campaignId, isFromQueue] = [offer.campaign.view.id, way === "queue"];
+    const need = { campaignId, buyerId: buyer.id, isFromQueue, nowMs: parts.clock.nowMs() };
+    const { code } = parts.passes.check(pass, need);
+    return code === "good" ? null : code;
+  }
+
+  function refuseEntry({ offer, way }: Attempt, reason: RefusalReason): Response {
+    return ended("not_admitted", notAdmitted(way, reason), offer);
+  }
+
+  function refuse(wanted: Attempt, refusal: Exclude<MemoryRefusal, "switched_off">): Response {
     switch (refusal) {
       case "ended":
         // The filter has said no: that is certain unless the campaign was settled before this start.
-        return wanted.offer.campaign.view.areKeysFiltered ? ended("ended", problem("ended")) : respondEnded(wanted);
+        return wanted.offer.campaign.view.areKeysFiltered
+          ? refuseEnded(wanted)
+          : respondStored(wanted, () => refuseEnded(wanted));
       case "not_open":
-        return ended("not_open", notOpen(wanted.offer.campaign.view.opensAtMs, parts.clock.nowMs()));
+        return ended("not_open", notOpen(wanted.offer.campaign.view.opensAtMs, parts.clock.nowMs()), wanted.offer);
       case "not_found":
       case "paused":
       case "sold_out":
-        return ended(refusal, problem(refusal));
+        return ended(refusal, problem(refusal), wanted.offer);
     }
   }
 
@@ -118,8 +194,12 @@ export function reserveRoute(parts: Parts): Route {
       { type: "reserve", offerId: offer.view.id, buyerId: buyer.id, quantity, key },
       { isAsync: true },
     );
-    if (answer === null) return ended("overloaded", problem("overloaded"));
-    void answer.then((known) => ended(outcomeOf(known), json("")));
+    if (answer === null) return ended("overloaded", problem("overloaded"), offer);
+    const from = parts.admission.whereFrom(wanted.request); // while the client is there
+    void answer.then((known) => {
+      if (known.code === "reserved") parts.admission.noteOrder(from, buyer, offer.campaign.view.id, quantity);
+      ended(outcomeOf(known), json(""), offer);
+    });
     const location = `/v1/attempts/${encodeURIComponent(key)}`;
     const headers = { location, "retry-after": "1", "preference-applied": "respond-async" };
     return json(JSON.stringify({ status: "pending", attempt: location }), { status: 202, headers });
@@ -133,28 +213,39 @@ export function reserveRoute(parts: Parts): Route {
         const amountMinor = offer.view.priceMinor * quantity;
         const times = { reservedAtMs, expiresAtMs, paidAtMs: null, endedAtMs: null };
         const body = orderJson({ orderId, quantity, amountMinor, state: "reserved", ...times }, buyer.json, offer);
-        return ended("reserved", new Response(body, reservedInit));
+        const from = parts.admission.whereFrom(wanted.request);
+        parts.admission.noteOrder(from, buyer, offer.campaign.view.id, quantity);
+        return ended("reserved", new Response(body, reservedInit), offer);
       }
       case "replayed": {
         const order = parts.orders.order(answer.orderId);
         if (order === null) throw new Error(`order ${answer.orderId} is acknowledged and not stored`);
-        return ended("replayed", json(orderJson(order, buyer.json, offer)));
+        return ended("replayed", json(orderJson(order, buyer.json, offer)), offer);
       }
       case "ended":
-        return respondEnded(wanted);
+        return respondStored(wanted, () => refuseEnded(wanted));
       default:
-        return ended(outcomeOf(answer), refusalResponse(answer, parts.clock.nowMs()));
+        return ended(outcomeOf(answer), refusalResponse(answer, parts.clock.nowMs()), offer);
     }
   }
 
-  /** The sale is over; but whoever repeats the key of an order of this settled campaign gets that order. */
-  function respondEnded(wanted: Attempt): Response {
+  function refuseEnded({ offer }: Attempt): Response {
+    return ended("ended", problem("ended"), offer);
+  }
+
+  function refuseSwitchedOff({ offer }: Attempt): Response {
+    const refused = parts.gate.refuseSwitchedOff("orders", offer.campaign.view.id);
+    return ended("switched_off", refused ?? problem("switched_off"), offer);
+  }
+
+  /** Whatever has become of the sale, whoever repeats the key of a stored order gets that order; else the refusal. */
+  function respondStored(wanted: Attempt, refuseIt: () => Response): Response {
     const { offer, buyer, quantity, key } = wanted;
     const order = key === null ? null : parts.orders.orderOfKey(offer.campaign.view.id, buyer.id, key);
-    if (order === null) return ended("ended", problem("ended"));
+    if (order === null) return refuseIt();
     if (order.offerId !== offer.view.id || order.quantity !== quantity)
-      return ended("key_reused", problem("key_reused"));
-    return ended("replayed", json(orderJson(order, buyer.json, offer)));
+      return ended("key_reused", problem("key_reused"), offer);
+    return ended("replayed", json(orderJson(order, buyer.json, offer)), offer);
   }
 
   return { name: "reserve", method: "POST", path: "/v1/offers/:id/orders", handle };
@@ -177,6 +268,8 @@ export function refusalResponse(answer: Exclude<Answer, { code: "reserved" | "re
       });
     case "not_open":
       return notOpen(answer.opensAtMs, nowMs);
+    case "not_admitted":
+      return notAdmitted(answer.mode, answer.mode === "draw" ? "drawn" : "used");
     case "key_reused":
     case "paused":
     case "ended":
@@ -193,6 +286,15 @@ export function refusalResponse(answer: Exclude<Answer, { code: "reserved" | "re
     case "joined":
     case "waiting":
     case "left":
+    case "entered":
+    case "entered_elsewhere":
+    case "entry_withdrawn":
+    case "draw_off":
+    case "queued":
+    case "admitted":
+    case "not_queued":
+    case "queue_off":
+    case "queue_full":
     case "not_waiting":
     case "not_sold_out":
     case "waitlist_off":
@@ -213,6 +315,31 @@ const reservedInit = { status: 201, headers: new Headers(apiHeaders) };
 export function notOpen(opensAtMs: number | null, nowMs: number): Response {
   const retryAfterS = Math.max(1, Math.ceil(((opensAtMs ?? nowMs) - nowMs) / 1_000));
   return problem("not_open", { retryAfterS, members: { opens_at: wireTimeOrNull(opensAtMs) } });
+}
+
+/** What is wrong with a pass, for the person who shows it. `used`: signed by us, and the engine knows it no more. */
+const passWords: Readonly<Record<RefusalReason, string>> = {
+  missing: "No pass came with this request: send it in the header Rushbox-Pass.",
+  malformed: "This is no pass: send the text of 'pass' unchanged in the header Rushbox-Pass.",
+  forged: "This pass was not made here.",
+  wrong_campaign: "This pass is for another sale.",
+  wrong_buyer: "This pass is another buyer's.",
+  expired: "This pass has run out.",
+  not_from_queue: "Everybody goes through the queue now: a pass that was asked for without it does not count.",
+  used: "This pass has become an order, was given up, or has run out.",
+  drawn: "This sale is drawn: enter the draw while it is open. Who is drawn gets an order.",
+};
+const wayWords: Readonly<Record<WayIn, string>> = {
+  free: "",
+  pass: " Ask for a pass, and buy with it before it runs out.",
+  queue: " Join the queue, and buy with the pass that you get when it is your turn.",
+  draw: "",
+};
+
+/** It is not this buyer's turn: why, and how it comes. */
+export function notAdmitted(way: WayIn, reason: RefusalReason): Response {
+  const admission = way === "queue" || way === "draw" ? way : "open";
+  return problem("not_admitted", { detail: `${passWords[reason]}${wayWords[way]}`, members: { admission, reason } });
 }
 
 /** The Idempotency-Key, quoted (as the draft of the standard says) or bare; `null` when there is none. */

@@ -5,7 +5,7 @@ import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
 import type { Route } from "../route.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "noticeStreams" | "orderStreams" | "stockStreams">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "gate" | "noticeStreams" | "orderStreams" | "stockStreams">;
 
 export function streamRoutes(parts: Parts): Route[] {
   return [
@@ -13,12 +13,14 @@ export function streamRoutes(parts: Parts): Route[] {
       name: "stream_campaign",
       method: "GET",
       path: "/v1/campaigns/:id/stream",
+      work: "streams",
       handle: (request, { id }) => streamCampaign(parts, request, id),
     },
     {
       name: "stream_orders",
       method: "GET",
       path: "/v1/orders/stream",
+      work: "streams",
       handle: (request) => streamOrders(parts, request),
     },
     {
@@ -39,9 +41,11 @@ function streamCampaign({ auth, catalogue, stockStreams }: Parts, request: Reque
   return after instanceof Response ? after : streamResponse(stockStreams.open(campaign.view.id));
 }
 
-async function streamOrders({ auth, orderStreams }: Parts, request: Request): Promise<Response> {
+async function streamOrders({ auth, gate, orderStreams }: Parts, request: Request): Promise<Response> {
   const buyer = await auth.buyerOf(request);
   if (buyer === null) return problem("unauthorized");
+  const off = gate.refuseSwitchedOff("streams", null); // the token took its time
+  if (off !== null) return off;
   const after = readLastEventId(request);
   return after instanceof Response ? after : streamResponse(orderStreams.open(buyer.id, after));
 }
@@ -56,7 +60,8 @@ async function streamEvents({ auth, noticeStreams }: Parts, request: Request): P
   return streamResponse(noticeStreams.open(after, () => auth.isOperator(request)));
 }
 
-function streamResponse(stream: ReadableStream<Uint8Array> | null): Response {
+/** The stream as an answer, or the refusal where none could be had. */
+export function streamResponse(stream: ReadableStream<Uint8Array> | null): Response {
   if (stream === null)
     return problem("overloaded", { detail: "Too many streams are open: close one, or ask again later." });
   const headers = {

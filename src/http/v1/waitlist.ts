@@ -12,7 +12,7 @@ import { json, wireTime } from "../respond.ts";
 import type { Route } from "../route.ts";
 import { notOpen } from "./reserve.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "clock" | "counters" | "orders">;
+type Parts = Pick<HttpParts, "admission" | "auth" | "catalogue" | "client" | "clock" | "counters" | "gate" | "orders">;
 
 export function waitlistRoutes(parts: Parts): Route[] {
   return [
@@ -20,6 +20,7 @@ export function waitlistRoutes(parts: Parts): Route[] {
       name: "join_waitlist",
       method: "POST",
       path: "/v1/offers/:id/waitlist",
+      work: "joins",
       handle: (request, { id }) => ask(parts, request, id, "join_waitlist"),
     },
     {
@@ -32,16 +33,20 @@ export function waitlistRoutes(parts: Parts): Route[] {
       name: "leave_waitlist",
       method: "POST",
       path: "/v1/offers/:id/waitlist/leave",
+      work: "changes",
       handle: (request, { id }) => ask(parts, request, id, "leave_waitlist"),
     },
     {
       name: "list_waitlist",
       method: "GET",
       path: "/v1/offers/:id/waitlist/entries",
+      work: "search",
       handle: (request, { id }) => list(parts, request, id),
     },
   ];
 }
+
+const drawnWords = "This sale is drawn: its entries are at /v1/offers/{id}/draw. Units that return go down its list.";
 
 async function ask(
   parts: Parts,
@@ -53,6 +58,21 @@ async function ask(
   if (buyer === null) return problem("unauthorized");
   const offer = parts.catalogue.offer(id);
   if (offer === undefined) return problem("not_found");
+  const campaignId = offer.campaign.view.id;
+  if (type === "join_waitlist") {
+    const refused = parts.admission.admit(request, buyer, campaignId);
+    if (refused !== null) return refused.response;
+  } else {
+    const limited = parts.gate.refuseQuestion(buyer.id);
+    if (limited !== null) return limited;
+  }
+  if (type === "join_waitlist") {
+    if (parts.gate.isPaused(campaignId)) return problem("paused");
+    const off = parts.gate.refuseSwitchedOff("joins", campaignId); // the token took its time
+    if (off !== null) return off;
+  }
+  const { admission, state } = offer.campaign.view;
+  if (admission.mode === "draw" && state !== "draft") return problem("waitlist_off", { detail: drawnWords });
   const answer = await parts.client.send({ type, offerId: offer.view.id, buyerId: buyer.id });
   return answer === null ? problem("overloaded") : respond(parts, offer, answer);
 }

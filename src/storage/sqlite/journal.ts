@@ -4,12 +4,17 @@
  * hash covers the one before. Any failure is final: the caller must not go on, since what the file holds is then unknown.
  */
 import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
+import type { AccessEntry } from "../../domain/access.ts";
 import type { AuditRecord } from "../../domain/audit.ts";
 import type { Batch } from "../../domain/batch.ts";
 import type { EndpointRecord } from "../../domain/endpoint.ts";
 import {
   type BuyersErased,
   type CampaignCreated,
+  type CampaignPublished,
+  type ControlsChanged,
+  type DrawClosed,
+  type DrawMade,
   type Event,
   movementOf,
   type OfferCreated,
@@ -19,6 +24,7 @@ import {
   type OrderPayment,
   type OrderReserved,
   type PaymentRefunded,
+  type QueueEnded,
   type RefundRequested,
 } from "../../domain/event.ts";
 import { detailsOf, detailsText, firstPreviousHash, ledgerText } from "../../domain/ledger.ts";
@@ -39,7 +45,11 @@ const orderColumns = [
 
 const entryColumns = ["id", "campaign_id", "offer_id", "buyer_id", "state", "joined_at_ms", "salt"] as const;
 
+const queueColumns = ["id", "campaign_id", "buyer_id", "state", "joined_at_ms", "salt"] as const;
+
 const checkpointWaitMs = 250;
+
+const endOfEntry = { queue_left: "left", queue_expired: "expired" } as const;
 
 export class SqliteJournal {
   readonly #db: Database;
@@ -48,6 +58,7 @@ export class SqliteJournal {
   readonly #events: RowInserter;
   readonly #orders: RowInserter;
   readonly #entries: RowInserter;
+  readonly #queue: RowInserter;
   readonly #insertCampaign: Statement;
   readonly #updateCampaign: Statement;
   readonly #endCampaign: Statement;
@@ -58,64 +69,116 @@ export class SqliteJournal {
   readonly #insertPayment: Statement;
   readonly #movePayment: Statement;
   readonly #endEntry: Statement;
+  readonly #settleDraws: Statement;
+  readonly #insertDraw: Statement;
+  readonly #makeDraw: Statement;
+  readonly #orderQueue: Statement;
+  readonly #admitEntry: Statement;
+  readonly #renewPasses: Statement;
+  readonly #endQueueEntry: Statement;
+  readonly #closeQueue: Statement;
   readonly #eraseOrder: Statement;
   readonly #eraseEntry: Statement;
+  readonly #eraseQueueEntry: Statement;
   readonly #insertOperator: Statement;
   readonly #revokeOperator: Statement;
   readonly #putEndpoint: Statement;
   readonly #deleteEndpoint: Statement;
+  readonly #putControls: Statement;
+  readonly #insertAccess: Statement;
+  readonly #removeAccess: Statement;
   readonly #insertAudit: Statement;
+  /** What each was prepared from. What a statement says of itself has its values in it: secrets, and who bought. */
+  readonly #textOf = new Map<Statement, string>();
   /** In hexadecimal digits, as the next row hashes it. */
   #lastHash: string;
 
   constructor(db: Database) {
+    const prepare = (sql: string): Statement => {
+      const statement = db.prepare(sql);
+      this.#textOf.set(statement, sql);
+      return statement;
+    };
     this.#db = db;
-    this.#begin = db.prepare("BEGIN IMMEDIATE");
-    this.#commit = db.prepare("COMMIT");
+    this.#begin = prepare("BEGIN IMMEDIATE");
+    this.#commit = prepare("COMMIT");
     this.#events = new RowInserter(db, "events", eventColumns);
     this.#orders = new RowInserter(db, "orders", orderColumns);
     this.#entries = new RowInserter(db, "waitlist", entryColumns);
-    this.#insertCampaign = db.prepare(
-      "INSERT INTO campaigns (id, title, kind, state, opens_at_ms, closes_at_ms, payment_window_s, has_waitlist, created_at_ms) VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?)",
+    this.#queue = new RowInserter(db, "queue", queueColumns);
+    this.#insertCampaign = prepare(
+      "INSERT INTO campaigns (id, title, kind, state, opens_at_ms, closes_at_ms, payment_window_s, has_waitlist, admission, needs_pass, pass_window_s, challenge, created_at_ms) VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#updateCampaign = db.prepare(
-      "UPDATE campaigns SET state = ?, closes_at_ms = ?, has_waitlist = ? WHERE id = ?",
-    );
-    this.#endCampaign = db.prepare("UPDATE campaigns SET ended_seq = ? WHERE id = ?");
-    this.#extendCampaign = db.prepare("UPDATE campaigns SET ended_seq = ? WHERE id = ? AND ended_seq IS NOT NULL");
-    this.#insertOffer = db.prepare(
+    this.#updateCampaign = prepare("UPDATE campaigns SET state = ?, closes_at_ms = ?, has_waitlist = ? WHERE id = ?");
+    this.#endCampaign = prepare("UPDATE campaigns SET ended_seq = ? WHERE id = ?");
+    this.#extendCampaign = prepare("UPDATE campaigns SET ended_seq = ? WHERE id = ? AND ended_seq IS NOT NULL");
+    this.#insertOffer = prepare(
       "INSERT INTO offers (id, campaign_id, sku, title, price_minor, list_price_minor, currency, limit_per_buyer, brand, category, image_url, total, available, held, sold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
     );
-    this.#updateOffer = db.prepare("UPDATE offers SET total = ?, available = ?, held = ?, sold = ? WHERE id = ?");
-    this.#moveOrder = db.prepare(
+    this.#updateOffer = prepare("UPDATE offers SET total = ?, available = ?, held = ?, sold = ? WHERE id = ?");
+    this.#moveOrder = prepare(
       "UPDATE orders SET state = coalesce(?, state), last_seq = ?, paid_at_ms = iif(?, ?, paid_at_ms), ended_at_ms = iif(?, ?, ended_at_ms), payment_reference = coalesce(?, payment_reference) WHERE id = ? AND last_seq = ?",
     );
-    this.#insertPayment = db.prepare(
+    this.#insertPayment = prepare(
       "INSERT INTO payments (id, order_id, provider, reference, amount_minor, currency, state, received_at_ms, salt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#movePayment = db.prepare(
+    this.#movePayment = prepare(
       "UPDATE payments SET state = ?, refunded_at_ms = ? WHERE order_id = ? AND state = ? AND id = coalesce(?, id)",
     );
-    this.#endEntry = db.prepare(
+    this.#endEntry = prepare(
       "UPDATE waitlist SET state = ?, ended_at_ms = ?, order_id = ? WHERE id = ? AND state = 'waiting'",
     );
-    this.#eraseOrder = db.prepare(
+    this.#settleDraws = prepare(
+      "UPDATE campaigns SET secret = ?, commitment = ?, beacon_chain = ?, beacon_round = ? WHERE id = ? AND secret IS NULL",
+    );
+    this.#insertDraw = prepare(
+      "INSERT INTO draws (offer_id, campaign_id, closed_seq, root, count) VALUES (?, ?, ?, ?, ?)",
+    );
+    this.#makeDraw = prepare(
+      "UPDATE draws SET made_seq = ?, secret = ?, beacon_round = ?, beacon_randomness = ?, beacon_signature = ? WHERE offer_id = ? AND made_seq IS NULL",
+    );
+    this.#orderQueue = prepare(
+      "UPDATE campaigns SET queue_drawn_seq = ?, queue_drawn_count = ? WHERE id = ? AND queue_drawn_seq IS NULL",
+    );
+    this.#admitEntry = prepare(
+      "UPDATE queue SET state = 'admitted', admitted_at_ms = ?, expires_at_ms = ? WHERE id = ? AND state = 'waiting'",
+    );
+    this.#renewPasses = prepare(
+      "UPDATE queue INDEXED BY queue_admitted SET expires_at_ms = ?1 + (SELECT pass_window_s * 1000 FROM campaigns WHERE id = ?2) WHERE campaign_id = ?2 AND state = 'admitted'",
+    );
+    this.#endQueueEntry = prepare(
+      "UPDATE queue SET state = ?, ended_at_ms = ?, ended_seq = ?, order_id = ? WHERE id = ? AND state IN ('waiting', 'admitted')",
+    );
+    this.#closeQueue = prepare(
+      "UPDATE queue SET state = 'left', ended_at_ms = ?, ended_seq = ? WHERE campaign_id = ? AND state IN ('waiting', 'admitted')",
+    );
+    this.#eraseOrder = prepare(
       "UPDATE orders SET buyer_id = '', idempotency_key = NULL, salt = NULL, erased_seq = ? WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL",
     );
-    this.#eraseEntry = db.prepare(
+    this.#eraseEntry = prepare(
       "UPDATE waitlist SET buyer_id = '', salt = NULL, erased_seq = ? WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL",
     );
-    this.#insertOperator = db.prepare(
+    this.#eraseQueueEntry = prepare(
+      "UPDATE queue SET buyer_id = '', salt = NULL, erased_seq = ? WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL",
+    );
+    this.#insertOperator = prepare(
       "INSERT INTO operators (id, name, role, key_hash, created_at_ms) VALUES (?, ?, ?, ?, ?)",
     );
-    this.#revokeOperator = db.prepare("UPDATE operators SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL");
-    this.#putEndpoint = db.prepare(
+    this.#revokeOperator = prepare("UPDATE operators SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL");
+    this.#putEndpoint = prepare(
       "INSERT OR REPLACE INTO endpoints (id, url, types, secret, previous_secret, rotated_at_ms, is_enabled) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#deleteEndpoint = db.prepare(
+    this.#deleteEndpoint = prepare(
       "UPDATE endpoints SET deleted_seq = ?, secret = '', previous_secret = NULL WHERE id = ? AND deleted_seq IS NULL",
     );
-    this.#insertAudit = db.prepare(
+    this.#putControls = prepare("INSERT OR REPLACE INTO controls (id, seq, controls) VALUES (1, ?, ?)");
+    this.#insertAccess = prepare(
+      "INSERT INTO access_entries (id, effect, kind, value, reason, created_at_ms, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#removeAccess = prepare(
+      "UPDATE access_entries SET removed_seq = ?, value = '', reason = '' WHERE id = ? AND removed_seq IS NULL",
+    );
+    this.#insertAudit = prepare(
       "INSERT INTO audit_log (at_ms, operator, action, subject, outcome, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
     const last = db.query("SELECT hash FROM events ORDER BY seq DESC LIMIT 1").get() as { hash: Uint8Array } | null;
@@ -129,6 +192,7 @@ export class SqliteJournal {
       for (const event of events) this.#write(event);
       this.#orders.flush();
       this.#entries.flush();
+      this.#queue.flush();
       this.#events.flush();
       for (const { id, state, closesAtMs, hasWaitlist } of campaigns) {
         this.#expectOne(this.#updateCampaign, state, closesAtMs, hasWaitlist, id);
@@ -161,7 +225,11 @@ export class SqliteJournal {
   #write(event: Event): void {
     switch (event.type) {
       case "order_reserved":
-        this.#writeOrder(event, this.#append(event, { offerId: event.offerId, orderId: event.seq }));
+        this.#writeOrder(
+          event,
+          this.#append(event, { offerId: event.offerId, orderId: event.seq, previousSeq: event.entryId }),
+        );
+        if (event.entryId !== null) this.#endQueue("completed", event, event.entryId, event.seq);
         return;
       case "order_offered":
         this.#writeOrder(
@@ -193,7 +261,8 @@ export class SqliteJournal {
       case "offer_restocked":
         this.#append(event, event);
         return;
-      case "waitlist_joined": {
+      case "waitlist_joined":
+      case "draw_entered": {
         const salt = this.#append(event, event);
         const { seq, campaignId, offerId, buyerId, atMs } = event;
         this.#entries.add(seq, campaignId, offerId, buyerId, "waiting", atMs, salt);
@@ -204,6 +273,33 @@ export class SqliteJournal {
         this.#entries.flush();
         this.#expectOne(this.#endEntry, "left", event.atMs, null, event.entryId);
         return;
+      case "draw_closed":
+        this.#append(event, event);
+        this.#writeDraw(event);
+        return;
+      case "draw_made":
+        this.#append(event, event);
+        this.#writeDrawMade(event);
+        return;
+      case "queue_joined": {
+        const { seq, campaignId, buyerId, atMs } = event;
+        this.#queue.add(seq, campaignId, buyerId, "waiting", atMs, this.#append(event, {}));
+        return;
+      }
+      case "queue_drawn":
+        this.#append(event, {});
+        this.#expectOne(this.#orderQueue, event.seq, event.count, event.campaignId);
+        return;
+      case "queue_admitted":
+        this.#append(event, { previousSeq: event.entryId });
+        this.#queue.flush(); // they may have joined in this very batch
+        this.#expectOne(this.#admitEntry, event.atMs, event.expiresAtMs, event.entryId);
+        return;
+      case "queue_left":
+      case "queue_expired":
+        this.#append(event, { previousSeq: event.entryId });
+        this.#endQueue(endOfEntry[event.type], event, event.entryId, null);
+        return;
       case "campaign_created":
         this.#append(event, {});
         this.#writeCampaign(event);
@@ -213,10 +309,23 @@ export class SqliteJournal {
         this.#writeOffer(event);
         return;
       case "campaign_published":
+        this.#append(event, {});
+        this.#writePublishing(event);
+        return;
       case "campaign_opened":
       case "campaign_paused":
       case "campaign_resumed":
         this.#append(event, {});
+        return;
+      case "passes_renewed":
+        this.#append(event, {});
+        this.#queue.flush();
+        this.#renewPasses.run(event.atMs, event.campaignId);
+        return;
+      case "queue_closed":
+        this.#append(event, {});
+        this.#queue.flush();
+        this.#closeQueue.run(event.atMs, event.seq, event.campaignId);
         return;
       case "campaign_ended":
         this.#append(event, {});
@@ -235,7 +344,7 @@ export class SqliteJournal {
   /** Puts the event into the ledger's chain; answers the salt of its details, empty where it has none. */
   #append(
     event: Event,
-    about: { readonly offerId?: number; readonly orderId?: number; readonly previousSeq?: number },
+    about: { readonly offerId?: number; readonly orderId?: number; readonly previousSeq?: number | null },
   ): string {
     const { available, held, sold } = movementOf(event);
     const { seq, atMs, type, campaignId } = event;
@@ -243,7 +352,7 @@ export class SqliteJournal {
     const orderId = about.orderId ?? null;
     const previousSeq = about.previousSeq ?? null;
     const said = detailsOf(event);
-    const salt = said?.isPrivate === true ? newSalt() : "";
+    const salt = event.type === "draw_entered" ? event.salt : said?.isPrivate === true ? newSalt() : "";
     const details = said === null ? null : sha256Bytes(detailsText(salt, said.details));
     const moved = { available, held, sold, details: details?.toHex() ?? null };
     const row = { seq, atMs, type, campaignId, offerId, orderId, previousSeq, ...moved };
@@ -264,6 +373,31 @@ export class SqliteJournal {
     this.#entries.flush(); // they may have joined in this very batch
     this.#expectOne(this.#endEntry, "offered", atMs, seq, entryId);
     this.#extendCampaign.run(seq, campaignId);
+  }
+
+  #writeDraw({ offerId, campaignId, seq, root, count }: DrawClosed): void {
+    this.#insertDraw.run(offerId, campaignId, seq, root, count);
+  }
+
+  #writeDrawMade({ offerId, seq, secret, beacon }: DrawMade): void {
+    const value = [beacon?.round ?? null, beacon?.randomness ?? null, beacon?.signature ?? null] as const;
+    this.#expectOne(this.#makeDraw, seq, secret, ...value, offerId);
+  }
+
+  #writePublishing({ campaignId, draw }: CampaignPublished): void {
+    if (draw === null) return;
+    const { secret, commitment, beacon } = draw;
+    this.#expectOne(this.#settleDraws, secret, commitment, beacon?.chain ?? null, beacon?.round ?? null, campaignId);
+  }
+
+  #endQueue(
+    state: "completed" | "left" | "expired",
+    { seq, atMs }: OrderReserved | QueueEnded,
+    entryId: number,
+    orderId: number | null,
+  ): void {
+    this.#queue.flush(); // they may have joined in this very batch
+    this.#expectOne(this.#endQueueEntry, state, atMs, seq, orderId, entryId);
   }
 
   #writeMove(event: OrderMoved): void {
@@ -325,7 +459,11 @@ export class SqliteJournal {
     this.#orders.flush(); // they may have come in this very batch
     this.#entries.flush();
     for (const orderId of orderIds) this.#eraseOrder.run(seq, orderId, campaignId);
-    for (const entryId of entryIds) this.#eraseEntry.run(seq, entryId, campaignId);
+    this.#queue.flush();
+    for (const entryId of entryIds) {
+      this.#eraseEntry.run(seq, entryId, campaignId); // it stands in one of the two
+      this.#eraseQueueEntry.run(seq, entryId, campaignId);
+    }
   }
 
   #writeOffice(event: OfficeEvent): void {
@@ -343,6 +481,15 @@ export class SqliteJournal {
       case "endpoint_deleted":
         this.#expectOne(this.#deleteEndpoint, event.seq, event.endpointId);
         return;
+      case "controls_changed":
+        this.#writeControls(event);
+        return;
+      case "access_entry_added":
+        this.#writeAccess(event.entry);
+        return;
+      case "access_entry_removed":
+        this.#expectOne(this.#removeAccess, event.seq, event.entryId);
+        return;
       case "ledger_head":
         return;
     }
@@ -353,9 +500,19 @@ export class SqliteJournal {
     this.#putEndpoint.run(id, url, wanted, secret, previousSecret, rotatedAtMs, isEnabled);
   }
 
+  #writeControls({ seq, controls }: ControlsChanged): void {
+    this.#putControls.run(seq, JSON.stringify(controls));
+  }
+
+  #writeAccess({ entryId, effect, kind, value, reason, createdAtMs, expiresAtMs }: AccessEntry): void {
+    this.#insertAccess.run(entryId, effect, kind, value, reason, createdAtMs, expiresAtMs);
+  }
+
   #writeCampaign(event: CampaignCreated): void {
-    const { seq, title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, atMs } = event;
-    this.#insertCampaign.run(seq, title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, atMs);
+    const { seq, title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, admission, atMs } = event;
+    const { mode, needsPass, passWindowS, challenge } = admission;
+    const terms = [paymentWindowS, hasWaitlist, mode, needsPass, passWindowS, challenge] as const;
+    this.#insertCampaign.run(seq, title, kind, opensAtMs, closesAtMs, ...terms, atMs);
   }
 
   #writeOffer({ seq, campaignId, offer }: OfferCreated): void {
@@ -372,6 +529,7 @@ export class SqliteJournal {
   /** The other half of the engine's assertions: a row that should be there and as expected, is. */
   #expectOne(statement: Statement, ...values: SQLQueryBindings[]): void {
     const { changes } = statement.run(...values);
-    if (changes !== 1) throw new Error(`a row of the sale is not as the engine knows it: ${statement.toString()}`);
+    if (changes === 1) return;
+    throw new Error(`a row of the sale is not as the engine knows it: ${this.#textOf.get(statement)}`);
   }
 }

@@ -4,11 +4,14 @@
  * being reused.
  */
 import type { Database, Statement } from "bun:sqlite";
-import { and, asc, count, desc, eq, getTableColumns, gt, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import {
+  accessEntriesTable,
   auditLogTable,
   campaignsTable,
+  controlsTable,
+  drawsTable,
   endpointsTable,
   eventsTable,
   offersTable,
@@ -17,15 +20,19 @@ import {
   paymentsTable,
   waitlistTable,
 } from "../../../schema/tables.ts";
+import type { AccessEntry } from "../../domain/access.ts";
+import type { DrawRecord } from "../../domain/admission.ts";
 import type { AuditRecord } from "../../domain/audit.ts";
 import type { CampaignRecord } from "../../domain/campaign.ts";
+import { type Controls, controlsDefault } from "../../domain/controls.ts";
 import type { EndpointRecord } from "../../domain/endpoint.ts";
 import { limits } from "../../domain/limits.ts";
 import type { OfferRecord } from "../../domain/offer.ts";
 import type { OperatorRecord } from "../../domain/operator.ts";
 import type { LiveOrder, OrderRecord } from "../../domain/order.ts";
 import type { PaymentProvider, PaymentRecord } from "../../domain/payment.ts";
-import type { WaitlistRecord } from "../../domain/waitlist.ts";
+import type { QueueEntry, QueueSums } from "../../domain/queue.ts";
+import type { WaitlistRecord, WaitlistState } from "../../domain/waitlist.ts";
 
 /** An event about an order, with the order as it stands now. */
 export interface OrderEvent {
@@ -35,7 +42,7 @@ export interface OrderEvent {
   readonly order: OrderRecord;
 }
 
-/** Where a buyer's identity stands: orders and waitlist entries of one campaign. */
+/** Where a buyer's identity stands: orders, and entries in waitlists, draws and queues of one campaign. */
 export interface BuyerTraces {
   readonly campaignId: number;
   readonly orderIds: readonly number[];
@@ -84,9 +91,16 @@ const ordersPerRead = 1_000;
 /** Entries of the audit log that one request may look through: some milliseconds. */
 const auditsPerReadMax = 5_000;
 
-/** As the partial indexes have them: a bound value would not be known to be their condition. */
+/** As the partial index has it: a bound value would not be known to be its condition. */
 const isDue = sql`${paymentsTable.state} = 'refund_due'`;
-const isWaiting = sql`${waitlistTable.state} = 'waiting'`;
+
+/** All columns of an entry in a queue but what hides and erases its buyer. */
+
+/** The same of an entry in a waitlist, under the names that the domain gives them. */
+const { salt: ___, erasedSeq: ____, ...ofEntry } = getTableColumns(waitlistTable);
+const entryColumns = Object.entries(ofEntry)
+  .map(([name, column]) => `${column.name} AS ${name}`)
+  .join(", ");
 
 /** All columns of an order under the names that the domain gives them. */
 export const orderColumns = Object.entries(getTableColumns(ordersTable))
@@ -117,16 +131,24 @@ export class SqliteReader {
   >;
   readonly #keysBetween: Statement<{ buyerId: string; key: string }, [from: number, before: number]>;
   readonly #paymentsOf;
-  readonly #waitingAfter;
+  /** A buyer's last entry for an offer in pages from one to another. */
+  readonly #entryInPages: Statement<WaitlistRecord, [from: number, to: number, buyerId: string, offerId: number]>;
+  readonly #waitingAfter: Statement<
+    WaitlistRecord,
+    [campaignId: number, offerId: number, afterId: number, limit: number]
+  >;
   readonly #auditBefore;
   /** A buyer's orders, and entries, in pages from one to another with larger ids than one; in the order of ids. */
   readonly #orderTraces: TracesInPages;
   readonly #entryTraces: TracesInPages;
+  readonly #queueTraces: TracesInPages;
   /** A campaign's orders, and entries, in pages from one to another whose buyers are known. */
   readonly #knownOrders: KnownInPages;
   readonly #knownEntries: KnownInPages;
+  readonly #knownInQueue: KnownInPages;
   readonly #knownOrder: KnownById;
   readonly #knownEntry: KnownById;
+  readonly #knownQueueEntry: KnownById;
   readonly #paymentsDue;
   readonly #endOfCampaign;
   readonly #eventBySeq;
@@ -165,21 +187,15 @@ export class SqliteReader {
     this.#keysBetween = db.prepare(
       "SELECT buyer_id AS buyerId, idempotency_key AS key FROM orders WHERE id >= ? AND id < ? AND idempotency_key IS NOT NULL",
     );
-    this.#waitingAfter = once(() =>
-      drizzled
-        .select()
-        .from(waitlistTable)
-        .where(
-          and(
-            eq(waitlistTable.campaignId, sql.placeholder("campaignId")),
-            isWaiting,
-            eq(waitlistTable.offerId, sql.placeholder("offerId")),
-            gt(waitlistTable.entryId, sql.placeholder("entryId")),
-          ),
-        )
-        .orderBy(asc(waitlistTable.entryId))
-        .limit(sql.placeholder("limit"))
-        .prepare(),
+    this.#entryInPages = db.prepare(
+      `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
+      SELECT ${entryColumns} FROM page CROSS JOIN waitlist
+      WHERE waitlist.id >> ${pageBits} = page.number AND waitlist.buyer_id = ?3 AND waitlist.offer_id = ?4
+      ORDER BY waitlist.id DESC LIMIT 1`,
+    );
+    this.#waitingAfter = db.prepare(
+      `SELECT ${entryColumns} FROM waitlist INDEXED BY waitlist_waiting
+      WHERE campaign_id = ? AND state = 'waiting' AND offer_id = ? AND id > ? ORDER BY id LIMIT ?`,
     );
     this.#auditBefore = once(() =>
       drizzled
@@ -190,7 +206,7 @@ export class SqliteReader {
         .limit(sql.placeholder("limit"))
         .prepare(),
     );
-    const tracesIn = (table: "orders" | "waitlist"): TracesInPages =>
+    const tracesIn = (table: "orders" | "waitlist" | "queue"): TracesInPages =>
       db.prepare(
         `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
         SELECT ${table}.id, ${table}.campaign_id AS campaignId FROM page CROSS JOIN ${table}
@@ -198,7 +214,8 @@ export class SqliteReader {
       );
     this.#orderTraces = tracesIn("orders");
     this.#entryTraces = tracesIn("waitlist");
-    const knownIn = (table: "orders" | "waitlist"): KnownInPages =>
+    this.#queueTraces = tracesIn("queue");
+    const knownIn = (table: "orders" | "waitlist" | "queue"): KnownInPages =>
       db.prepare(
         `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
         SELECT ${table}.id FROM page CROSS JOIN ${table} INDEXED BY ${table}_by_buyer
@@ -206,10 +223,12 @@ export class SqliteReader {
       );
     this.#knownOrders = knownIn("orders");
     this.#knownEntries = knownIn("waitlist");
-    const isKnownIn = (table: "orders" | "waitlist"): KnownById =>
+    this.#knownInQueue = knownIn("queue");
+    const isKnownIn = (table: "orders" | "waitlist" | "queue"): KnownById =>
       db.prepare(`SELECT id FROM ${table} WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL`);
     this.#knownOrder = isKnownIn("orders");
     this.#knownEntry = isKnownIn("waitlist");
+    this.#knownQueueEntry = isKnownIn("queue");
     this.#paymentsOf = once(() =>
       drizzled
         .select()
@@ -304,7 +323,88 @@ export class SqliteReader {
   }
 
   campaigns(): CampaignRecord[] {
-    return drizzle({ client: this.#db }).select().from(campaignsTable).orderBy(asc(campaignsTable.id)).all();
+    const rows = drizzle({ client: this.#db }).select().from(campaignsTable).orderBy(asc(campaignsTable.id)).all();
+    return rows.map((row) => {
+      const { mode, needsPass, passWindowS, challenge, beaconChain, beaconRound, ...record } = row;
+      const { secret: _, queueDrawnSeq: __, queueDrawnCount: ___, endedSeq: ____, ...what } = record;
+      const beacon = beaconChain === null || beaconRound === null ? null : { chain: beaconChain, round: beaconRound };
+      return { ...what, admission: { mode, needsPass, passWindowS, challenge }, beacon };
+    });
+  }
+
+  /** What the queues and draws of campaigns are put in order by. */
+  drawSecrets(): {
+    campaignId: number;
+    secret: string | null;
+    queueDrawnSeq: number | null;
+    queueDrawnCount: number | null;
+  }[] {
+    const { id: campaignId, secret, queueDrawnSeq, queueDrawnCount } = campaignsTable;
+    return drizzle({ client: this.#db })
+      .select({ campaignId, secret, queueDrawnSeq, queueDrawnCount })
+      .from(campaignsTable)
+      .where(isNotNull(secret))
+      .all();
+  }
+
+  /**
+   * Who waits or has a pass in a campaign, and all whom the event `drawnSeq` drew among, in the order of joining. Not the
+   * others, however many came and went: a start is not to be made slow by them.
+   */
+  *queueOf(campaignId: number, drawnSeq: number | null): Generator<QueueEntry> {
+    const statement = this.#db.prepare<QueueEntry, [number, number | null, number, number]>(
+      "SELECT id AS entryId, buyer_id AS buyerId, state, expires_at_ms AS expiresAtMs FROM queue WHERE campaign_id = ?1 AND id > ?3 AND (ended_seq IS NULL OR (id < ?2 AND ended_seq > ?2)) ORDER BY id LIMIT ?4",
+    );
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const entries: QueueEntry[] = statement.all(campaignId, drawnSeq, after, ordersPerRead);
+      yield* entries;
+      after = entries.at(-1)?.entryId;
+    }
+    statement.finalize();
+  }
+
+  /** Of all entries that a campaign's queue ever had, or `null` when nobody ever joined. */
+  queueSums(campaignId: number): QueueSums | null {
+    const statement = this.#db.prepare<QueueSums | { readonly firstEntryId: null }, [number]>(
+      `SELECT min(queue.id) AS firstEntryId, count(order_id) AS completed, ifnull(sum(quantity), 0) AS unitsTaken,
+        count(*) FILTER (WHERE queue.state = 'expired' OR (queue.state = 'left' AND admitted_at_ms IS NOT NULL)) AS unused,
+        ifnull(sum(quantity) FILTER (WHERE orders.state IN ('cancelled', 'expired')), 0) AS returned
+        FROM queue LEFT JOIN orders ON orders.id = order_id WHERE queue.campaign_id = ?`,
+    );
+    const sums = statement.get(campaignId);
+    statement.finalize();
+    return sums === null || sums.firstEntryId === null ? null : sums;
+  }
+
+  /** All entries in the draws of a campaign with their leaves, by offer, in the order of entering. */
+  drawEntriesIn(
+    campaignId: number,
+  ): { entryId: number; offerId: number; buyerId: string; state: WaitlistState; leaf: string }[] {
+    const { entryId, offerId, buyerId, state } = waitlistTable;
+    const drizzled = drizzle({ client: this.#db });
+    const { id } = offersTable;
+    return drizzled
+      .select({ entryId, offerId, buyerId, state, leaf: sql<string>`lower(hex(${eventsTable.details}))` })
+      .from(waitlistTable)
+      .innerJoin(eventsTable, eq(eventsTable.seq, entryId))
+      .where(inArray(offerId, drizzled.select({ id }).from(offersTable).where(eq(offersTable.campaignId, campaignId))))
+      .orderBy(asc(offerId), asc(entryId))
+      .all();
+  }
+
+  /** The draws of a campaign that are closed. */
+  drawsOf(campaignId: number): DrawRecord[] {
+    const rows = drizzle({ client: this.#db })
+      .select()
+      .from(drawsTable)
+      .where(eq(drawsTable.campaignId, campaignId))
+      .orderBy(asc(drawsTable.offerId))
+      .all();
+    return rows.map(({ offerId, closedSeq, root, count, secret, beaconRound, beaconRandomness, beaconSignature }) => {
+      const [round, randomness, signature] = [beaconRound, beaconRandomness, beaconSignature];
+      const isKnown = round !== null && randomness !== null && signature !== null;
+      return { offerId, closedSeq, root, count, secret, beacon: isKnown ? { round, randomness, signature } : null };
+    });
   }
 
   offers(): OfferRecord[] {
@@ -326,14 +426,30 @@ export class SqliteReader {
       .all();
   }
 
+  controls(): Controls {
+    return drizzle({ client: this.#db }).select().from(controlsTable).get()?.controls ?? controlsDefault;
+  }
+
+  /** Those that have not been removed. */
+  accessEntries(): AccessEntry[] {
+    const { removedSeq: _, ...columns } = getTableColumns(accessEntriesTable);
+    return drizzle({ client: this.#db })
+      .select(columns)
+      .from(accessEntriesTable)
+      .where(isNull(accessEntriesTable.removedSeq))
+      .orderBy(asc(accessEntriesTable.entryId))
+      .all();
+  }
+
   /** Who waits in a campaign, in the order of joining. */
   waitingIn(campaignId: number): WaitlistRecord[] {
-    return drizzle({ client: this.#db })
-      .select()
-      .from(waitlistTable)
-      .where(and(eq(waitlistTable.campaignId, campaignId), isWaiting))
-      .orderBy(asc(waitlistTable.entryId))
-      .all();
+    const statement = this.#db.prepare<WaitlistRecord, [campaignId: number]>(
+      `SELECT ${entryColumns} FROM waitlist INDEXED BY waitlist_waiting
+      WHERE campaign_id = ? AND state = 'waiting' ORDER BY id`,
+    );
+    const rows = statement.all(campaignId);
+    statement.finalize();
+    return rows;
   }
 
   /** The payments of an order, in the order of their ids. */
@@ -343,7 +459,7 @@ export class SqliteReader {
 
   /** Who waits for an offer, after an entry, in the order of joining. */
   waitingAfter(campaignId: number, offerId: number, entryId: number, limit: number): WaitlistRecord[] {
-    return this.#waitingAfter().all({ campaignId, offerId, entryId, limit });
+    return this.#waitingAfter.all(campaignId, offerId, entryId, limit);
   }
 
   /**
@@ -354,14 +470,17 @@ export class SqliteReader {
     const from = Math.floor((after + 1) / idsPerPage);
     const last = Math.floor(this.last().seq / idsPerPage);
     const to = Math.min(from + pagesPerReadMax - 1, last);
-    const [orders, entries] = [this.#orderTraces, this.#entryTraces].map((statement) =>
-      statement.all(from, to, buyerId, after, limits.erasuresPerCommandMax / 2),
-    ) as [Trace[], Trace[]];
-    // Where one of them is cut off, the other is too, so that what follows is what comes after one id.
-    const ends = [orders, entries].map((rows) => rows[limits.erasuresPerCommandMax / 2 - 1]?.id ?? Infinity);
-    const end = Math.min(...ends);
+    const tables = [this.#orderTraces, this.#entryTraces, this.#queueTraces];
+    const rowsMax = Math.floor(limits.erasuresPerCommandMax / tables.length);
+    const found = tables.map((statement) => statement.all(from, to, buyerId, after, rowsMax));
+    // Where one of them is cut off, the others are too, so that what follows is what comes after one id.
+    const end = Math.min(...found.map((rows) => rows[rowsMax - 1]?.id ?? Infinity));
+    const [orders, ...entries] = found;
     const traces = Map.groupBy(
-      [...orders.map((row) => ({ ...row, isOrder: true })), ...entries.map((row) => ({ ...row, isOrder: false }))],
+      [
+        ...(orders ?? []).map((row) => ({ ...row, isOrder: true })),
+        ...entries.flat().map((row) => ({ ...row, isOrder: false })),
+      ],
       ({ campaignId }) => campaignId,
     );
     const slices = [...traces].map(([campaignId, rows]) => {
@@ -398,6 +517,8 @@ export class SqliteReader {
     const max = limits.erasuresPerCommandMax;
     const orderIds = this.#knownOrders.all(from, to, campaignId, max).map(({ id }) => id);
     const entryIds = this.#knownEntries.all(from, to, campaignId, max - orderIds.length).map(({ id }) => id);
+    const rest = max - orderIds.length - entryIds.length;
+    entryIds.push(...this.#knownInQueue.all(from, to, campaignId, rest).map(({ id }) => id));
     const isMore = orderIds.length + entryIds.length === max;
     return { traces: { campaignId, orderIds, entryIds }, next: isMore ? from : to >= last ? null : to + 1 };
   }
@@ -409,7 +530,9 @@ export class SqliteReader {
   ): { orderIds: number[]; entryIds: number[] } {
     return {
       orderIds: orderIds.filter((id) => this.#knownOrder.get(id, campaignId) !== null),
-      entryIds: entryIds.filter((id) => this.#knownEntry.get(id, campaignId) !== null),
+      entryIds: entryIds.filter((id) =>
+        [this.#knownEntry, this.#knownQueueEntry].some((statement) => statement.get(id, campaignId) !== null),
+      ),
     };
   }
 
@@ -500,6 +623,12 @@ export class SqliteReader {
   orderOfKey(campaignId: number, buyerId: string, key: string): OrderRecord | null {
     const [from, to] = this.#pagesOf(campaignId);
     return this.#keyInPages.get(from, to, buyerId, key, campaignId);
+  }
+
+  /** The buyer's last entry in the waitlist or draw of an offer. */
+  entryOfBuyer(campaignId: number, offerId: number, buyerId: string): WaitlistRecord | null {
+    const [from, to] = this.#pagesOf(campaignId);
+    return this.#entryInPages.get(from, to, buyerId, offerId);
   }
 
   /** The first and the last page in which a campaign's orders stand. */

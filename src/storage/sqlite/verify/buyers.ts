@@ -5,6 +5,7 @@
 import type { Database } from "bun:sqlite";
 import { formatId } from "../../../domain/ids.ts";
 import { Check } from "./check.ts";
+import { TextNumbers } from "./text-numbers.ts";
 
 interface BuyersOrder {
   readonly id: number;
@@ -20,13 +21,13 @@ export class Buyers {
   readonly limits = new Check("limits", "order", "no buyer has more of an offer than its limit");
   readonly keys = new Check("keys", "key", "an Idempotency-Key has one order of its buyer in a campaign");
   readonly #db: Database;
-  readonly #units: HashSums;
-  readonly #ordersOfKey: HashSums;
+  readonly #units: TextNumbers;
+  readonly #ordersOfKey: TextNumbers;
 
   constructor(db: Database, orderCount: number) {
     this.#db = db;
-    this.#units = new HashSums(orderCount);
-    this.#ordersOfKey = new HashSums(orderCount);
+    this.#units = new TextNumbers(orderCount);
+    this.#ordersOfKey = new TextNumbers(orderCount);
   }
 
   see(order: BuyersOrder, limitPerBuyer: number): void {
@@ -72,37 +73,5 @@ export class Buyers {
     if (orders.length < 2) return;
     const named = `${orders[0]} and ${orders[1]}`;
     this.keys.fail(`buyer ${JSON.stringify(buyerId)} has orders ${named} under the key ${JSON.stringify(key)}`);
-  }
-}
-
-/** Sums by text, kept by the text's hash in an open table with a third of its places free. */
-class HashSums {
-  #high: Uint32Array;
-  #low: Uint32Array;
-  #sums: Int32Array;
-  #mask: number;
-  #count = 0;
-
-  constructor(expected: number) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(16, expected * 1.5)));
-    this.#high = new Uint32Array(size);
-    this.#low = new Uint32Array(size);
-    this.#sums = new Int32Array(size);
-    this.#mask = size - 1;
-  }
-
-  /** Adds to the sum of a text, which was positive; answers it. */
-  add(text: string, amount: number): number {
-    if (this.#count * 4 > this.#mask * 3) throw new Error("there are as many orders as were counted");
-    const high = Bun.hash.xxHash32(text, 1);
-    const low = Bun.hash.xxHash32(text, 2);
-    let at = low & this.#mask;
-    while (this.#sums[at] !== 0 && !(this.#high[at] === high && this.#low[at] === low)) at = (at + 1) & this.#mask;
-    if (this.#sums[at] === 0) this.#count += 1;
-    this.#high[at] = high;
-    this.#low[at] = low;
-    const sum = (this.#sums[at] as number) + amount;
-    this.#sums[at] = sum;
-    return sum;
   }
 }

@@ -5,6 +5,7 @@ import { Erasures } from "./erasures.ts";
 import { Office } from "./office.ts";
 import { Orders } from "./orders.ts";
 import { Payments } from "./payments.ts";
+import { Queues } from "./queues.ts";
 import { RowCursor } from "./row-cursor.ts";
 import { type EventRow, eventRules, eventSelect } from "./rules.ts";
 import {
@@ -46,6 +47,7 @@ export function checkEvents(db: Database, progress: Progress): Check[] {
     const orders = new Orders(db, sale, erasures);
     const payments = new Payments(db, sale, orders);
     const waitlist = new Waitlist(db, sale, erasures);
+    const queues = new Queues(db, sale, waitlist, erasures);
     const office = new Office(db);
     const events = new RowCursor<EventRow>(db, eventSelect, "events", "seq");
     for (let event = events.next(); event !== null; event = events.next()) {
@@ -61,6 +63,7 @@ export function checkEvents(db: Database, progress: Progress): Check[] {
       failEvent(movements, event, problemOfMovement(sale, event, rule));
       failEvent(campaigns, event, problemOfCampaignEvent(sale, event, rule));
       failEvent(offers, event, problemOfOfferTerms(sale, event));
+      queues.see(event); // after the units moved: no more passes are out than units are left
       payments.see(event, rule, orders.see(event, rule));
       erasures.see(event);
       office.see(event);
@@ -69,6 +72,7 @@ export function checkEvents(db: Database, progress: Progress): Check[] {
     orders.finish();
     payments.finish();
     waitlist.finish();
+    queues.finish();
     finishCampaigns(campaigns, sale);
     finishOffers(offers, sale);
     erasures.finish(erased);
@@ -77,7 +81,7 @@ export function checkEvents(db: Database, progress: Progress): Check[] {
     const { limits, keys } = orders.buyers;
     return [
       ...[sequence, movements, campaigns, offers, orders.check, orders.units, payments.check],
-      ...[waitlist.check, limits, keys, erased, office.check],
+      ...[waitlist.check, waitlist.draws.check, queues.check, limits, keys, erased, office.check],
     ];
   } catch (cause) {
     sequence.fail(`what follows event ${before.id} cannot be read: ${textOf(cause)}`);

@@ -38,6 +38,8 @@ export interface EventRule {
   readonly order?: { readonly from: readonly number[]; readonly to: number | null };
   /** A payment comes with it. */
   readonly isPayment?: true;
+  /** Whether it names an entry, by its joining: of a waitlist, or of a queue, which is there in some campaigns only. */
+  readonly entry?: "always" | "sometimes";
 }
 
 const still = [0, 0, 0] as const;
@@ -46,8 +48,14 @@ const giveBack = [1, -1, 0] as const;
 const anyState = [reserved, paid, cancelled, expired, refundDue, refunded];
 
 const rules = [
-  ["order_reserved", { about: "order", unit: take, hasDetails: true, order: { from: [none], to: reserved } }],
-  ["order_offered", { about: "order", unit: take, hasDetails: true, order: { from: [none], to: reserved } }],
+  [
+    "order_reserved",
+    { about: "order", unit: take, hasDetails: true, order: { from: [none], to: reserved }, entry: "sometimes" },
+  ],
+  [
+    "order_offered",
+    { about: "order", unit: take, hasDetails: true, order: { from: [none], to: reserved }, entry: "always" },
+  ],
   ["order_rereserved", { about: "order", unit: take, order: { from: [expired], to: reserved } }],
   [
     "order_paid",
@@ -55,6 +63,10 @@ const rules = [
   ],
   ["order_cancelled", { about: "order", unit: giveBack, order: { from: [reserved], to: cancelled } }],
   ["order_expired", { about: "order", unit: giveBack, order: { from: [reserved], to: expired } }],
+  ["queue_joined", { about: "campaign", unit: still, hasDetails: true }],
+  ["queue_admitted", { about: "campaign", unit: still, hasDetails: true, entry: "always" }],
+  ["queue_expired", { about: "campaign", unit: still, entry: "always" }],
+  ["queue_left", { about: "campaign", unit: still, entry: "always" }],
   [
     "order_refund_due",
     {
@@ -89,12 +101,21 @@ const rules = [
   ["offer_created", { about: "offer", unit: [1, 0, 0], hasDetails: true }],
   ["offer_restocked", { about: "offer", unit: [1, 0, 0] }],
   ["waitlist_joined", { about: "offer", unit: still, hasDetails: true }],
-  ["waitlist_left", { about: "offer", unit: still }],
+  ["waitlist_left", { about: "offer", unit: still, entry: "always" }],
+  ["draw_entered", { about: "offer", unit: still, hasDetails: true }],
+  ["draw_closed", { about: "offer", unit: still, hasDetails: true }],
+  ["draw_made", { about: "offer", unit: still, hasDetails: true }],
+  ["queue_drawn", { about: "campaign", unit: still, hasDetails: true }],
+  ["passes_renewed", { about: "campaign", unit: still }],
+  ["queue_closed", { about: "campaign", unit: still }],
   ["operator_created", { about: "office", unit: still }],
   ["operator_revoked", { about: "office", unit: still }],
   ["endpoint_created", { about: "office", unit: still }],
   ["endpoint_changed", { about: "office", unit: still }],
   ["endpoint_deleted", { about: "office", unit: still }],
+  ["controls_changed", { about: "office", unit: still, hasDetails: true }],
+  ["access_entry_added", { about: "office", unit: still }],
+  ["access_entry_removed", { about: "office", unit: still }],
   ["ledger_head", { about: "office", unit: still }],
 ] as const satisfies readonly (readonly [type: string, rule: EventRule])[];
 

@@ -1,11 +1,16 @@
 /** Campaigns and offers as their rows stand, and as the events make them: few enough to be objects in memory. */
 import type { Database } from "bun:sqlite";
+import type { AdmissionTerms, BeaconRound } from "../../../domain/admission.ts";
 import type { CampaignState } from "../../../domain/campaign.ts";
 import { formatId } from "../../../domain/ids.ts";
-import { campaignDetails, detailsText, offerDetails } from "../../../domain/ledger.ts";
+import { campaignDetails, detailsText, offerDetails, publishingDetails } from "../../../domain/ledger.ts";
+import { commitmentOf } from "../../../draw/proof.ts";
 import { sha256 } from "../../../host/hash.ts";
 import type { Check } from "./check.ts";
 import { type EventRow, type EventRule, kinds, nameOf } from "./rules.ts";
+
+/** 32 bytes in hexadecimal digits. */
+export const hashForm = /^[0-9a-f]{64}$/;
 
 export interface CampaignRow {
   readonly id: number;
@@ -16,6 +21,11 @@ export interface CampaignRow {
   readonly closesAtMs: number | null;
   readonly paymentWindowS: number;
   readonly hasWaitlist: number;
+  readonly admission: AdmissionTerms;
+  readonly draw: { readonly commitment: string; readonly beacon: BeaconRound | null } | null;
+  readonly secret: string | null;
+  readonly queueDrawnSeq: number | null;
+  readonly queueDrawnCount: number | null;
   readonly createdAtMs: number;
   readonly endedSeq: number | null;
   readonly offers: OfferRow[];
@@ -56,19 +66,32 @@ export interface Sale {
   readonly offers: ReadonlyMap<number, OfferRow>;
 }
 
+interface FlatCampaign extends Omit<CampaignRow, "admission" | "draw" | "offers">, AdmissionTerms {
+  readonly commitment: string | null;
+  readonly beaconChain: string | null;
+  readonly beaconRound: number | null;
+}
+
 export function readSale(db: Database): Sale {
-  const campaigns = db
+  const rows = db
     .query(
-      "SELECT id, title, kind, state, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, payment_window_s AS paymentWindowS, has_waitlist AS hasWaitlist, created_at_ms AS createdAtMs, ended_seq AS endedSeq FROM campaigns ORDER BY id",
+      "SELECT id, title, kind, state, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, payment_window_s AS paymentWindowS, has_waitlist AS hasWaitlist, admission AS mode, needs_pass AS needsPass, pass_window_s AS passWindowS, challenge, secret, commitment, beacon_chain AS beaconChain, beacon_round AS beaconRound, queue_drawn_seq AS queueDrawnSeq, queue_drawn_count AS queueDrawnCount, created_at_ms AS createdAtMs, ended_seq AS endedSeq FROM campaigns ORDER BY id",
     )
-    .all() as CampaignRow[];
+    .all() as FlatCampaign[];
   const offers = db
     .query(
       "SELECT id, campaign_id AS campaignId, sku, title, price_minor AS priceMinor, list_price_minor AS listPriceMinor, currency, limit_per_buyer AS limitPerBuyer, brand, category, image_url AS imageUrl, total, available, held, sold FROM offers ORDER BY id",
     )
     .all() as OfferRow[];
   const nothing = { replayed: null, replayedEndedSeq: null, endedAtMs: null };
-  const campaignById = new Map(campaigns.map((row) => [row.id, { ...row, ...nothing, offers: [] as OfferRow[] }]));
+  const campaignById = new Map<number, CampaignRow>(
+    rows.map(({ mode, needsPass, passWindowS, challenge, commitment, beaconChain, beaconRound, ...row }) => {
+      const admission = { mode, needsPass: Boolean(needsPass), passWindowS, challenge };
+      const beacon = beaconChain === null || beaconRound === null ? null : { chain: beaconChain, round: beaconRound };
+      const draw = commitment === null ? null : { commitment, beacon };
+      return [row.id, { ...row, ...nothing, admission, draw, offers: [] }];
+    }),
+  );
   const offerById = new Map<number, OfferRow>();
   offers.forEach((row, index) => {
     const offer = { ...row, index, moved: { available: 0, held: 0, sold: 0 }, isCreated: false };
@@ -86,9 +109,9 @@ export function problemOfMovement(sale: Sale, event: EventRow, rule: EventRule):
     (campaignId === null) === (about === "office") &&
     (offerId !== null) === (about === "offer" || about === "order") &&
     (orderId !== null) === (about === "order");
-  const isOfEntry = event.kind === kinds.order_offered || event.kind === kinds.waitlist_left;
-  const isFirst = !isOfEntry && (rule.order === undefined || rule.order.from[0] === 0);
-  if (!isSubject || (previousSeq === null) !== isFirst) return `does not name its ${about} alone`;
+  const follows = rule.entry === "always" || (rule.order !== undefined && rule.order.from[0] !== 0);
+  const isSeq = rule.entry === "sometimes" || (previousSeq !== null) === follows;
+  if (!isSubject || !isSeq) return `does not name its ${about} alone`;
   if ((event.details !== null) !== (rule.hasDetails === true)) {
     return rule.hasDetails === true ? "lacks its details" : "has details, as its kind does not";
   }
@@ -132,6 +155,7 @@ export function problemOfCampaignEvent(sale: Sale, event: EventRow, rule: EventR
   if (campaign.replayed === null) return `is about campaign ${id()}, which is not created yet`;
   switch (kind) {
     case kinds.order_reserved:
+      if (campaign.admission.mode === "draw") return `reserves in campaign ${id()}, which sells by a draw`;
       if (campaign.replayed !== "open") return `reserves while campaign ${id()} is ${campaign.replayed}`;
       return atMs >= (campaign.opensAtMs ?? 0) && atMs < (campaign.closesAtMs ?? Number.POSITIVE_INFINITY)
         ? null
@@ -139,7 +163,11 @@ export function problemOfCampaignEvent(sale: Sale, event: EventRow, rule: EventR
     case kinds.order_offered:
       return problemOfOffering(campaign, event);
     case kinds.waitlist_joined:
+      if (campaign.admission.mode !== "open") return `joins a waitlist in campaign ${id()}, which has none`;
       return campaign.replayed === "open" ? null : `joins while campaign ${id()} is ${campaign.replayed}`;
+    case kinds.draw_entered:
+      if (campaign.admission.mode !== "draw") return `enters a draw in campaign ${id()}, which has none`;
+      return campaign.replayed === "open" ? null : `enters a draw while campaign ${id()} is ${campaign.replayed}`;
     case kinds.offer_restocked:
       return campaign.replayed === "ended" ? `restocks after the end of campaign ${id()}` : null;
     case kinds.buyers_erased: {
@@ -167,12 +195,34 @@ function problemOfCampaignMove(
   if (to === "draft") {
     if (event.id !== campaign.id || event.atMs !== campaign.createdAtMs) return `is not the creation of campaign ${id}`;
     if (event.details === sha256(detailsText("", campaignDetails(campaign)))) return null;
-    return `was hashed with another title, kind, opening or payment window than campaign ${id} has`;
+    return `was hashed with another title, kind, opening, payment window or admission than campaign ${id} has`;
   }
-  if (event.kind === kinds.campaign_published && event.details !== sha256(detailsText("", [campaign.closesAtMs]))) {
-    return `was hashed with another closing than campaign ${id} has`;
+  return event.kind === kinds.campaign_published ? problemOfPublishing(campaign, event) : null;
+}
+
+/** A queue and a draw are published with a secret that fits what is told of it, a draw with a beacon at most besides. */
+function problemOfPublishing(campaign: CampaignRow, event: EventRow): string | null {
+  const id = formatId("cmp", campaign.id);
+  if (!isPublishing(campaign, event)) {
+    return `was hashed with another closing, commitment or beacon than campaign ${id} has`;
   }
-  return null;
+  const { admission, draw, secret } = campaign;
+  const isOfMode = (draw !== null) === (admission.mode !== "open") && (secret !== null) === (draw !== null);
+  const hasBeacon = draw !== null && draw.beacon !== null;
+  if (!isOfMode || (hasBeacon && admission.mode !== "draw")) {
+    return `does not settle what the ${admission.mode} campaign ${id} is drawn by`;
+  }
+  if (draw === null || secret === null || isSecretOf(secret, draw.commitment)) return null;
+  return `commits to another secret than campaign ${id} has`;
+}
+
+/** Whether it is what was committed to: SHA-256 of its bytes. */
+export function isSecretOf(secret: string, commitment: string): boolean {
+  return hashForm.test(secret) && commitmentOf(secret) === commitment;
+}
+
+function isPublishing({ closesAtMs, draw }: CampaignRow, event: EventRow): boolean {
+  return event.details === sha256(detailsText("", publishingDetails(closesAtMs, draw)));
 }
 
 /** To the waitlist while open, or after the closing time; not when an operator has ended it. */
@@ -199,16 +249,8 @@ export function problemOfOfferTerms(sale: Sale, event: EventRow): string | null 
 }
 
 export function finishCampaigns(check: Check, sale: Sale): void {
-  for (const {
-    id,
-    state,
-    replayed,
-    endedSeq,
-    replayedEndedSeq,
-    closesAtMs,
-    endedAtMs,
-    hasWaitlist,
-  } of sale.campaigns.values()) {
+  for (const campaign of sale.campaigns.values()) {
+    const { id, state, replayed, endedSeq, replayedEndedSeq, closesAtMs, endedAtMs, hasWaitlist } = campaign;
     check.count += 1;
     const name = formatId("cmp", id);
     if (state !== replayed) check.fail(`campaign ${name} is ${state}, its events make it ${replayed ?? "nothing"}`);
