@@ -51,7 +51,7 @@ export function metricDefinitions(httpThreads: number): MetricDefinition[] {
     },
     {
       name: "rushbox_risk_refusals_total",
-      help: "Attempts that the risk desk's verdicts refused, or in the mode record would have.",
+      help: "Attempts that the risk desk's verdicts refused; in the mode record, those that came under such a verdict.",
       type: "counter",
       labels: { action: ["block", "slow"], mode: ["record", "enforce"] },
     },

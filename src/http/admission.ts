@@ -85,7 +85,10 @@ export class Admission {
       if (entry?.effect === "block") return { outcome: "blocked", response: blockedByList(entry) };
       if (access.needsAddress && addressOf() === nobodysAddress) return clientGone();
     }
-    feed.note("attempt", { buyerId: buyer.id, campaignId, atMs: nowMs, amount: 1 }, () => networkOf(addressOf()));
+    if (feed.wants("attempt")) {
+      const address = networkOf(addressOf());
+      feed.note("attempt", { buyerId: buyer.id, address, campaignId, atMs: nowMs, amount: 1 });
+    }
     const refused = limitedBy(gate.admit(request, buyer.id, campaignId));
     if (refused !== null || office.controls.riskMode === "off") return refused;
     return this.#byRisk(buyer, addressOf, nowMs);
@@ -110,8 +113,8 @@ export class Admission {
   /** Notes units that an attempt has got. */
   noteOrder(from: string, buyer: Buyer, campaignId: number, units: number): void {
     const { feed, clock } = this.#parts;
-    if (!feed.isOn || from === "") return;
-    feed.note("order", { buyerId: buyer.id, campaignId, atMs: clock.nowMs(), amount: units }, () => from);
+    if (from === "" || !feed.wants("order")) return;
+    feed.note("order", { buyerId: buyer.id, address: from, campaignId, atMs: clock.nowMs(), amount: units });
   }
 
   /** Counts how an attempt in a campaign has ended. */
@@ -145,9 +148,10 @@ export class Admission {
       this.#countChallenge(outcome.code);
       if (outcome.code === "overloaded") return problem("overloaded");
       if (outcome.code !== "solved") return this.#refuseChallenge(campaign.id, outcome.code);
-      if (outcome.difficulty === "normal") {
-        const what = { buyerId: buyer.id, campaignId: campaign.id, atMs: clock.nowMs(), amount: outcome.takenMs };
-        feed.note("solved", what, () => networkOf(this.#parts.addresses.of(request)));
+      if (outcome.difficulty === "normal" && feed.wants("solved")) {
+        const address = networkOf(this.#parts.addresses.of(request));
+        const what = { campaignId: campaign.id, atMs: clock.nowMs(), amount: outcome.takenMs };
+        feed.note("solved", { buyerId: buyer.id, address, ...what });
       }
       return null;
     }
@@ -168,10 +172,13 @@ export class Admission {
     const verdict = verdicts.of(buyer.id, networkHere, nowMs);
     if (isGone && isEnforced) return clientGone();
     if (verdict === null || (verdict.action !== "block" && verdict.action !== "slow")) return null;
+    if (!isEnforced) {
+      metrics.add(this.#refusals[verdict.action].record, 1);
+      return null;
+    }
     const waitMs = verdict.action === "slow" ? rates.take("slowed", buyer.id, slowRate, nowMs) : 0;
     if (verdict.action === "slow" && waitMs === 0) return null;
-    metrics.add(this.#refusals[verdict.action][isEnforced ? "enforce" : "record"], 1);
-    if (!isEnforced) return null;
+    metrics.add(this.#refusals[verdict.action].enforce, 1);
     if (verdict.action === "block") return { outcome: "blocked", response: blockedByRisk(verdict) };
     return { outcome: "slowed", response: slowed(verdict, waitMs) };
   }

@@ -7,6 +7,7 @@ import { limits } from "../../domain/limits.ts";
 import { type Sample, type SampleBatch, type SampleKind, sampleKinds, type ToDesk } from "./mailbox.ts";
 
 const everyMax = 1_024;
+const numberOf = Object.fromEntries(sampleKinds.map((kind, number) => [kind, number])) as Record<SampleKind, number>;
 
 export class RiskFeed {
   /** Whether the desk wants to know anything. */
@@ -35,21 +36,23 @@ export class RiskFeed {
     this.#amounts = new Float64Array(max);
   }
 
-  /** Notes what has happened. The address is asked for only when there is room to tell of it. */
-  note(
-    kind: SampleKind,
-    what: { buyerId: string; campaignId: number; atMs: number; amount: number },
-    addressOf: () => string,
-  ): void {
-    if (!this.isOn) return;
-    const number = sampleKinds.indexOf(kind);
+  /** Counts what has happened; whether it is one of those to be told of, by `note`: of a rush most are not. */
+  wants(kind: SampleKind): boolean {
+    if (!this.isOn) return false;
+    const number = numberOf[kind];
     const before = this.#seen[number] as number;
     this.#seen[number] = before + 1;
-    if (before % this.#every !== 0 || this.#count === this.#max) return;
+    return before % this.#every === 0 && this.#count < this.#max;
+  }
+
+  note(
+    kind: SampleKind,
+    what: { buyerId: string; address: string; campaignId: number; atMs: number; amount: number },
+  ): void {
     const at = this.#count++;
-    this.#kinds[at] = number;
+    this.#kinds[at] = numberOf[kind];
     this.#buyers[at] = what.buyerId;
-    this.#addresses[at] = addressOf();
+    this.#addresses[at] = what.address;
     this.#campaigns[at] = what.campaignId;
     this.#times[at] = what.atMs;
     this.#amounts[at] = what.amount;

@@ -20,18 +20,23 @@ export class Verdicts {
     }
   }
 
-  /** The strictest one that is in force, or `null`. The address is asked for only when some address has one. */
+  /**
+   * The strictest one that is in force, or `null`. The address is asked for only when some address has one, and not for
+   * whoever is slowed down or blocked for themselves: an address does not bring worse. What is told last stays longest, so
+   * that looking it up moves nothing.
+   */
   of(buyerId: string, addressOf: () => string, nowMs: number): Verdict | null {
     const { buyer, address, subnet } = this.#known;
-    let found = buyer.size === 0 ? null : inForce(buyer.get(buyerId), nowMs);
-    if (found?.action === "block" || address.size + subnet.size === 0) return found;
+    const own = buyer.size === 0 ? null : inForce(buyer.peek(buyerId), nowMs);
+    if (own?.action === "block" || own?.action === "slow" || address.size + subnet.size === 0) return own;
     const from = addressOf();
-    for (const verdict of [inForce(address.get(from), nowMs), inForce(subnet.get(subnetOf(from)), nowMs)]) {
-      if (verdict === null) continue;
-      if (found === null || stricter(found.action, verdict.action) !== found.action) found = verdict;
-    }
-    return found;
+    return strictest(strictest(own, inForce(address.peek(from), nowMs)), inForce(subnet.peek(subnetOf(from)), nowMs));
   }
+}
+
+function strictest(one: Verdict | null, other: Verdict | null): Verdict | null {
+  if (one === null || other === null) return one ?? other;
+  return stricter(one.action, other.action) === one.action ? one : other;
 }
 
 function inForce(verdict: Verdict | undefined, nowMs: number): Verdict | null {
