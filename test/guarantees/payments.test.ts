@@ -175,11 +175,13 @@ describe("the sandbox", () => {
     const event = paidEvent({ ...order, id: "ord_zzzzzzzzzz" }, { reference: "lost" });
     const told = await sendSandbox(server, event);
     expect([told.status, told.body]).toEqual([200, { outcome: "order_unknown" }]);
-    const line = server
-      .log()
-      .split("\n")
-      .find((candidate) => candidate.includes('"reference":"lost"'));
-    expect(JSON.parse(line ?? "{}")).toMatchObject({ level: "error", order: "ord_zzzzzzzzzz", amount_minor: 100 });
+    const lineOf = () =>
+      server
+        .log()
+        .split("\n")
+        .find((candidate) => candidate.includes('"reference":"lost"'));
+    while (lineOf() === undefined) await Bun.sleep(10); // what is logged comes by a pipe
+    expect(JSON.parse(lineOf() ?? "{}")).toMatchObject({ level: "error", order: "ord_zzzzzzzzzz", amount_minor: 100 });
   });
 
   test("a payment for another order that had this id, as before a backup was restored, is not this order's", async () => {
