@@ -34,8 +34,13 @@ export class RiskOffice {
       };
     }
     const [buyers, verdicts] = [metrics.series("rushbox_risk_buyers"), metrics.series("rushbox_risk_verdicts")];
+    const recorded = (action: string) => metrics.series("rushbox_risk_refusals_total", { action, mode: "record" });
+    const [blocked, slowed] = [recorded("block"), recorded("slow")];
     this.#timer = setInterval(() => {
       this.#desk.judgeDue();
+      const { block, slow } = this.#desk.takeSpared();
+      metrics.add(blocked, block);
+      metrics.add(slowed, slow);
       const counts = this.#desk.counts();
       metrics.set(buyers, counts.buyers);
       metrics.set(verdicts, counts.verdicts);

@@ -181,21 +181,22 @@ export class RateTable {
     this.#wordAsLong[0] = word;
     const low = this.#wordAsHalves[0] as number;
     const high = this.#wordAsHalves[1] as number;
-    const time = (high & timeHighMask) * lowRange + low;
-    const ahead = (time - now + round) % round;
+    const apart = (high & timeHighMask) * lowRange + low - now;
+    const ahead = apart < 0 ? apart + round : apart;
     return ahead < halfRound ? ahead : 0;
   }
 
   #wordOf(fingerprint: number, time: number): bigint {
-    const inRound = time % round;
-    this.#wordAsHalves[0] = inRound % lowRange;
-    this.#wordAsHalves[1] = fingerprint * 2 ** timeHighBits + Math.floor(inRound / lowRange);
+    const inRound = time < round ? time : time - round;
+    const high = Math.floor(inRound / lowRange);
+    this.#wordAsHalves[0] = inRound - high * lowRange;
+    this.#wordAsHalves[1] = fingerprint * 2 ** timeHighBits + high;
     return this.#wordAsLong[0] as bigint;
   }
 }
 
 function ticksAt(nowMs: number): number {
-  return (nowMs % roundMs) * ticksPerMs;
+  return (nowMs - Math.floor(nowMs / roundMs) * roundMs) * ticksPerMs; // `%` of fractions takes ten times as long
 }
 
 /** The finaliser of MurmurHash3 (Austin Appleby, public domain). */

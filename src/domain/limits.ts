@@ -53,7 +53,7 @@ export const limits = {
   /** Questions to the outside captcha that one HTTP thread waits for. */
   captchasInFlightMax: 256,
   /** What one HTTP thread tells the risk desk in a quarter of a second; of more, each n-th. */
-  riskSamplesPerBatchMax: 1_024,
+  riskSamplesPerBatchMax: 256,
   /** Whom the risk desk remembers: some 500 B each. */
   riskBuyersMax: 50_000,
   riskAddressesMax: 50_000,

@@ -54,15 +54,14 @@ const slowRate = { quota: 1, windowS: 3 } as const;
 
 export class Admission {
   readonly #parts: AdmissionParts;
-  readonly #refusals: Readonly<Record<"block" | "slow", Readonly<Record<"record" | "enforce", number>>>>;
+  readonly #refusals: Readonly<Record<"block" | "slow", number>>;
   readonly #challengeSeries: ReadonlyMap<string, number>;
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
     const { metrics } = parts;
-    const series = (action: string, mode: string) => metrics.series("rushbox_risk_refusals_total", { action, mode });
-    const both = (action: string) => ({ record: series(action, "record"), enforce: series(action, "enforce") });
-    this.#refusals = { block: both("block"), slow: both("slow") };
+    const refused = (action: string) => metrics.series("rushbox_risk_refusals_total", { action, mode: "enforce" });
+    this.#refusals = { block: refused("block"), slow: refused("slow") };
     this.#challengeSeries = new Map(
       challengeResults.map((result) => [result, metrics.series("rushbox_challenges_total", { result })]),
     );
@@ -76,8 +75,8 @@ export class Admission {
   /** Takes an attempt to buy, join or enter: the refusal, or `null`. Call it once for each attempt. */
   admit(request: Request, buyer: Buyer, campaignId: number): Refusal | null {
     const { access, feed, gate, clock, office } = this.#parts;
-    if (access.isEmpty && !feed.isOn) return limitedBy(gate.admit(request, buyer.id, campaignId));
     const nowMs = clock.nowMs();
+    if (access.isEmpty && !feed.isOn) return limitedBy(gate.admit(request, buyer.id, campaignId, nowMs));
     const addressOf = this.#addressOf(request);
     if (!access.isEmpty) {
       const entry = access.find(buyer.id, addressOf, nowMs);
@@ -89,8 +88,8 @@ export class Admission {
       const address = networkOf(addressOf());
       feed.note("attempt", { buyerId: buyer.id, address, campaignId, atMs: nowMs, amount: 1 });
     }
-    const refused = limitedBy(gate.admit(request, buyer.id, campaignId));
-    if (refused !== null || office.controls.riskMode === "off") return refused;
+    const refused = limitedBy(gate.admit(request, buyer.id, campaignId, nowMs));
+    if (refused !== null || office.controls.riskMode !== "enforce") return refused;
     return this.#byRisk(buyer, addressOf, nowMs);
   }
 
@@ -162,23 +161,18 @@ export class Admission {
   }
 
   #byRisk(buyer: Buyer, addressOf: () => string, nowMs: number): Refusal | null {
-    const { verdicts, metrics, office, rates } = this.#parts;
-    const isEnforced = office.controls.riskMode === "enforce";
+    const { verdicts, metrics, rates } = this.#parts;
     let isGone = false;
     const networkHere = () => {
       isGone = addressOf() === nobodysAddress;
       return networkOf(addressOf());
     };
-    const verdict = verdicts.of(buyer.id, networkHere, nowMs);
-    if (isGone && isEnforced) return clientGone();
-    if (verdict === null || (verdict.action !== "block" && verdict.action !== "slow")) return null;
-    if (!isEnforced) {
-      metrics.add(this.#refusals[verdict.action].record, 1);
-      return null;
-    }
+    const verdict = verdicts.refusing(buyer.id, networkHere, nowMs);
+    if (isGone) return clientGone();
+    if (verdict === null) return null;
     const waitMs = verdict.action === "slow" ? rates.take("slowed", buyer.id, slowRate, nowMs) : 0;
     if (verdict.action === "slow" && waitMs === 0) return null;
-    metrics.add(this.#refusals[verdict.action].enforce, 1);
+    metrics.add(this.#refusals[verdict.action], 1);
     if (verdict.action === "block") return { outcome: "blocked", response: blockedByRisk(verdict) };
     return { outcome: "slowed", response: slowed(verdict, waitMs) };
   }

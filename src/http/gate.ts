@@ -77,10 +77,9 @@ export class Gate {
    * when the buyer is known and before anything dear. An attempt that a later limit refuses has counted for those before
    * it; the buyer's own is asked first, so nobody uses up what is there for all by asking too often.
    */
-  admit(request: Request, buyerId: string, campaignId: number): Response | null {
-    const { rates, clock, addresses } = this.#parts;
+  admit(request: Request, buyerId: string, campaignId: number, nowMs: number): Response | null {
+    const { rates, addresses } = this.#parts;
     const { buyer, address, campaign, overall } = this.#limits;
-    const nowMs = clock.nowMs();
     if (buyer !== null) {
       const waitMs = rates.take("buyer", buyerId, buyer, nowMs);
       if (waitMs > 0) return this.#limitedBy("buyer", buyer, waitMs);

@@ -68,6 +68,22 @@ class Trial {
 }
 
 describe("a verdict", () => {
+  test("that is only recorded counts the attempts that it would have met, each once; enforced the threads count", () => {
+    const trial = new Trial();
+    const attempts = (count: number, buyer: string, address?: string) => {
+      for (let n = 0; n < count; n++) trial.attempt(buyer, address);
+      trial.turn();
+      return trial.desk.takeSpared();
+    };
+    expect(attempts(60, "bot")).toEqual({ block: 0, slow: 0 }); // judged after they have come
+    expect(attempts(3, "bot")).toEqual({ block: 0, slow: 3 });
+    expect(attempts(2, "alice", "198.51.100.1")).toEqual({ block: 0, slow: 0 });
+    attempts(200, "bot");
+    expect(attempts(4, "bot")).toEqual({ block: 4, slow: 0 });
+    trial.desk.setMode("enforce");
+    expect(attempts(5, "bot")).toEqual({ block: 0, slow: 0 });
+  });
+
   test("is told once, grows stricter with its reason, and expires when that is over", () => {
     const trial = new Trial();
     for (let n = 0; n < 60; n++) trial.attempt("bot");

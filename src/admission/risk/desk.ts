@@ -92,6 +92,8 @@ export class RiskDesk {
   readonly #due: Record<SubjectKind, Set<string>> = { buyer: new Set(), address: new Set(), subnet: new Set() };
   #mode: RiskMode = "off";
   #sinceMs: number;
+  /** Attempts that a verdict would have met, while verdicts are only recorded: nobody but the desk looks then. */
+  readonly #spared = { block: 0, slow: 0 };
   /** How many samples one of this kind stands for, in the batch that is being taken. */
   #weights: readonly number[] = [];
 
@@ -161,6 +163,14 @@ export class RiskDesk {
     return { buyers: this.#buyers.size, addresses: this.#places.address.size, verdicts };
   }
 
+  /** How many attempts were spared a refusal since the last call, by what they would have met. */
+  takeSpared(): { readonly block: number; readonly slow: number } {
+    const { block, slow } = this.#spared;
+    this.#spared.block = 0;
+    this.#spared.slow = 0;
+    return { block: Math.round(block), slow: Math.round(slow) };
+  }
+
   #see([number, buyerId, address, campaignId, atMs, amount]: Sample): void {
     const weight = this.#weights[number] ?? 1;
     const buyer = getOrMake(this.#buyers, buyerId, () => new BuyerMemory());
@@ -183,6 +193,7 @@ export class RiskDesk {
           one.attempts.add(weight, atMs);
           one.accounts.add(hash, atMs);
         }
+        if (this.#mode === "record") this.#spare(buyerId, address, weight);
         buyer.campaignAttempts += weight;
         sale.attempts += weight;
         if (buyer.isSuspect) sale.attemptsOfSuspects += weight;
@@ -210,6 +221,15 @@ export class RiskDesk {
     this.#due.buyer.add(buyerId);
     this.#due.address.add(address);
     this.#due.subnet.add(subnet);
+  }
+
+  #spare(buyerId: string, address: string, weight: number): void {
+    const nowMs = this.#parts.nowMs();
+    for (const verdict of [this.#inForce("buyer", buyerId, nowMs), this.#inForce("address", address, nowMs)]) {
+      if (verdict?.action !== "block" && verdict?.action !== "slow") continue;
+      this.#spared[verdict.action] += weight;
+      return;
+    }
   }
 
   #moveBuyer(buyer: BuyerMemory, address: string, atMs: number): void {

@@ -21,17 +21,30 @@ export class Verdicts {
   }
 
   /**
-   * The strictest one that is in force, or `null`. The address is asked for only when some address has one, and not for
-   * whoever is slowed down or blocked for themselves: an address does not bring worse. What is told last stays longest, so
-   * that looking it up moves nothing.
+   * The one that blocks or slows down, or `null`: the buyer's own, else their address's, which does not bring worse; a subnet
+   * brings neither (rules.ts). The address is asked for only when some address has a verdict. What is told last stays
+   * longest, so that looking it up moves nothing.
    */
+  refusing(buyerId: string, addressOf: () => string, nowMs: number): (Verdict & { action: "block" | "slow" }) | null {
+    const { buyer, address } = this.#known;
+    const own = buyer.size === 0 ? null : inForce(buyer.peek(buyerId), nowMs);
+    if (own !== null && isRefusing(own)) return own;
+    const here = address.size === 0 ? null : inForce(address.peek(addressOf()), nowMs);
+    return here !== null && isRefusing(here) ? here : null;
+  }
+
+  /** The strictest one that is in force, or `null`. The address is asked for only when it or its subnet may have one. */
   of(buyerId: string, addressOf: () => string, nowMs: number): Verdict | null {
     const { buyer, address, subnet } = this.#known;
     const own = buyer.size === 0 ? null : inForce(buyer.peek(buyerId), nowMs);
-    if (own?.action === "block" || own?.action === "slow" || address.size + subnet.size === 0) return own;
+    if (own?.action === "block" || address.size + subnet.size === 0) return own;
     const from = addressOf();
     return strictest(strictest(own, inForce(address.peek(from), nowMs)), inForce(subnet.peek(subnetOf(from)), nowMs));
   }
+}
+
+function isRefusing(verdict: Verdict): verdict is Verdict & { action: "block" | "slow" } {
+  return verdict.action === "block" || verdict.action === "slow";
 }
 
 function strictest(one: Verdict | null, other: Verdict | null): Verdict | null {
