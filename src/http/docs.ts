@@ -16,7 +16,19 @@ import { attemptOutcomes, canRetryHelp } from "../domain/outcome.ts";
 import openScript from "./docs/open.js" with { type: "file" };
 import pageStyle from "./docs/page.css" with { type: "file" };
 import { problemWordsZh } from "./docs/problem-words.ts";
-import { contentOf, css, escapeHtml, html, htmlPage, javascript, page, pageResponse, plain, read } from "./pages.ts";
+import {
+  type Content,
+  contentOf,
+  css,
+  escapeHtml,
+  html,
+  htmlPage,
+  javascript,
+  page,
+  pageResponse,
+  plain,
+  read,
+} from "./pages.ts";
 import { type ProblemCode, type ProblemKind, problem, problemKinds, problemType } from "./problem.ts";
 import type { Route } from "./route.ts";
 
@@ -66,11 +78,15 @@ async function licenses(): Promise<string> {
   return texts.join("\n\n");
 }
 
-function answerProblemPage(request: Request, code = ""): Response {
+function answerProblemPage(request: Request, code = ""): Response | Promise<Response> {
   const known = problemCodes.find((candidate) => candidate === code);
-  return known === undefined ? problem("not_found") : pageResponse(request, html, contentOf(problemPage(known)));
+  if (known === undefined) return problem("not_found");
+  const content = problemPages.get(known) ?? contentOf(problemPage(known));
+  problemPages.set(known, content);
+  return pageResponse(request, html, content);
 }
 
+const problemPages = new Map<ProblemCode, Content>();
 const problemCodes = Object.keys(problemKinds) as ProblemCode[];
 
 function problemPage(code: ProblemCode): string {

@@ -193,16 +193,26 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Problem: ProblemAnswer,
 };
 
-/** What the document says about a route; `null` for a file that a page is made of. */
+/** Pages for buyers and operators, and their files: no part of the API. */
+const pageNames = ["storefront", "console", "asset"] as const;
+type PageName = (typeof pageNames)[number];
+
+/** What the document says about a route; `null` for a page, and for a file that one is made of. */
 export function operationOf(route: Pick<Route, "name" | "path">): Operation | null {
   if (route.name === "change_campaign") {
     const action = campaignActions.find((known) => route.path.endsWith(`/${known}`));
     if (action === undefined) throw new Error(`no action of a campaign: ${route.path}`);
     return campaignChanges[action];
   }
-  if (route.name === "unmatched") throw new Error("what no route takes is no operation");
-  const isFile = (route.name === "docs" || route.name === "verify_page") && route.path.lastIndexOf("/") > 0;
-  return isFile ? null : operations[route.name];
+  const { name } = route;
+  if (name === "unmatched") throw new Error("what no route takes is no operation");
+  if (isPage(name)) return null;
+  const isFile = (name === "docs" || name === "verify_page") && route.path.lastIndexOf("/") > 0;
+  return isFile ? null : operations[name];
+}
+
+function isPage(name: RouteName): name is PageName {
+  return pageNames.some((known) => known === name);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -699,7 +709,7 @@ const notOpen = ["not_open", { retryAfterS: 42, members: { opens_at: "2026-11-11
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatched">, Operation>> = {
+const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatched" | PageName>, Operation>> = {
   reserve: {
     id: "reserve",
     tag: "Buying",

@@ -17,6 +17,16 @@ export const pageHeaders = {
 /** Those of a page whose forms are sent to this server. */
 export const formPageHeaders = { ...pageHeaders, "content-security-policy": pagePolicy("'self'") } as const;
 
+/**
+ * Those of storefront and console: they work by /v1 of this server, solve challenges in a worker, and show the shop's
+ * pictures, which may lie wherever the shop keeps them.
+ */
+export const webPageHeaders = {
+  ...pageHeaders,
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+} as const;
+
 function pagePolicy(formAction: "'none'" | "'self'"): string {
   return `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`;
 }

@@ -30,6 +30,7 @@ import { streamRoutes } from "./v1/streams.ts";
 import { waitlistRoutes } from "./v1/waitlist.ts";
 import { webhookRoutes } from "./v1/webhooks.ts";
 import { verifyPageRoutes } from "./verify-page.ts";
+import { webPageRoutes } from "./web-pages.ts";
 
 export interface Listening {
   readonly port: number;
@@ -71,6 +72,7 @@ export function allRoutes(parts: HttpParts): Route[] {
     ...checkoutPageRoutes(parts),
     ...docsRoutes(),
     ...verifyPageRoutes(),
+    ...webPageRoutes(),
   ];
 }
 

@@ -1,0 +1,4 @@
+/** /console/audit: to be built. */
+export function AuditPage() {
+  return <h1>AuditPage</h1>;
+}

@@ -1,0 +1,4 @@
+/** /console: to be built. */
+export function DashboardPage() {
+  return <h1>DashboardPage</h1>;
+}

@@ -1,0 +1,4 @@
+/** /console/operators: to be built. */
+export function OperatorsPage() {
+  return <h1>OperatorsPage</h1>;
+}

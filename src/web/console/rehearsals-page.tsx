@@ -1,0 +1,4 @@
+/** /console/rehearsals: to be built. */
+export function RehearsalsPage() {
+  return <h1>RehearsalsPage</h1>;
+}

@@ -1,0 +1,4 @@
+/** /console/reports/:id: to be built. */
+export function ReportPage() {
+  return <h1>ReportPage</h1>;
+}

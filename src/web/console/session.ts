@@ -1,0 +1,56 @@
+/**
+ * Who operates: by a key that is kept in this tab alone and gone with it. The server decides what a role may do; the
+ * pages only leave out what it would refuse.
+ */
+import { computed, signal } from "@preact/signals";
+import type { OperatorRole } from "../../domain/operator.ts";
+import { type Answer, type Api, apiFor } from "../shared/api.ts";
+import { recall, remember } from "../shared/memory.ts";
+
+export interface Operator {
+  readonly name: string;
+  readonly role: OperatorRole;
+}
+
+const key = signal<string | null>(recall("key", "tab"));
+const ranks: Readonly<Record<OperatorRole, number>> = { viewer: 0, operator: 1, admin: 2 };
+
+export const operator = signal<Operator | null>(null);
+export const isSignedIn = computed(() => operator.value !== null);
+
+const ask = apiFor(() => key.value);
+
+/** Calls `/v1` as the operator; a key that is not taken any more leads back to the door. */
+export const api: Api = async (path, call) => {
+  const answer = await ask(path, call);
+  if (!answer.isOk && answer.code === "unauthorized") signOut();
+  return answer as never;
+};
+
+/** The key, for what cannot go through `api`: streams and downloads. */
+export function operatorKey(): string | null {
+  return key.value;
+}
+
+/** Tries a key, or the one that this tab has; keeps it when it is taken. */
+export async function signIn(tried: string | null = key.value): Promise<Answer<Operator> | null> {
+  if (tried === null) return null;
+  const answer = await apiFor(() => tried)<Operator>("/v1/operators/me");
+  if (answer.isOk) {
+    key.value = tried;
+    operator.value = answer.value;
+    remember("key", tried, "tab");
+  } else if (answer.code === "unauthorized") signOut();
+  return answer;
+}
+
+export function signOut(): void {
+  key.value = null;
+  operator.value = null;
+  remember("key", null, "tab");
+}
+
+/** Whether the role may do what that one may. */
+export function may(role: OperatorRole): boolean {
+  return operator.value !== null && ranks[operator.value.role] >= ranks[role];
+}

@@ -1,0 +1,88 @@
+/** The storefront: what buyers see. What is around every page, and which page an address shows. */
+import { render } from "preact";
+import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from "preact-iso";
+import { keepTime } from "../shared/clock.ts";
+import { Mark, Preferences } from "../shared/elements.tsx";
+import { wordsOf } from "../shared/language.ts";
+import { SalePage } from "./sale-page.tsx";
+import { SalesPage } from "./sales-page.tsx";
+import { api, buyer, shop, startSession } from "./session.ts";
+
+// What a first visit does not need is fetched when it is asked for.
+const OrdersPage = lazy(() => import("./orders-page.tsx").then((room) => room.OrdersPage));
+const OrderPage = lazy(() => import("./order-page.tsx").then((room) => room.OrderPage));
+
+const words = wordsOf({
+  skip: ["Skip to content", "跳到正文"],
+  sales: ["Sales", "活动"],
+  orders: ["My orders", "我的订单"],
+  guest: ["Guest", "游客"],
+  check: ["Check a sale", "公开核验"],
+  gone: ["There is nothing at this address.", "这里什么也没有。"],
+  toSales: ["See all sales", "查看全部活动"],
+});
+
+function Storefront() {
+  return (
+    <LocationProvider scope={/^\/(campaigns\/[^/]+|orders(\/[^/]+)?)?$/}>
+      <a class="skip" href="#content">
+        {words.skip}
+      </a>
+      <Head />
+      <main id="content" class="page" tabIndex={-1}>
+        <ErrorBoundary>
+          <Router>
+            <Route path="/" component={SalesPage} />
+            <Route path="/campaigns/:id" component={SalePage} />
+            <Route path="/orders" component={OrdersPage} />
+            <Route path="/orders/:id" component={OrderPage} />
+            <Route default component={NothingHere} />
+          </Router>
+        </ErrorBoundary>
+      </main>
+      <footer class="foot no-print">
+        <a href="/verify">{words.check}</a>
+        <Preferences />
+      </footer>
+    </LocationProvider>
+  );
+}
+
+function Head() {
+  const { path } = useLocation();
+  const current = (of: string) => (path === of ? "page" : undefined);
+  return (
+    <header class="head no-print">
+      <a class="brand" href="/">
+        <Mark />
+        <span>{shop.value?.name ?? "Rushbox"}</span>
+      </a>
+      <nav class="row">
+        <a href="/" aria-current={current("/")}>
+          {words.sales}
+        </a>
+        <a href="/orders" aria-current={current("/orders")}>
+          {words.orders}
+        </a>
+        {buyer.value !== null && (
+          <span class="who muted small">{buyer.value.isGuest ? words.guest : buyer.value.id}</span>
+        )}
+      </nav>
+    </header>
+  );
+}
+
+function NothingHere() {
+  return (
+    <div class="stack">
+      <h1>{words.gone}</h1>
+      <p>
+        <a href="/">{words.toSales}</a>
+      </p>
+    </div>
+  );
+}
+
+keepTime(api);
+void startSession();
+render(<Storefront />, document.body);

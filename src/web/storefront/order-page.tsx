@@ -1,0 +1,4 @@
+/** The page order-page. */
+export function OrderPage() {
+  return <h1>OrderPage</h1>;
+}

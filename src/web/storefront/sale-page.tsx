@@ -1,0 +1,4 @@
+/** The page sale-page. */
+export function SalePage() {
+  return <h1>SalePage</h1>;
+}

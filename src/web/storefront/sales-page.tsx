@@ -1,0 +1,4 @@
+/** The page sales-page. */
+export function SalesPage() {
+  return <h1>SalesPage</h1>;
+}

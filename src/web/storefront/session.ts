@@ -1,0 +1,107 @@
+/**
+ * Who is buying. With a shop's token, handed over in the address (`#token=...`, taken out of it at once) or in the cookie
+ * `rushbox_token`, they are that shop's buyer; without one, where guests are welcome, a guest is made of them at the first
+ * step that needs a name, and kept on this device. A token goes into a header of requests to this server, nowhere else.
+ */
+import { computed, signal } from "@preact/signals";
+import { type Answer, apiFor } from "../shared/api.ts";
+import { serverNow } from "../shared/clock.ts";
+import { recall, remember } from "../shared/memory.ts";
+
+export interface Buyer {
+  readonly id: string;
+  readonly isGuest: boolean;
+  readonly token: string;
+  /** Infinite for a token without an end. */
+  readonly expiresAtMs: number;
+}
+
+/** What this shop is, as `GET /v1/shop` tells. */
+export interface Shop {
+  readonly name: string;
+  readonly guests: boolean;
+  readonly payments: "none" | "sandbox" | "stripe";
+  readonly sign_in_url: string | null;
+}
+
+const cookieName = "rushbox_token";
+
+export const buyer = signal<Buyer | null>(null);
+export const shop = signal<Shop | null>(null);
+export const isGuest = computed(() => buyer.value?.isGuest === true);
+
+/** Calls `/v1` as whoever is here. */
+export const api = apiFor(() => buyer.value?.token ?? null);
+
+/** Finds out who is here and where: once, before anything is shown. */
+export async function startSession(): Promise<void> {
+  const handedOver = takeFromAddress();
+  if (handedOver !== null) remember("token", handedOver, "tab");
+  lookWhoIsHere();
+  document.addEventListener("visibilitychange", lookWhoIsHere); // signed in or out in another tab
+  const answer = await api<Shop>("/v1/shop");
+  if (answer.isOk) shop.value = answer.value;
+}
+
+/** The buyer, made a guest where there is none and guests are welcome; else `null`: they have to sign in at the shop. */
+export async function needBuyer(): Promise<Buyer | null> {
+  lookWhoIsHere();
+  if (buyer.value !== null || shop.value?.guests === false) return buyer.value;
+  making ??= makeGuest().finally(() => {
+    making = null;
+  });
+  await making;
+  return buyer.value;
+}
+
+let making: Promise<Answer<unknown>> | null = null;
+
+async function makeGuest(): Promise<Answer<unknown>> {
+  const answer = await api<{ token: string }>("/v1/guests", { method: "POST" });
+  if (answer.isOk) {
+    remember("guest", answer.value.token);
+    lookWhoIsHere();
+  }
+  return answer;
+}
+
+/** Where this buyer signs in, to come back to this page; `null` where the shop has not said. */
+export function signInAddress(): string | null {
+  const address = shop.value?.sign_in_url ?? null;
+  if (address === null) return null;
+  const url = new URL(address);
+  url.searchParams.set("return_to", location.href);
+  return url.href;
+}
+
+function lookWhoIsHere(): void {
+  const found =
+    buyerOf(recall("token", "tab"), false) ?? buyerOf(readCookie(), false) ?? buyerOf(recall("guest"), true);
+  if (found?.token !== buyer.value?.token) buyer.value = found;
+}
+
+/** What a token says; whether that is true only the server can tell. `null` when it is none, or over. */
+function buyerOf(token: string | null, isGuest: boolean): Buyer | null {
+  if (token === null) return null;
+  try {
+    const claims = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(claims), (character) => character.charCodeAt(0));
+    const { sub, exp } = JSON.parse(new TextDecoder().decode(bytes)) as { sub?: unknown; exp?: unknown };
+    const expiresAtMs = typeof exp === "number" ? exp * 1_000 : Number.POSITIVE_INFINITY;
+    if (typeof sub !== "string" || expiresAtMs <= serverNow()) return null;
+    return { id: sub, isGuest, token, expiresAtMs };
+  } catch {
+    return null;
+  }
+}
+
+function takeFromAddress(): string | null {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token !== null) history.replaceState(history.state, "", location.pathname + location.search);
+  return token;
+}
+
+function readCookie(): string | null {
+  const pair = document.cookie.split("; ").find((candidate) => candidate.startsWith(`${cookieName}=`));
+  return pair === undefined ? null : decodeURIComponent(pair.slice(cookieName.length + 1));
+}

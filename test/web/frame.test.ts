@@ -1,0 +1,48 @@
+/** What is around every page, in a real browser: it loads without a complaint, in both languages and both colours. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Browser } from "playwright-core";
+import { operatorKey, type Server, startServer } from "../harness.ts";
+import { browserMs, phone, startBrowser, visit } from "./browser.ts";
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+}, browserMs);
+afterAll(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+describe("the storefront's frame", () => {
+  test("speaks the browser's language, and the other when asked, also at the next visit", async () => {
+    await using visitor = await visit(browser, server.url, { ...phone, locale: "zh-CN", colorScheme: "dark" });
+    const { page } = visitor;
+    await page.getByRole("link", { name: "我的订单" }).waitFor();
+    expect(await page.getAttribute("html", "lang")).toBe("zh-Hans");
+    await page.getByRole("button", { name: "English" }).click();
+    await page.getByRole("link", { name: "My orders" }).waitFor();
+    await page.reload();
+    await page.getByRole("link", { name: "My orders" }).waitFor();
+    expect(visitor.complaints).toEqual([]);
+  });
+});
+
+describe("the console's door", () => {
+  test("lets in by an operator's key alone, and out again", async () => {
+    await using visitor = await visit(browser, `${server.url}/console`);
+    const { page } = visitor;
+    await page.getByLabel("Operator key").fill("guessed");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").getByText("This key is not known here.").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await page.getByLabel("Operator key").fill(operatorKey);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("link", { name: "Campaigns" }).waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Operator key").waitFor();
+    expect(visitor.complaints).toEqual([]);
+  });
+});
