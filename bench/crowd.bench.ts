@@ -111,10 +111,18 @@ class Crowd {
   #open(): void {
     const [mode, atMs] = [this.#mode, this.#startMs + beforeMs];
     const offer = { sku: "sku", title: "thing", priceMinor: 100, currency: "CNY", stock: 1_000, limitPerBuyer: 1 };
-    const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null };
+    const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null, description: null };
     const times = mode === "queue" ? { opensAtMs: atMs, closesAtMs: null } : { opensAtMs: null, closesAtMs: atMs };
     const admission = { ...openAdmission, mode };
-    const what = { title: "Crowd", kind: null, ...times, paymentWindowS: 900, hasWaitlist: mode === "draw", admission };
+    const what = {
+      title: "Crowd",
+      description: null,
+      kind: null,
+      ...times,
+      paymentWindowS: 900,
+      hasWaitlist: mode === "draw",
+      admission,
+    };
     const draft = { ...what, offers: [{ ...offer, ...nothing }] };
     const created = this.engine.execute({ type: "create_campaign", draft }, this.#startMs);
     if (created.code !== "created") throw new Error(`the campaign: ${JSON.stringify(created)}`);

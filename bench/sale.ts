@@ -87,7 +87,15 @@ export function openCampaignIn(
 ): number {
   const offers = Array.from({ length: offersCount }, (_, n) => offerDraft(`sku-${n}`, limitPerBuyer));
   const times = { opensAtMs: null, closesAtMs: null, paymentWindowS };
-  const draft = { title: "Bench", kind: null, ...times, hasWaitlist: false, admission: openAdmission, offers };
+  const draft = {
+    title: "Bench",
+    description: null,
+    kind: null,
+    ...times,
+    hasWaitlist: false,
+    admission: openAdmission,
+    offers,
+  };
   const created = engine.execute({ type: "create_campaign", draft }, nowMs);
   if (created.code !== "created") throw new Error(`the campaign: ${JSON.stringify(created)}`);
   engine.execute({ type: "publish", campaignId: created.campaignId }, nowMs);
@@ -154,7 +162,7 @@ function reserve(writer: SaleWriter, command: Command, nowMs: number): number {
 }
 
 function offerDraft(sku: string, limitPerBuyer: number): OfferDraft {
-  const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null };
+  const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null, description: null };
   return { sku, title: sku, priceMinor, currency, stock, limitPerBuyer, ...nothing };
 }
 

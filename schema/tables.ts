@@ -41,6 +41,7 @@ export const campaignsTable = sqliteTable("campaigns", {
   queueDrawnCount: integer("queue_drawn_count"),
   createdAtMs: integer("created_at_ms").notNull(),
   endedSeq: integer("ended_seq"),
+  description: text("description"),
 });
 
 export const offersTable = sqliteTable("offers", {
@@ -59,6 +60,7 @@ export const offersTable = sqliteTable("offers", {
   available: integer("available").notNull(),
   held: integer("held").notNull(),
   sold: integer("sold").notNull(),
+  description: text("description"),
 });
 
 export const ordersTable = sqliteTable("orders", {

@@ -35,6 +35,8 @@ export const actionAllowedIn: Record<CampaignAction, readonly CampaignState[]> =
 /** What an operator asks for: the body of `POST /v1/campaigns`, times in milliseconds since 1970. */
 export interface CampaignDraft {
   readonly title: string;
+  /** What buyers read: what it is about, its own terms. Plain text with line breaks. */
+  readonly description: string | null;
   readonly kind: CampaignKind | null;
   readonly opensAtMs: number | null;
   readonly closesAtMs: number | null;
@@ -49,6 +51,8 @@ export interface CampaignDraft {
 export interface OfferTerms {
   readonly sku: string;
   readonly title: string;
+  /** What buyers read: what it is. Plain text with line breaks. */
+  readonly description: string | null;
   readonly priceMinor: number;
   readonly listPriceMinor: number | null;
   readonly currency: string;
@@ -67,6 +71,7 @@ export interface OfferDraft extends OfferTerms {
 export interface CampaignRecord {
   readonly id: number;
   readonly title: string;
+  readonly description: string | null;
   readonly kind: CampaignKind | null;
   readonly state: CampaignState;
   readonly opensAtMs: number | null;

@@ -47,6 +47,7 @@ interface EventHead {
 export interface CampaignCreated extends EventHead {
   readonly type: "campaign_created";
   readonly title: string;
+  readonly description: string | null;
   readonly kind: CampaignKind | null;
   readonly opensAtMs: number | null;
   readonly closesAtMs: number | null;

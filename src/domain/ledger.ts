@@ -102,17 +102,18 @@ export function paymentDetails(payment: {
   return [payment.provider, payment.reference, payment.amountMinor, payment.currency];
 }
 
-/** `closes_at` is left out: publishing settles it, and says so. */
+/** `closes_at` is left out: publishing settles it, and says so. A description stands at the end, where there is one. */
 export function campaignDetails(campaign: {
   readonly title: string;
   readonly kind: string | null;
   readonly opensAtMs: number | null;
   readonly paymentWindowS: number;
   readonly admission: AdmissionTerms;
+  readonly description: string | null;
 }): readonly unknown[] {
   const { mode, needsPass, passWindowS, challenge } = campaign.admission;
   const terms = [campaign.title, campaign.kind, campaign.opensAtMs, campaign.paymentWindowS];
-  return [...terms, mode, needsPass, passWindowS, challenge];
+  return [...terms, mode, needsPass, passWindowS, challenge, ...describedBy(campaign)];
 }
 
 export function publishingDetails(
@@ -138,7 +139,14 @@ export function offerDetails(offer: {
   readonly brand: string | null;
   readonly category: string | null;
   readonly imageUrl: string | null;
+  readonly description: string | null;
 }): readonly unknown[] {
   const { sku, title, priceMinor, listPriceMinor, currency, limitPerBuyer, brand, category, imageUrl } = offer;
-  return [sku, title, priceMinor, listPriceMinor, currency, limitPerBuyer, brand, category, imageUrl];
+  const terms = [sku, title, priceMinor, listPriceMinor, currency, limitPerBuyer, brand, category, imageUrl];
+  return [...terms, ...describedBy(offer)];
+}
+
+/** Nothing is hashed of nothing: so hold the rows of before there were descriptions. */
+function describedBy({ description }: { readonly description: string | null }): readonly string[] {
+  return description === null ? [] : [description];
 }

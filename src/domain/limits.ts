@@ -5,6 +5,9 @@
 export const limits = {
   /** Characters of a campaign's or an offer's title. */
   titleLengthMax: 200,
+  /** Characters of what buyers read about a campaign, and about an offer. */
+  campaignDescriptionLengthMax: 4_000,
+  offerDescriptionLengthMax: 2_000,
   /** Characters of a SKU, brand or category. */
   labelLengthMax: 100,
   /** Characters of a picture's address. */
@@ -26,7 +29,7 @@ export const limits = {
   /** Refunds that are asked for at once, and those that are remembered because they are to be asked for again. */
   refundsInFlightMax: 8,
   refundsKnownMax: 10_000,
-  /** Offers in one campaign: as many as fit a request body. */
+  /** Offers in one campaign. */
   offersPerCampaignMax: 100,
   /** Offers in memory: each has a 64-byte line of shared memory, reserved at start and touched only when used. */
   offersMax: 262_144,
@@ -70,6 +73,8 @@ export const limits = {
   fairnessOrdersMax: 200_000,
   /** Bytes of a request body. */
   bodyBytesMax: 16_384,
+  /** Bytes of the body that makes a campaign: as many offers as there may be, described at length. */
+  campaignBytesMax: 1_048_576,
   /** Orders on one page. */
   pageSizeMax: 200,
   /** Rows on one page of the ledger: some 300 KB. */
@@ -143,3 +148,8 @@ if (limits.webhookEventsAheadMax >= limits.webhookDeliveriesPendingMax)
 if (limits.webhooksInFlightPerEndpointMax * 2 > limits.webhooksInFlightMax)
   throw new Error("one slow endpoint must leave room for the others");
 if (limits.batchCommandsMax > limits.commandsInFlightMax) throw new Error("a batch cannot exceed what may wait");
+const textLengthMax =
+  limits.campaignDescriptionLengthMax + limits.offersPerCampaignMax * limits.offerDescriptionLengthMax;
+const utf8BytesMax = 3; // of one UTF-16 unit
+if (textLengthMax * utf8BytesMax > limits.campaignBytesMax)
+  throw new Error("a campaign that is described in full, in any script, must fit a request");

@@ -30,6 +30,7 @@ import { WaitingLine } from "./waiting-line.ts";
 export interface Campaign {
   readonly id: number;
   readonly title: string;
+  readonly description: string | null;
   readonly kind: CampaignKind | null;
   readonly opensAtMs: number | null;
   closesAtMs: number | null;
@@ -490,10 +491,10 @@ export class State {
 
   #addCampaign(record: CampaignRecord): Campaign {
     const { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, createdAtMs } = record;
-    const { admission, commitment, beacon } = record;
+    const { description, admission, commitment, beacon } = record;
     const number = this.#byNumber.length;
     const what = { id, title, kind, state, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, createdAtMs };
-    const terms = { admission, commitment, beacon, secret: null, drawnCount: null };
+    const terms = { description, admission, commitment, beacon, secret: null, drawnCount: null };
     const campaign: Campaign = {
       ...{ ...what, ...terms, offers: [], number, areKeysFiltered: true },
       ...{ book: new OrderBook(), queue: null },

@@ -17,12 +17,16 @@ export function hasBody(request: Request): boolean {
 }
 
 /** The body, or the problem to answer with. */
-export async function readJson<S extends TSchema>(request: Request, schema: S): Promise<Static<S> | Response> {
+export async function readJson<S extends TSchema>(
+  request: Request,
+  schema: S,
+  bytesMax: number = limits.bodyBytesMax,
+): Promise<Static<S> | Response> {
   const type = request.headers.get("content-type");
   if (type === null || !/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(type)) {
     return problem("unsupported_media_type");
   }
-  const bytes = await readBytes(request, limits.bodyBytesMax);
+  const bytes = await readBytes(request, bytesMax);
   if (bytes instanceof Response) return bytes;
   const value = parseJson(bytes);
   if (value === notJson) return problem("invalid", { detail: "The body is not well-formed JSON in UTF-8." });
@@ -119,10 +123,23 @@ function detailOf({ message, schema, path, value }: ValueError): string {
   if (message === "Unexpected property") return `is not known here: remove ${path.split("/").at(-1)}`;
   if (value === undefined) return "is required";
   if (Array.isArray(schema["enum"])) return `must be one of ${schema["enum"].join(", ")}`;
+  const control = typeof value === "string" ? controlIn(value, schema["pattern"]) : null;
+  if (control !== null) return control;
   const { description, examples } = schema;
   const meaning = typeof description === "string" ? ` (${description})` : "";
   const example = Array.isArray(examples) ? `, for example ${JSON.stringify(examples[0])}` : "";
   return `must be ${shapeOf(schema)}${meaning}${example}`;
+}
+
+/** The first control character that a text may not have, named by its number since nobody sees it; or `null`. */
+function controlIn(text: string, pattern: unknown): string | null {
+  if (typeof pattern !== "string") return null;
+  const allowed = new RegExp(pattern);
+  const mayStand = (character: string) => allowed.test(`x${character}x`);
+  const control = text.match(/\p{Cc}/gu)?.find((character) => !mayStand(character));
+  if (control === undefined) return null;
+  const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  return `has the control character U+${code}: take it out${mayStand("\n") ? "; a line ends with U+000A alone" : ""}`;
 }
 
 /** What a value of the schema is, in words; its limits are always told, since one of them may be what was missed. */

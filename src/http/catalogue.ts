@@ -134,6 +134,7 @@ function entryOf(view: CampaignView, revision: number): CampaignEntry {
   const head = JSON.stringify({
     id,
     title: view.title,
+    description: view.description,
     kind: view.kind,
     state: view.state,
     opens_at: wireTimeOrNull(view.opensAtMs),
@@ -166,6 +167,7 @@ function offerEntryOf(view: OfferView, campaign: CampaignEntry): OfferEntry {
     campaign_id: campaign.id,
     sku: view.sku,
     title: view.title,
+    description: view.description,
     price_minor: view.priceMinor,
     list_price_minor: view.listPriceMinor,
     currency: view.currency,

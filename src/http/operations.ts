@@ -223,6 +223,7 @@ const offer: Static<typeof OfferAnswer> = {
   campaign_id: "cmp_0000000001",
   sku: "MATE-80-BLK-512",
   title: "Mate 80 Pro 512 GB",
+  description: "6.9 inch display, 512 GB.\nBlack, with charger.",
   price_minor: 100,
   list_price_minor: 699_900,
   currency: "CNY",
@@ -252,6 +253,7 @@ const controls: Static<typeof ControlsAnswer> = {
 const campaign: Static<typeof CampaignAnswer> = {
   id: "cmp_0000000001",
   title: "Double Eleven, one yuan",
+  description: "One yuan each, for half an hour.\nOne per buyer. Paid within 15 minutes.",
   kind: "one_yuan",
   state: "open",
   opens_at: "2026-11-11T12:00:00.000Z",
@@ -275,12 +277,14 @@ const counts: Static<typeof CountsAnswer> = {
 };
 const newCampaign: Static<typeof CampaignBody> = {
   title: "Double Eleven, one yuan",
+  description: "One yuan each, for half an hour.\nOne per buyer. Paid within 15 minutes.",
   kind: "one_yuan",
   payment_window_s: 900,
   offers: [
     {
       sku: "MATE-80-BLK-512",
       title: "Mate 80 Pro 512 GB",
+      description: "6.9 inch display, 512 GB.\nBlack, with charger.",
       price_minor: 100,
       list_price_minor: 699_900,
       currency: "CNY",
@@ -1118,7 +1122,8 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
         "invalid",
         fieldError("offers[0].price_minor", "a one_yuan sale costs one unit of the currency at most: 100 for CNY"),
       ],
-      ...bodyProblems,
+      ["payload_too_large", { detail: `Send ${limits.campaignBytesMax / 1_024} KiB at most.` }],
+      "unsupported_media_type",
       ...operatorProblems,
       "outcome_unknown",
     ],

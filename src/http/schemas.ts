@@ -42,6 +42,24 @@ const time = (description: string, example = "2026-11-11T12:00:00.000Z") =>
 /** Text that a person will read: at least one character of it is not a space. */
 const text = (lengthMax: number, description: string, example: string) =>
   Type.String({ minLength: 1, maxLength: lengthMax, pattern: "\\S", description, examples: [example] });
+/** What is shown as a heading: one line, without what nobody sees. */
+const line = (lengthMax: number, description: string, example: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: lengthMax,
+    pattern: "^(?=.*\\S)[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+    description,
+    examples: [example],
+  });
+/** Plain text: of the control characters line feeds alone. */
+const lines = (lengthMax: number, description: string, example: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: lengthMax,
+    pattern: "^(?=[^]*\\S)[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$",
+    description,
+    examples: [example],
+  });
 const label = (description: string, example: string) => text(limits.labelLengthMax, description, example);
 const oneOf = <T extends string>(values: readonly T[], description: string) =>
   Type.Unsafe<T>({ [Kind]: "StringEnum", type: "string", enum: [...values], description });
@@ -69,7 +87,14 @@ const currency = Type.String({
 export const OfferBody = Type.Object(
   {
     sku: label("the shop's own number of the goods", "MATE-80-BLK-512"),
-    title: text(limits.titleLengthMax, "what buyers read", "Mate 80 Pro 512 GB"),
+    title: line(limits.titleLengthMax, "what buyers read: one line", "Mate 80 Pro 512 GB"),
+    description: Type.Optional(
+      lines(
+        limits.offerDescriptionLengthMax,
+        "what it is, for buyers: plain text with line breaks",
+        "6.9 inch display, 512 GB.\nBlack, with charger.",
+      ),
+    ),
     price_minor: price("price in minor units: 100 is one yuan", 100),
     list_price_minor: Type.Optional(price("usual price in minor units, not below price_minor", 699_900)),
     currency,
@@ -99,7 +124,14 @@ export const OfferBody = Type.Object(
 
 export const CampaignBody = Type.Object(
   {
-    title: text(limits.titleLengthMax, "what buyers read", "Double Eleven, one yuan"),
+    title: line(limits.titleLengthMax, "what buyers read: one line", "Double Eleven, one yuan"),
+    description: Type.Optional(
+      lines(
+        limits.campaignDescriptionLengthMax,
+        "what it is about and its own terms, for buyers: plain text with line breaks",
+        "One yuan each, for half an hour.\nOne per buyer. Paid within 15 minutes.",
+      ),
+    ),
     kind: Type.Optional(kind),
     opens_at: Type.Optional(time("when the sale opens: RFC 3339 with a zone; when absent, as soon as it is published")),
     closes_at: Type.Optional(
@@ -307,6 +339,12 @@ export const OfferAnswer = Type.Object({
   campaign_id: idOf("cmp", "the campaign that it belongs to", 1),
   sku: Type.String({ description: "the shop's own number of the goods", examples: ["MATE-80-BLK-512"] }),
   title: Type.String({ description: "what buyers read", examples: ["Mate 80 Pro 512 GB"] }),
+  description: nullable(
+    Type.String({
+      description: "what it is, for buyers: plain text with line breaks",
+      examples: ["6.9 inch display, 512 GB.\nBlack, with charger."],
+    }),
+  ),
   price_minor: count("price in minor units: 100 is one yuan", 100),
   list_price_minor: nullable(count("usual price in minor units", 699_900)),
   currency,
@@ -324,6 +362,12 @@ export const OfferAnswer = Type.Object({
 export const CampaignAnswer = Type.Object({
   id: idOf("cmp", "the campaign", 1),
   title: Type.String({ description: "what buyers read", examples: ["Double Eleven, one yuan"] }),
+  description: nullable(
+    Type.String({
+      description: "what it is about and its own terms, for buyers: plain text with line breaks",
+      examples: ["One yuan each, for half an hour.\nOne per buyer. Paid within 15 minutes."],
+    }),
+  ),
   kind: nullable(kind),
   state: oneOf(
     campaignStates,

@@ -40,8 +40,8 @@ export interface Listening {
 
 const idleTimeoutS = 10; // a stalled or trickled body is cut after this; streams are kept alive by their heartbeat
 /**
- * Bun's own bound would answer 413 without a body. So there is none: each route reads 16 KiB at most and refuses the
- * rest by name, and what a client sends after its answer is thrown away (1 GiB in chunks: no growth of memory).
+ * Bun's own bound would answer 413 without a body. So there is none: each route reads as much as limits.ts says and
+ * refuses the rest by name, and what a client sends after its answer is thrown away (1 GiB in chunks: no growth of memory).
  */
 const requestBytesMax = Number.MAX_SAFE_INTEGER;
 

@@ -71,7 +71,11 @@ export function makeLedger(folder: string): string {
     if (outcome.code !== "joined") throw new Error(`${buyerId}: ${outcome.code}`);
   };
 
-  const first = create(execute, [draftOffer("plenty", 10, 3), draftOffer("scarce", 1, 1)]);
+  const first = create(
+    execute,
+    [{ ...draftOffer("plenty", 10, 3), description: "What it is.\nIn two lines." }, draftOffer("scarce", 1, 1)],
+    { description: "What it is about.\nIts terms." },
+  );
   const [plenty, scarce] = [first + 1, first + 2];
   buy(plenty, first, "alice", 2);
   pay(buy(plenty, first, "bob"), "bank-1");
@@ -295,7 +299,16 @@ function create(
 ): number {
   const { beacon = null, ...what } = terms;
   const when = { opensAtMs: null, closesAtMs: null, paymentWindowS: windowS };
-  const draft = { title: "Sale", kind: null, hasWaitlist: true, admission: openAdmission, ...when, ...what, offers };
+  const draft = {
+    title: "Sale",
+    description: null,
+    kind: null,
+    hasWaitlist: true,
+    admission: openAdmission,
+    ...when,
+    ...what,
+    offers,
+  };
   const outcome = execute({ type: "create_campaign", draft });
   if (outcome.code !== "created") throw new Error(outcome.code);
   const isDrawn = draft.admission.mode !== "open";
@@ -304,7 +317,7 @@ function create(
 }
 
 function draftOffer(sku: string, stock: number, limitPerBuyer: number): CampaignDraft["offers"][number] {
-  const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null };
+  const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null, description: null };
   return { sku, title: sku, priceMinor: 100, currency: "CNY", stock, limitPerBuyer, ...nothing };
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { getTableName } from "drizzle-orm";
 import { decodeJwt } from "jose";
 import * as sale from "../../schema/tables.ts";
+import { buyers, makeDraw } from "../draw/drawn.ts";
 import { buy, createCampaign, jwtSecret, newFolder, type Server, startServer } from "../harness.ts";
 import { runCommand } from "./command.ts";
 import { makeLedger } from "./ledger.ts";
@@ -80,15 +81,30 @@ describe("migrate", () => {
     old.exec("PRAGMA application_id = 1381323592");
     const tables = () => old.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").values().flat();
     const planned = await runCommand(["migrate", "--dry-run", "--data", data]);
-    expect(planned.stdout).toMatch(/0001_sale_core {2}missing[\s\S]*nothing was changed/);
+    expect(planned.stdout).toMatch(
+      /0001_sale_core {2}missing\n {2}0002_descriptions {2}missing\n[\s\S]*nothing was changed/,
+    );
     expect([tables(), readdirSync(data)]).toEqual([[], ["rushbox.db"]]);
     const applied = await runCommand(["migrate", "--data", data]);
-    expect(applied.stdout).toContain("0001_sale_core  applied now");
+    expect(applied.stdout).toContain("0001_sale_core  applied now\n  0002_descriptions  applied now");
     const made = Object.values(sale).map(getTableName);
     expect(tables()).toEqual([...made, "migrations"].toSorted((a, b) => (a < b ? -1 : 1)));
     const again = await runCommand(["migrate", "--data", data]);
     expect(again.stdout).toContain("is up to date.");
     expect([planned.code, applied.code, again.code]).toEqual([0, 0, 0]);
+  });
+
+  test("brings a sale of before there were descriptions to this version, and its ledger holds as it is", async () => {
+    const data = newFolder();
+    makeDraw(data, { stocks: [2], entries: buyers(5) });
+    using old = new Database(join(data, "rushbox.db"));
+    old.exec("ALTER TABLE campaigns DROP COLUMN description; ALTER TABLE offers DROP COLUMN description");
+    old.exec("DELETE FROM migrations WHERE name = '0002_descriptions'");
+    const before = await runCommand(["verify", data]);
+    expect([before.code, before.stdout]).toEqual([1, expect.stringContaining("run 'rushbox migrate'")]);
+    expect((await runCommand(["migrate", "--data", data])).stdout).toContain("0002_descriptions  applied now");
+    const after = await runCommand(["verify", data]);
+    expect([after.code, after.stdout]).toEqual([0, expect.stringContaining("Everything holds.")]);
   });
 
   test("refuses a folder that a server has, one that is newer, and one without a sale", async () => {

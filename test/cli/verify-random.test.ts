@@ -178,8 +178,10 @@ function draftAtRandom(random: Random, nowMs: number): CampaignDraft {
   const opensAtMs = random.below(3) === 0 ? nowMs + random.below(20_000) : null;
   const closesAtMs = random.below(2) === 0 ? nowMs + 20_000 + random.below(200_000) : null;
   const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null };
+  const description = random.below(2) === 0 ? null : '第一行\n"two" \u{1f600}';
   return {
     title: '活动 \u{1f600} "quoted"\n\t\\',
+    description,
     kind: null,
     opensAtMs,
     closesAtMs,
@@ -188,7 +190,7 @@ function draftAtRandom(random: Random, nowMs: number): CampaignDraft {
     admission: openAdmission,
     offers: [1, 2].map((at) => ({
       ...{ sku: `sku-${at}`, title: "商品", priceMinor: 100 * at, currency: "CNY" },
-      ...{ stock: random.below(4), limitPerBuyer: 1 + random.below(3), ...nothing },
+      ...{ stock: random.below(4), limitPerBuyer: 1 + random.below(3), ...nothing, description },
     })),
   };
 }

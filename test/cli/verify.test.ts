@@ -596,8 +596,22 @@ const tamperings: readonly Tampering[] = [
   [
     "a campaign with another title",
     "campaigns",
-    "event 1 (campaign_created) was hashed with another title, kind, opening, payment window or admission than campaign cmp_0000000001 has",
+    "event 1 (campaign_created) was hashed with another title, description, kind, opening, payment window or admission than campaign cmp_0000000001 has",
     "UPDATE campaigns SET title = 'Better sale' WHERE id = 1",
+  ],
+  ...["description = 'Other terms.'", "description = NULL"].map(
+    (change): Tampering => [
+      `a campaign with ${change}`,
+      "campaigns",
+      "event 1 (campaign_created) was hashed with another title, description, kind, opening, payment window or admission than campaign cmp_0000000001 has",
+      `UPDATE campaigns SET ${change} WHERE id = 1`,
+    ],
+  ),
+  [
+    "a description that an offer did not have",
+    "offers",
+    "event 3 (offer_created) was hashed with other terms (SKU, texts, prices, limit) than offer off_0000000003 has",
+    "UPDATE offers SET description = 'Added later.' WHERE id = 3",
   ],
   [
     "a campaign that closes later",
@@ -605,18 +619,18 @@ const tamperings: readonly Tampering[] = [
     "event 43 (campaign_published) was hashed with another closing, commitment or beacon than campaign cmp_0000000015 has",
     "UPDATE campaigns SET closes_at_ms = closes_at_ms + 1 WHERE id = 41",
   ],
-  ...["title = 'better'", "price_minor = 99", "limit_per_buyer = 4", "brand = 'Huawei'"].map(
+  ...["title = 'better'", "price_minor = 99", "limit_per_buyer = 4", "brand = 'Huawei'", "description = NULL"].map(
     (change): Tampering => [
       `an offer with ${change}`,
       "offers",
-      "event 2 (offer_created) was hashed with other terms (SKU, titles, prices, limit) than offer off_0000000002 has",
+      "event 2 (offer_created) was hashed with other terms (SKU, texts, prices, limit) than offer off_0000000002 has",
       `UPDATE offers SET ${change} WHERE id = 2`,
     ],
   ),
   [
     "a campaign that opened later",
     "campaigns",
-    "event 1 (campaign_created) was hashed with another title, kind, opening, payment window or admission than campaign cmp_0000000001 has",
+    "event 1 (campaign_created) was hashed with another title, description, kind, opening, payment window or admission than campaign cmp_0000000001 has",
     "UPDATE campaigns SET opens_at_ms = (SELECT at_ms + 1 FROM events WHERE seq = 6) WHERE id = 1",
   ],
   [

@@ -145,7 +145,7 @@ async function firstEventOf(response: Response): Promise<string> {
 
 const missing = { id: "cmp_zzzzzzzzzz" };
 const missingOffer = { id: "off_zzzzzzzzzz" };
-const tooLarge = JSON.stringify({ title: "x".repeat(20_000) });
+const tooLarge = JSON.stringify({ title: "x".repeat(limits.campaignBytesMax) });
 const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
 
 function offerOf(campaign: CampaignJson): { id: string } {

@@ -19,9 +19,9 @@ const cases: readonly (readonly [TSchema, unknown, field: string, detail: string
   [CampaignBody, { offers: [offer] }, "title", "is required"],
   [
     CampaignBody,
-    { title: " \n\t", offers: [offer] },
+    { title: "   ", offers: [offer] },
     "title",
-    'must be text of 1 to 200 characters, not only spaces (what buyers read), for example "Double Eleven, one yuan"',
+    'must be text of 1 to 200 characters, not only spaces (what buyers read: one line), for example "Double Eleven, one yuan"',
   ],
   [CampaignBody, { title: "A", offers: [] }, "offers", "must be a list of 1 to 100 (what is sold, each SKU once)"],
   [
@@ -42,6 +42,19 @@ const cases: readonly (readonly [TSchema, unknown, field: string, detail: string
     { title: "A", offers: [offer, { ...offer, currency: "yuan" }] },
     "offers[1].currency",
     'must be text of 3 characters (ISO 4217 code in capital letters), for example "CNY"',
+  ],
+  [CampaignBody, { title: "A\u0007", offers: [offer] }, "title", "has the control character U+0007: take it out"],
+  [
+    CampaignBody,
+    { title: "A", description: "One.\r\nTwo.", offers: [offer] },
+    "description",
+    "has the control character U+000D: take it out; a line ends with U+000A alone",
+  ],
+  [
+    CampaignBody,
+    { title: "A", description: " ", offers: [offer] },
+    "description",
+    'must be text of 1 to 4000 characters, not only spaces (what it is about and its own terms, for buyers: plain text with line breaks), for example "One yuan each, for half an hour.\\nOne per buyer. Paid within 15 minutes."',
   ],
   [
     CampaignBody,

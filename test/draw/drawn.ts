@@ -68,14 +68,22 @@ export function makeDraw(folder: string, plan: DrawPlan): Drawn {
     if (outcome.code !== code) throw new Error(`${command.type}: ${outcome.code}`);
     return outcome;
   };
-  const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null };
+  const nothing = { listPriceMinor: null, brand: null, category: null, imageUrl: null, description: null };
   const offers = plan.stocks.map((stock, n) => ({
     ...{ sku: `sku-${n + 1}`, title: `Goods ${n + 1}`, priceMinor: 100, currency: "CNY", stock, limitPerBuyer: 1 },
     ...nothing,
   }));
   const admission = { mode: "draw", needsPass: false, passWindowS: 120, challenge: "none" } as const;
   const draft = {
-    ...{ title: "Draw", kind: null, opensAtMs: null, closesAtMs, paymentWindowS: 604_800, hasWaitlist: true },
+    ...{
+      title: "Draw",
+      description: null,
+      kind: null,
+      opensAtMs: null,
+      closesAtMs,
+      paymentWindowS: 604_800,
+      hasWaitlist: true,
+    },
     ...{ admission, offers },
   };
   const created = execute({ type: "create_campaign", draft }, "created");

@@ -141,13 +141,14 @@ function openSoldOutSale(): Trial {
 function openSale(): Trial {
   const trial = new Trial();
   const terms = { title: "thing", priceMinor, listPriceMinor: null, currency, stock: 1, limitPerBuyer: 1 };
-  const offer = { ...terms, brand: null, category: null, imageUrl: null };
+  const offer = { ...terms, brand: null, category: null, imageUrl: null, description: null };
   const offers = [
     { ...offer, sku: "a" },
     { ...offer, sku: "b" },
   ];
   const draft = {
     title: "sale",
+    description: null,
     kind: null,
     opensAtMs: null,
     closesAtMs: null,

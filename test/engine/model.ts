@@ -254,10 +254,10 @@ export class Model {
     const { title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist } = draft;
     const head = this.#head(this.#seq + 1);
     const what = { kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist };
-    const { admission } = draft;
+    const { admission, description } = draft;
     const campaign: ModelCampaign = { id: head.seq, ...what, isOver: false, state: "draft" };
     this.campaigns.push(campaign);
-    this.#events.push({ type: "campaign_created", ...head, title, ...what, admission });
+    this.#events.push({ type: "campaign_created", ...head, title, description, ...what, admission });
     for (const offer of draft.offers) {
       const offerHead = this.#head(campaign.id);
       this.offers.push({ id: offerHead.seq, campaign, draft: offer, deliveries: [offer.stock] });

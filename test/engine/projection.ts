@@ -71,8 +71,8 @@ export class Projection implements RecoverySource {
     switch (event.type) {
       case "campaign_created": {
         const { seq: id, atMs: createdAtMs, title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist } = event;
-        const { admission } = event;
-        const what = { title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, admission };
+        const { description, admission } = event;
+        const what = { title, description, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, admission };
         this.campaignRows.set(id, { id, state: "draft", createdAtMs, ...what, commitment: null, beacon: null });
         return;
       }

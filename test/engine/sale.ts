@@ -185,7 +185,15 @@ export class Sale {
 
 export function campaignDraft(draft: Partial<CampaignDraft> = {}): CampaignDraft {
   return {
-    ...{ title: "sale", kind: null, opensAtMs: null, closesAtMs: null, paymentWindowS, offers: [offerDraft()] },
+    ...{
+      title: "sale",
+      description: null,
+      kind: null,
+      opensAtMs: null,
+      closesAtMs: null,
+      paymentWindowS,
+      offers: [offerDraft()],
+    },
     hasWaitlist: true,
     admission: openAdmission,
     ...draft,
@@ -195,7 +203,7 @@ export function campaignDraft(draft: Partial<CampaignDraft> = {}): CampaignDraft
 export function offerDraft(offer: Partial<OfferDraft> = {}): OfferDraft {
   return {
     ...{ sku: "sku", title: "thing", priceMinor: 100, listPriceMinor: null, currency: "CNY" },
-    ...{ stock: 10, limitPerBuyer: 5, brand: null, category: null, imageUrl: null },
+    ...{ stock: 10, limitPerBuyer: 5, brand: null, category: null, imageUrl: null, description: null },
     ...offer,
   };
 }

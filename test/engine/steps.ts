@@ -308,6 +308,7 @@ export class Steps {
     const paymentWindowS = random.between(1, 30);
     return {
       title: "sale",
+      description: random.percent(80) ? null : "What it is about.\nIts terms.",
       kind,
       opensAtMs,
       closesAtMs,
@@ -327,6 +328,7 @@ export class Steps {
     });
     const what = {
       title: "scarce",
+      description: null,
       kind: null,
       opensAtMs: null,
       closesAtMs,
@@ -345,7 +347,7 @@ export class Steps {
       listPriceMinor: random.percent(70) ? null : priceMinor + random.between(random.percent(10) ? -1 : 0, 50),
       stock: random.percent(2) ? random.pick([1_001, 10_001]) : random.between(0, 5),
       limitPerBuyer: kind === "one_yuan" && random.percent(95) ? 1 : random.between(1, kind === "hot_item" ? 2 : 3),
-      ...{ brand: null, category: null, imageUrl: null },
+      ...{ brand: null, category: null, imageUrl: null, description: random.percent(80) ? null : "What it is." },
     };
   }
 }

@@ -79,10 +79,12 @@ test.each([
     brand: null,
     category: null,
     imageUrl: null,
+    description: null,
     stock: 5,
   };
   const draft = {
     title: "Sale",
+    description: null,
     kind: null,
     opensAtMs,
     closesAtMs: null,
@@ -116,6 +118,7 @@ test("a machine that starts an hour in the past goes on from the last moment tha
   const engine = new Engine();
   const draft = {
     title: "Sale",
+    description: null,
     kind: null,
     opensAtMs: null,
     closesAtMs: null,

@@ -59,6 +59,8 @@ function detailsOf(event: Row, row: (table: string, id: number) => Row | undefin
   const [table, columns] = known;
   const about = row(table, Number(event["type"] === "campaign_published" ? event["campaign_id"] : event["seq"]));
   const said = columns.map((column) => (column === "needs_pass" ? about?.[column] === 1 : (about?.[column] ?? null)));
+  const isDescribed = ["campaigns", "offers"].includes(table) && event["type"] !== "campaign_published";
+  if (isDescribed && about?.["description"] != null) said.push(about["description"]);
   const text = `${about?.["salt"] ?? ""}\n${JSON.stringify(said)}`;
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }

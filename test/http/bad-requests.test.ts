@@ -214,13 +214,17 @@ const table: BadRequest[] = [
   }),
   badBody("__proto__", '{"title":"S","__proto__":{"kind":"one_yuan"},"offers":[]}', { field: "__proto__" }),
   ...["[]", "null", '"text"', "5", "true"].map((bytes) => badBody(`the body ${bytes}`, bytes, { field: "body" })),
-  badBody("17 KiB", JSON.stringify({ ...goodCampaign, title: "x".repeat(17_408) }), {
+  badBody("half a million nested lists", "[".repeat(500_000) + "]".repeat(500_000), { field: "body" }),
+  badBody("half a million nested lists, escaped", `${"[".repeat(500_000)}"\\u0041"${"]".repeat(500_000)}`),
+  badBody("1 MiB and a byte", " ".repeat(1_048_577), { status: 413, code: "payload_too_large" }),
+  badBody("1 MiB and a byte in chunks", " ".repeat(1_048_577), {
+    isChunked: true,
     status: 413,
     code: "payload_too_large",
   }),
-  badBody("16 KiB and a byte", " ".repeat(16_385), { status: 413, code: "payload_too_large" }),
-  badBody("16 KiB and a byte in chunks", " ".repeat(16_385), {
-    isChunked: true,
+  post(reserve, "buyer", {
+    why: "16 KiB and a byte for a purchase",
+    bytes: " ".repeat(16_385),
     status: 413,
     code: "payload_too_large",
   }),
@@ -266,6 +270,10 @@ const table: BadRequest[] = [
   campaign("title", 5),
   campaign("title", null),
   campaign("title", "x".repeat(201)),
+  ...["One\nTwo", "Sale\u0007", "\u0000", "\u009b2J"].map((value) => campaign("title", value)),
+  ...["", " \n ", 5, null, "x".repeat(4_001), "a\r\nb", "a\tb", "a\u0000b", "\u007f"].map((value) =>
+    campaign("description", value),
+  ),
   campaign("colour", "red"),
   campaign("id", "cmp_0000000001"),
   campaign("kind", "flash"),
@@ -307,7 +315,8 @@ const table: BadRequest[] = [
 
   // An offer, field by field.
   ...[undefined, "", "x".repeat(101), 7].map((value) => offer("sku", value)),
-  ...[undefined, "", "x".repeat(201)].map((value) => offer("title", value)),
+  ...[undefined, "", "x".repeat(201), "A\nB", "A\u001b[2J"].map((value) => offer("title", value)),
+  ...["", "\n", 5, null, "x".repeat(2_001), "a\rb", "a\u0085b"].map((value) => offer("description", value)),
   ...[undefined, -1, 1.5, "100", 1_000_000_000_001, null].map((value) => offer("price_minor", value)),
   ...[99, -1, "200"].map((value) => offer("list_price_minor", value)),
   ...[undefined, "cny", "CN", "CNYX", "ABC", 156].map((value) => offer("currency", value)),
@@ -843,20 +852,23 @@ describe("a body beyond the bound", () => {
     });
   }
 
-  test("of just 16 KiB is read", async () => {
-    const empty = JSON.stringify({ ...goodCampaign, title: "" }).length;
-    const json = JSON.stringify({ ...goodCampaign, title: "x".repeat(16_384 - empty) });
+  test.each([
+    [16_384, "/v1/offers/off_0000000002/restock", { quantity: 1 }, "title"],
+    [1_048_576, campaigns, goodCampaign, "title"],
+  ] as const)("of just %d bytes is read where so many are taken", async (bytes, path, good, field) => {
+    const empty = JSON.stringify({ ...good, title: "" }).length;
+    const json = JSON.stringify({ ...good, title: "x".repeat(bytes - empty) });
     const answer = await rawRequest(server.port, {
       method: "POST",
-      path: campaigns,
+      path,
       headers: [
         ["Content-Type", "application/json"],
         ["Authorization", `Bearer ${operatorKey}`],
       ],
       body: json,
     });
-    expect(Buffer.byteLength(json)).toBe(16_384);
-    expect(expectRefusal(answer).errors?.map(({ field }) => field)).toEqual(["title"]);
+    expect(Buffer.byteLength(json)).toBe(bytes);
+    expect(expectRefusal(answer).errors?.map((error) => error.field)).toEqual([field]);
   });
 });
 

@@ -80,6 +80,7 @@ describe("campaigns", () => {
     const offer = {
       sku: "MATE-80",
       title: "Mate 80 “Pro” 512 GB",
+      description: "6.9 英寸 · <b>not markup</b>\n\n“Black”",
       price_minor: 100,
       list_price_minor: 699_900,
       currency: "CNY",
@@ -91,6 +92,7 @@ describe("campaigns", () => {
     };
     const told = {
       title: "双十一 一元秒杀",
+      description: "一元一件。\nOne per buyer.",
       kind: "one_yuan",
       opens_at: "2040-11-11T20:00:00+08:00",
       closes_at: "2040-11-11T12:30:00Z",
@@ -107,6 +109,7 @@ describe("campaigns", () => {
     expect<unknown>(created.body).toEqual({
       id: expect.stringMatching(/^cmp_[0-9a-z]{10}$/),
       title: told.title,
+      description: told.description,
       kind: "one_yuan",
       state: "draft",
       opens_at: "2040-11-11T12:00:00.000Z",
@@ -126,7 +129,17 @@ describe("campaigns", () => {
           id: expect.stringMatching(/^off_[0-9a-z]{10}$/),
           campaign_id: created.body.id,
           ...{ sku: "b", title: "B", price_minor: 0, list_price_minor: null, currency: "JPY", limit_per_buyer: 1 },
-          ...{ brand: null, category: null, image_url: null, total: 0, available: 0, held: 0, sold: 0, waiting: 0 },
+          ...{
+            description: null,
+            brand: null,
+            category: null,
+            image_url: null,
+            total: 0,
+            available: 0,
+            held: 0,
+            sold: 0,
+            waiting: 0,
+          },
         },
       ],
     });

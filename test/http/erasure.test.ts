@@ -229,11 +229,19 @@ describe("retention", () => {
         journal.commit({ events: engine.takeEvents(), ...engine.state.takeChanges(), audit: [] });
         return outcome;
       };
-      const terms = { listPriceMinor: null, limitPerBuyer: 1, brand: null, category: null, imageUrl: null };
+      const terms = {
+        listPriceMinor: null,
+        limitPerBuyer: 1,
+        brand: null,
+        category: null,
+        imageUrl: null,
+        description: null,
+      };
       const offer = { sku: "a", title: "A", priceMinor: 1, currency: "CNY", stock: buyers, ...terms };
       const window = { opensAtMs: null, closesAtMs: null, paymentWindowS: 60 };
       const draft = {
         title: `${days} days ago`,
+        description: null,
         kind: null,
         ...window,
         hasWaitlist: true,

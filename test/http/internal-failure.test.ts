@@ -86,10 +86,10 @@ const orderFinder = { range: fail as OrderFinder["range"], newestFirst: fail, ol
 const offerId = "off_0000000002";
 const offer = {
   ...{ id: 2, line: 0, sku: "a", title: "A", priceMinor: 100, listPriceMinor: null, currency: "CNY" },
-  ...{ limitPerBuyer: 1, brand: null, category: null, imageUrl: null },
+  ...{ limitPerBuyer: 1, brand: null, category: null, imageUrl: null, description: null },
 };
 const campaign: CampaignView = {
-  ...{ id: 1, title: "Sale", kind: null, state: "open", opensAtMs: null, closesAtMs: null },
+  ...{ id: 1, title: "Sale", description: null, kind: null, state: "open", opensAtMs: null, closesAtMs: null },
   ...{ paymentWindowS: 900, hasWaitlist: true, areKeysFiltered: true, createdAtMs: 0, offers: [offer] },
   ...{ admission: openAdmission, commitment: null, beacon: null, secret: null, drawnCount: null },
 };

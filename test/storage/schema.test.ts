@@ -44,7 +44,7 @@ describe("the schema", () => {
     insertCampaign(db, { id: 1, state: "open" });
     const insert = (total: number, available: number, held: number, sold: number) =>
       db.exec(
-        `INSERT INTO offers VALUES (2, 1, 'a', 'A', 1, NULL, 'CNY', 1, NULL, NULL, NULL, ${total}, ${available}, ${held}, ${sold})`,
+        `INSERT INTO offers VALUES (2, 1, 'a', 'A', 1, NULL, 'CNY', 1, NULL, NULL, NULL, ${total}, ${available}, ${held}, ${sold}, NULL)`,
       );
     expect(() => insert(1, 2, 0, 0)).toThrow("CHECK constraint failed");
     expect(() => insert(1, 2, -1, 0)).toThrow("CHECK constraint failed");

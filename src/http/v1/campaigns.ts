@@ -13,6 +13,7 @@ import {
 } from "../../domain/campaign.ts";
 import type { ChangeCampaign } from "../../domain/command.ts";
 import { formatId, parseId } from "../../domain/ids.ts";
+import { limits } from "../../domain/limits.ts";
 import { roundOfDraw } from "../../draw/chain.ts";
 import type { Answer, CampaignView } from "../../engine/mailbox.ts";
 import { newDrawSecret } from "../../host/random.ts";
@@ -55,7 +56,7 @@ export function campaignRoutes(parts: Parts): Route[] {
 async function create({ admission, auth, catalogue, client }: Parts, request: Request): Promise<Response> {
   const operator = await requireOperator(auth, request, "operator");
   if (operator instanceof Response) return operator;
-  const body = await readJson(request, CampaignBody);
+  const body = await readJson(request, CampaignBody, limits.campaignBytesMax);
   if (body instanceof Response) return body;
   const errors: Violation[] = (["opens_at", "closes_at"] as const)
     .filter((field) => !hasFourDigitYear(body[field]))
@@ -191,6 +192,7 @@ function hasFourDigitYear(time: string | undefined): boolean {
 function draftOf(body: Static<typeof CampaignBody>): CampaignDraft {
   return {
     title: body.title,
+    description: body.description ?? null,
     kind: body.kind ?? null,
     opensAtMs: body.opens_at === undefined ? null : Date.parse(body.opens_at),
     closesAtMs: body.closes_at === undefined ? null : Date.parse(body.closes_at),
@@ -205,6 +207,7 @@ function draftOf(body: Static<typeof CampaignBody>): CampaignDraft {
     offers: body.offers.map((offer) => ({
       sku: offer.sku,
       title: offer.title,
+      description: offer.description ?? null,
       priceMinor: offer.price_minor,
       listPriceMinor: offer.list_price_minor ?? null,
       currency: offer.currency,

@@ -107,13 +107,13 @@ export class SqliteJournal {
     this.#entries = new RowInserter(db, "waitlist", entryColumns);
     this.#queue = new RowInserter(db, "queue", queueColumns);
     this.#insertCampaign = prepare(
-      "INSERT INTO campaigns (id, title, kind, state, opens_at_ms, closes_at_ms, payment_window_s, has_waitlist, admission, needs_pass, pass_window_s, challenge, created_at_ms) VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO campaigns (id, title, kind, state, opens_at_ms, closes_at_ms, payment_window_s, has_waitlist, admission, needs_pass, pass_window_s, challenge, created_at_ms, description) VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#updateCampaign = prepare("UPDATE campaigns SET state = ?, closes_at_ms = ?, has_waitlist = ? WHERE id = ?");
     this.#endCampaign = prepare("UPDATE campaigns SET ended_seq = ? WHERE id = ?");
     this.#extendCampaign = prepare("UPDATE campaigns SET ended_seq = ? WHERE id = ? AND ended_seq IS NOT NULL");
     this.#insertOffer = prepare(
-      "INSERT INTO offers (id, campaign_id, sku, title, price_minor, list_price_minor, currency, limit_per_buyer, brand, category, image_url, total, available, held, sold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
+      "INSERT INTO offers (id, campaign_id, sku, title, price_minor, list_price_minor, currency, limit_per_buyer, brand, category, image_url, total, available, held, sold, description) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)",
     );
     this.#updateOffer = prepare("UPDATE offers SET total = ?, available = ?, held = ?, sold = ? WHERE id = ?");
     this.#moveOrder = prepare(
@@ -509,16 +509,18 @@ export class SqliteJournal {
   }
 
   #writeCampaign(event: CampaignCreated): void {
-    const { seq, title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, admission, atMs } = event;
+    const { seq, title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, admission, atMs, description } =
+      event;
     const { mode, needsPass, passWindowS, challenge } = admission;
     const terms = [paymentWindowS, hasWaitlist, mode, needsPass, passWindowS, challenge] as const;
-    this.#insertCampaign.run(seq, title, kind, opensAtMs, closesAtMs, ...terms, atMs);
+    this.#insertCampaign.run(seq, title, kind, opensAtMs, closesAtMs, ...terms, atMs, description);
   }
 
   #writeOffer({ seq, campaignId, offer }: OfferCreated): void {
     const { sku, title, priceMinor, listPriceMinor, currency, limitPerBuyer, brand, category, imageUrl, stock } = offer;
     const price = [priceMinor, listPriceMinor, currency, limitPerBuyer] as const;
-    this.#insertOffer.run(seq, campaignId, sku, title, ...price, brand, category, imageUrl, stock, stock);
+    const shown = [brand, category, imageUrl] as const;
+    this.#insertOffer.run(seq, campaignId, sku, title, ...price, ...shown, stock, stock, offer.description);
   }
 
   #writeAudit({ atMs, operator, action, subject, outcome, before, after }: AuditRecord): void {

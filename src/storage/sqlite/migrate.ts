@@ -5,6 +5,7 @@
  */
 import type { Database } from "bun:sqlite";
 import saleCore from "../../../schema/migrations/0001_sale_core.sql" with { type: "text" };
+import descriptions from "../../../schema/migrations/0002_descriptions.sql" with { type: "text" };
 import outbox from "../../../schema/outbox/0001_outbox.sql" with { type: "text" };
 import { OperationError } from "../../host/operation-error.ts";
 
@@ -13,7 +14,10 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const migrations: readonly Migration[] = [{ name: "0001_sale_core", sql: saleCore }];
+export const migrations: readonly Migration[] = [
+  { name: "0001_sale_core", sql: saleCore },
+  { name: "0002_descriptions", sql: descriptions },
+];
 
 /** Those of the relay's own file. */
 export const outboxMigrations: readonly Migration[] = [{ name: "0001_outbox", sql: outbox }];

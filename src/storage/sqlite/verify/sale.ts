@@ -15,6 +15,7 @@ export const hashForm = /^[0-9a-f]{64}$/;
 export interface CampaignRow {
   readonly id: number;
   readonly title: string;
+  readonly description: string | null;
   readonly kind: string | null;
   readonly state: CampaignState;
   readonly opensAtMs: number | null;
@@ -46,6 +47,7 @@ export interface OfferRow extends Readonly<Units> {
   readonly campaignId: number;
   readonly sku: string;
   readonly title: string;
+  readonly description: string | null;
   readonly priceMinor: number;
   readonly listPriceMinor: number | null;
   readonly currency: string;
@@ -75,12 +77,12 @@ interface FlatCampaign extends Omit<CampaignRow, "admission" | "draw" | "offers"
 export function readSale(db: Database): Sale {
   const rows = db
     .query(
-      "SELECT id, title, kind, state, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, payment_window_s AS paymentWindowS, has_waitlist AS hasWaitlist, admission AS mode, needs_pass AS needsPass, pass_window_s AS passWindowS, challenge, secret, commitment, beacon_chain AS beaconChain, beacon_round AS beaconRound, queue_drawn_seq AS queueDrawnSeq, queue_drawn_count AS queueDrawnCount, created_at_ms AS createdAtMs, ended_seq AS endedSeq FROM campaigns ORDER BY id",
+      "SELECT id, title, description, kind, state, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, payment_window_s AS paymentWindowS, has_waitlist AS hasWaitlist, admission AS mode, needs_pass AS needsPass, pass_window_s AS passWindowS, challenge, secret, commitment, beacon_chain AS beaconChain, beacon_round AS beaconRound, queue_drawn_seq AS queueDrawnSeq, queue_drawn_count AS queueDrawnCount, created_at_ms AS createdAtMs, ended_seq AS endedSeq FROM campaigns ORDER BY id",
     )
     .all() as FlatCampaign[];
   const offers = db
     .query(
-      "SELECT id, campaign_id AS campaignId, sku, title, price_minor AS priceMinor, list_price_minor AS listPriceMinor, currency, limit_per_buyer AS limitPerBuyer, brand, category, image_url AS imageUrl, total, available, held, sold FROM offers ORDER BY id",
+      "SELECT id, campaign_id AS campaignId, sku, title, description, price_minor AS priceMinor, list_price_minor AS listPriceMinor, currency, limit_per_buyer AS limitPerBuyer, brand, category, image_url AS imageUrl, total, available, held, sold FROM offers ORDER BY id",
     )
     .all() as OfferRow[];
   const nothing = { replayed: null, replayedEndedSeq: null, endedAtMs: null };
@@ -195,7 +197,7 @@ function problemOfCampaignMove(
   if (to === "draft") {
     if (event.id !== campaign.id || event.atMs !== campaign.createdAtMs) return `is not the creation of campaign ${id}`;
     if (event.details === sha256(detailsText("", campaignDetails(campaign)))) return null;
-    return `was hashed with another title, kind, opening, payment window or admission than campaign ${id} has`;
+    return `was hashed with another title, description, kind, opening, payment window or admission than campaign ${id} has`;
   }
   return event.kind === kinds.campaign_published ? problemOfPublishing(campaign, event) : null;
 }
@@ -245,7 +247,7 @@ export function problemOfOfferTerms(sale: Sale, event: EventRow): string | null 
   const offer = event.offerId === null ? undefined : sale.offers.get(event.offerId);
   if (event.kind !== kinds.offer_created || offer === undefined) return null;
   if (event.details === sha256(detailsText("", offerDetails(offer)))) return null;
-  return `was hashed with other terms (SKU, titles, prices, limit) than offer ${formatId("off", offer.id)} has`;
+  return `was hashed with other terms (SKU, texts, prices, limit) than offer ${formatId("off", offer.id)} has`;
 }
 
 export function finishCampaigns(check: Check, sale: Sale): void {
