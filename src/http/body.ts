@@ -155,7 +155,8 @@ function shapeOf(schema: TSchema): string {
       return "true or false";
     case "string":
       if (schema["format"] === "date-time") return "a time";
-      if (schema["format"] === "uri") return `an address of ${schema["maxLength"]} characters at most`;
+      if (schema["format"] === "uri" || schema["format"] === "uri-reference")
+        return `an address of ${schema["maxLength"]} characters at most`;
       if (schema["maxLength"] === undefined) return "an id";
       if (schema["minLength"] === schema["maxLength"]) return `text of ${schema["maxLength"]} characters`;
       return `text of ${schema["minLength"]} to ${schema["maxLength"]} characters, not only spaces`;

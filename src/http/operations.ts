@@ -230,7 +230,7 @@ const offer: Static<typeof OfferAnswer> = {
   limit_per_buyer: 1,
   brand: "Huawei",
   category: "phones",
-  image_url: null,
+  image_url: "/pictures/phone.svg",
   total: 100,
   available: 62,
   held: 8,
@@ -292,6 +292,7 @@ const newCampaign: Static<typeof CampaignBody> = {
       limit_per_buyer: 1,
       brand: "Huawei",
       category: "phones",
+      image_url: "/pictures/phone.svg",
     },
   ],
 };

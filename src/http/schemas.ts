@@ -26,7 +26,9 @@ import { problemKinds } from "./problem.ts";
 /** RFC 3339 with a zone and up to milliseconds, of a day that exists. */
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})$/;
 FormatRegistry.Set("date-time", (text) => parseTime(text) !== null);
-FormatRegistry.Set("uri", (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
+const isHttpUrl = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+FormatRegistry.Set("uri", isHttpUrl);
+FormatRegistry.Set("uri-reference", (text) => text.startsWith("/") || isHttpUrl(text));
 
 TypeRegistry.Set<{ enum: string[] }>(
   "StringEnum",
@@ -63,6 +65,9 @@ const lines = (lengthMax: number, description: string, example: string) =>
 const label = (description: string, example: string) => text(limits.labelLengthMax, description, example);
 const oneOf = <T extends string>(values: readonly T[], description: string) =>
   Type.Unsafe<T>({ [Kind]: "StringEnum", type: "string", enum: [...values], description });
+/** Of a path: one that stays on this server in every browser. Two slashes begin a host, and a backslash is one of them. */
+const pictureForm = "^(https?:|/(?![/\\\\])[^\\s\\\\]*$)";
+const pictureMeaning = "a picture: its http or https address, or a path of this server that begins with one slash";
 const price = (description: string, example: number) =>
   Type.Integer({ minimum: 0, maximum: limits.priceMinorMax, description, examples: [example] });
 
@@ -112,10 +117,11 @@ export const OfferBody = Type.Object(
     category: Type.Optional(label("category, for filtering", "phones")),
     image_url: Type.Optional(
       Type.String({
-        format: "uri",
-        pattern: "^https?:",
+        format: "uri-reference",
+        pattern: pictureForm,
         maxLength: limits.urlLengthMax,
-        description: "http or https address of a picture",
+        description: pictureMeaning,
+        examples: ["https://shop.example/mate-80.jpg", "/pictures/phone.svg"],
       }),
     ),
   },
@@ -351,7 +357,9 @@ export const OfferAnswer = Type.Object({
   limit_per_buyer: count("units that one buyer may have", 1),
   brand: nullable(Type.String({ description: "brand, for filtering", examples: ["Huawei"] })),
   category: nullable(Type.String({ description: "category, for filtering", examples: ["phones"] })),
-  image_url: nullable(Type.String({ format: "uri", description: "http or https address of a picture" })),
+  image_url: nullable(
+    Type.String({ format: "uri-reference", description: pictureMeaning, examples: ["/pictures/phone.svg"] }),
+  ),
   total: count("units: available + held + sold, at every moment", 100),
   available: count("units that can be had now", 62),
   held: count("units in orders that are not yet paid", 8),

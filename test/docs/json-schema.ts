@@ -112,6 +112,7 @@ function isKept(value: unknown, keyword: string, wanted: unknown): boolean {
       if (typeof value !== "string") return true;
       if (wanted === "date-time") return times.test(value);
       if (wanted === "uri") return URL.canParse(value);
+      if (wanted === "uri-reference") return URL.canParse(value, "http://shop.example/");
       throw new Error(`a format that is not known here: ${wanted}`);
     case "type":
     case "properties":

@@ -60,7 +60,7 @@ const cases: readonly (readonly [TSchema, unknown, field: string, detail: string
     CampaignBody,
     { title: "A", offers: [{ ...offer, image_url: "ftp://a/b" }] },
     "offers[0].image_url",
-    "must be an address of 2000 characters at most (http or https address of a picture)",
+    'must be an address of 2000 characters at most (a picture: its http or https address, or a path of this server that begins with one slash), for example "https://shop.example/mate-80.jpg"',
   ],
   [
     CampaignBody,

@@ -324,9 +324,11 @@ const table: BadRequest[] = [
   ...[0, -1, 1_001, "1"].map((value) => offer("limit_per_buyer", value)),
   offer("brand", ""),
   offer("category", 5),
-  ...["javascript:alert(1)", "nowhere", "data:image/png;base64,AA", `https://x/${"y".repeat(2_000)}`].map((value) =>
-    offer("image_url", value),
-  ),
+  ...[
+    ...["javascript:alert(1)", "nowhere", "data:image/png;base64,AA", `https://x/${"y".repeat(2_000)}`, "ftp://x/a"],
+    ...["//evil.example/a.svg", "/\\evil.example/a.svg", "\\evil.example", "/a\\b.svg", "/\t/evil.example", "/a b.svg"],
+    ...["pictures/phone.svg", "./a.svg", "", "https:", ` /a.svg`, "/a.svg\n", `/${"y".repeat(2_000)}`, null, 5],
+  ].map((value) => offer("image_url", value)),
   offer("colour", "red"),
   offer("sold", 1),
 

@@ -97,7 +97,10 @@ describe("campaigns", () => {
       opens_at: "2040-11-11T20:00:00+08:00",
       closes_at: "2040-11-11T12:30:00Z",
       payment_window_s: 600,
-      offers: [offer, { sku: "b", title: "B", price_minor: 0, currency: "JPY", stock: 0 }],
+      offers: [
+        offer,
+        { sku: "b", title: "B", price_minor: 0, currency: "JPY", stock: 0, image_url: "/pictures/nuts.svg?size=1" },
+      ],
     };
     const created = await operate("/v1/campaigns", told);
     expect(created.status).toBe(201);
@@ -133,7 +136,7 @@ describe("campaigns", () => {
             description: null,
             brand: null,
             category: null,
-            image_url: null,
+            image_url: "/pictures/nuts.svg?size=1",
             total: 0,
             available: 0,
             held: 0,
