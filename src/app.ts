@@ -18,6 +18,8 @@ import { Metrics } from "./host/metrics.ts";
 import { OperationError } from "./host/operation-error.ts";
 import { claimPort } from "./host/port.ts";
 import { newSalt, newSeed } from "./host/random.ts";
+import type { AuthSettings } from "./http/auth.ts";
+import type { Shop } from "./http/parts.ts";
 import { metricDefinitions, metricPlaces } from "./metrics.ts";
 import { Office } from "./office.ts";
 import type { ProviderSettings } from "./payment/open-provider.ts";
@@ -122,6 +124,7 @@ export async function startApp(config: Config): Promise<App> {
       auth,
       beacons,
       payments,
+      shop: shopSettings(config, auth),
       receiptKey,
       passKey,
       thread,
@@ -176,6 +179,12 @@ function captchaSettings(config: Config): CaptchaSettings | null {
   if (url === null) return null;
   if (secret === null || siteKey === null) throw new Error("the settings of the captcha are complete");
   return { url, secret, siteKey, hostname };
+}
+
+/** Guests are signed for with the secret of all buyers. */
+function shopSettings({ shopName, signInUrl, hasGuests }: Config, { buyers }: AuthSettings): Shop {
+  if (hasGuests && !("secret" in buyers)) throw new Error("guests contradict a shop that signs its buyers' tokens");
+  return { name: shopName, signInUrl, guestSecret: hasGuests && "secret" in buyers ? buyers.secret : null };
 }
 
 /** How payments are taken, for the threads that take part. */

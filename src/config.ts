@@ -3,6 +3,7 @@
  * `serve` has the same name. What is unknown or contradictory stops the start with one line that says what to do.
  */
 import { availableParallelism } from "node:os";
+import { limits } from "./domain/limits.ts";
 import { OperationError } from "./host/operation-error.ts";
 import { isProxy, type ProxyHeader, proxyHeaders } from "./http/address.ts";
 
@@ -42,6 +43,12 @@ export interface Config {
   readonly captchaSiteKey: string | null;
   /** `null`: solved on whatever page. */
   readonly captchaHostname: string | null;
+  /** What the shop is called on its pages. */
+  readonly shopName: string;
+  /** Where its buyers sign in; `null`: nowhere. */
+  readonly signInUrl: string | null;
+  /** Whether whoever has no account may buy as a guest. */
+  readonly hasGuests: boolean;
 }
 
 /** Who takes the money: the shop itself, a provider that this program plays, or Stripe. */
@@ -241,6 +248,27 @@ export const settings = {
     doc: "the host on whose pages captchas are solved; any when absent",
     fallback: "",
   },
+  shopName: {
+    env: "RUSHBOX_SHOP_NAME",
+    flag: "shop-name",
+    placeholder: "name",
+    doc: "what the shop is called on its pages",
+    fallback: "Rushbox",
+  },
+  signInUrl: {
+    env: "RUSHBOX_SIGN_IN_URL",
+    flag: "sign-in-url",
+    placeholder: "url",
+    doc: "where a buyer signs in to the shop, for the link on its pages",
+    fallback: "",
+  },
+  hasGuests: {
+    env: "RUSHBOX_GUESTS",
+    flag: "guests",
+    placeholder: "on|off",
+    doc: "whether whoever has no account may buy as a guest: anybody can be as many guests as they like",
+    fallback: "off",
+  },
 } as const satisfies Record<keyof Config, Setting>;
 
 const operatorKeyLengthMin = 16;
@@ -304,6 +332,9 @@ export function readConfig(
     captchaSecret: text("captchaSecret") || null,
     captchaSiteKey: text("captchaSiteKey") || null,
     captchaHostname: text("captchaHostname") || null,
+    shopName: heading(named("shopName"), text("shopName")),
+    signInUrl: text("signInUrl") === "" ? null : httpUrl(named("signInUrl"), text("signInUrl")),
+    hasGuests: choice(named("hasGuests"), text("hasGuests"), ["on", "off"]) === "on",
   };
   for (const name of ["stripeSecretKey", "stripeWebhookSecret"] as const) {
     if (config.payments === "stripe" && config[name] === null) {
@@ -324,6 +355,10 @@ export function readConfig(
   }
   if (config.jwtSecret !== null && config.jwksUrl !== null) {
     throw refuse(`${named("jwtSecret")} and ${named("jwksUrl")}`, "contradict each other", "Give one of them.");
+  }
+  if (config.hasGuests && config.jwksUrl !== null) {
+    const hint = "Guests' tokens are signed here, those of a JWKS by the shop alone: give one of them.";
+    throw refuse(`${named("hasGuests")}=on and ${named("jwksUrl")}`, "contradict each other", hint);
   }
   if ((config.beaconUrl === null) !== (config.beaconKey === null)) {
     const missing = named(config.beaconUrl === null ? "beaconUrl" : "beaconKey");
@@ -356,6 +391,12 @@ function choice<T extends string>(name: string, text: string, known: readonly T[
   const found = known.find((value) => value === text);
   if (found !== undefined) return found;
   throw refuse(name, `is ${JSON.stringify(text)}`, `Give one of ${known.join(", ")}.`);
+}
+
+/** One line that a page can have as its name. */
+function heading(name: string, text: string): string {
+  if (/\S/.test(text) && !/\p{Cc}/u.test(text) && text.length <= limits.titleLengthMax) return text.trim();
+  throw refuse(name, `is ${JSON.stringify(text)}`, `Give one line of 1 to ${limits.titleLengthMax} characters.`);
 }
 
 function proxies(name: string, text: string): string[] {

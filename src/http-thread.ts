@@ -289,6 +289,7 @@ class HttpThread {
         ask: (whose) => askForNews({ catalogue, client, clock, passes }, whose),
       }),
       receipts: new Receipts(this.#boot.receiptKey),
+      shop: this.#boot.shop,
       stockStreams: new StockStreams({
         committedSeq,
         countOpen,

@@ -2,7 +2,7 @@
 import type { CaptchaSettings } from "./admission/captcha.ts";
 import type { ProxySettings } from "./http/address.ts";
 import type { AuthSettings } from "./http/auth.ts";
-import type { Beacons } from "./http/parts.ts";
+import type { Beacons, Shop } from "./http/parts.ts";
 import type { ProviderSettings } from "./payment/open-provider.ts";
 
 export interface EngineBoot {
@@ -27,6 +27,7 @@ export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly rateSeed: readonly [number, number];
   readonly load: SharedArrayBuffer;
   readonly payments: ProviderSettings;
+  readonly shop: Shop;
   /** The key that signs receipts, PKCS #8 in PEM. */
   readonly receiptKey: string;
   /** What passes are signed with. */

@@ -29,6 +29,7 @@ const countedFor: Readonly<Record<RateLimitName, string>> = {
   campaign: "each campaign",
   overall: "all together",
   failures: "wrong tokens of an address",
+  guests: "new guests from an address",
 };
 
 export function controlsCommand(): Command {

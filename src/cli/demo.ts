@@ -1,6 +1,7 @@
 /**
- * `rushbox demo`: a server with a sale worth looking at, and lines to paste. What it sells is made once, through the
- * API like any operator's; a later start keeps everything and only adds a campaign when there is nothing to buy.
+ * `rushbox demo`: a server with a sale worth looking at, for browsers and with lines to paste. What it sells is made
+ * once, through the API like any operator's; a later start keeps everything, and adds what is missing of four: a sale
+ * that is open, one that opens soon, one with a queue and one with a draw.
  */
 import { Command } from "commander";
 import { type App, startApp } from "../app.ts";
@@ -19,16 +20,17 @@ import {
   type OrderPage,
   pagesOf,
 } from "./api.ts";
-import { addSettings, colors, countText, pathText, programText } from "./command.ts";
-import { type DemoCampaign, openSale, otherSales, soonSale } from "./demo-goods.ts";
+import { addSettings, colors, countText, durationText, pathText, programText } from "./command.ts";
+import { type DemoCampaign, drawSale, openSale, otherSales, queueSale, soonSale } from "./demo-goods.ts";
 import { untilStopped } from "./serve.ts";
 import { signToken } from "./token.ts";
 
-const defaults: Settings = { data: "./data/demo", payments: "sandbox" };
+const defaults: Settings = { data: "./data/demo", payments: "sandbox", hasGuests: "on" };
 const shopper = "alice";
 const tokenMs = 7 * 86_400_000;
-/** A sale that closes sooner is not worth showing. */
+/** A sale that closes sooner is not worth showing; a draw takes no longer than that to enter. */
 const openForMsMin = 5 * 60_000;
+const drawForMsMin = 60_000;
 const currency = "CNY";
 
 export function demoCommand(): Command {
@@ -86,72 +88,66 @@ class DemoShop {
     this.#secret = readJwtSecret(config);
   }
 
-  /** Makes sure that there is something to buy. */
+  /** Makes sure that there is something to play with, of every kind; the last that is made stands first in a list. */
   async open(): Promise<void> {
     const campaigns = await this.#campaigns();
     if (campaigns.length === 0) for (const sale of otherSales) await this.#stage(sale);
-    if ((await this.#openNow(campaigns)) !== null) return;
-    await this.#stage(openSale);
-    await this.#stage(soonSale);
+    if (this.#withDraw(campaigns) === null) await this.#stage(drawSale);
+    if (this.#withQueue(campaigns) === null) await this.#stage(queueSale);
+    if (this.#opensSoon(campaigns) === null) await this.#stage(soonSale);
+    if ((await this.#openNow(campaigns)) === null) await this.#stage(openSale);
   }
 
   async welcome(): Promise<void> {
-    const token = await this.#token(shopper);
     const campaigns = await this.#campaigns();
-    const now = await this.#openNow(campaigns);
-    const soon = this.#opensSoon(campaigns);
-    const order = await this.#unpaidOrder();
-    const [asBuyer, asOperator] = [token, this.#operatorKey].map((as) => `-H 'Authorization: Bearer ${as}'`);
-    const say = (what: string, chinese: string, line: string) =>
-      print(`\n${colors.bold(what)} ${colors.dim(chinese)}\n${colors.cyan(line)}`);
-    const label = (name: string) => colors.dim(name.padEnd(15));
+    const [now, soon] = [await this.#openNow(campaigns), this.#opensSoon(campaigns)];
+    const [queue, draw] = [this.#withQueue(campaigns), this.#withDraw(campaigns)];
+    const label = (name: string) => colors.dim(name.padEnd(10));
+    const show = (name: string, chinese: string, shown: Shown | null, when: string) => {
+      if (shown === null) return;
+      print(`${label(name)}${offerText(shown.offer)} ${colors.dim(`${when} ${chinese}`.trim())}`);
+    };
 
     print(`${colors.green(colors.bold("Rushbox is selling."))} ${colors.dim("秒杀系统已启动")}\n`);
-    print(`${label("API")}${colors.bold(this.#url)}`);
+    print(`${label("shop")}${colors.bold(`${this.#url}/`)} ${colors.dim("商城")}`);
+    print(
+      `${label("console")}${colors.bold(`${this.#url}/console`)} ${colors.dim("运营后台, operator key")} ${this.#operatorKey}`,
+    );
     print(`${label("docs")}${this.#url}/docs`);
-    print(`${label("data")}${this.#config.data} ${colors.dim("(kill -9 and start again: nothing is lost 数据不丢)")}`);
-    print(`${label("operator key")}${this.#operatorKey}`);
-    print(`${label(`${shopper}'s token`)}${token}`);
+    print(
+      `${label("data")}${this.#config.data} ${colors.dim("(kill -9 and start again: nothing is lost 数据不丢)")}\n`,
+    );
+    show("open", "正在抢购", now, "");
+    show("soon", "即将开抢", soon, this.#untilText("opens", soon?.campaign.opens_at));
+    const isQueueOpen = queue?.campaign.state === "open";
+    show("queue", "排队", queue, isQueueOpen ? "open" : this.#untilText("opens", queue?.campaign.opens_at));
+    show("draw", "抽签", draw, this.#untilText("closes", draw?.campaign.closes_at));
+    await this.#sayLines(now);
+    print(`\n${colors.dim("Ctrl-C stops it. 按 Ctrl-C 停止")}`);
+    for (const shown of [soon, queue]) if (shown?.campaign.state === "scheduled") this.#announce(shown);
+  }
+
+  /** What can be pasted into a shell. */
+  async #sayLines(now: Shown | null): Promise<void> {
+    const say = (what: string, chinese: string, line: string) =>
+      print(`\n${colors.bold(what)} ${colors.dim(chinese)}\n${colors.cyan(line)}`);
     if (now !== null) {
+      const asBuyer = `-H 'Authorization: Bearer ${await this.#token(shopper)}'`;
       say(
-        `Buy: ${offerText(now.offer)}.`,
-        "立即抢购",
+        `Buy as ${shopper}, without a browser.`,
+        "命令行抢购",
         `curl -i -X POST ${this.#url}/v1/offers/${now.offer.id}/orders ${asBuyer}`,
       );
     }
-    if (soon !== null) {
-      const inS = Math.max(1, Math.ceil((Date.parse(soon.campaign.opens_at ?? "") - this.#clock.nowMs()) / 1_000));
-      say(
-        `Opens in ${inS} s: ${offerText(soon.offer)}.`,
-        "即将开抢",
-        `curl -i -X POST ${this.#url}/v1/offers/${soon.offer.id}/orders ${asBuyer}`,
-      );
-    }
-    say("See her orders.", "我的订单", `curl ${this.#url}/v1/orders ${asBuyer}`);
-    if (order !== null) {
-      if (this.#config.payments !== "none") {
-        say(
-          `Open the page where ${order.buyer_id}'s order is paid: the url of the answer, in a browser.`,
-          "支付页面",
-          `curl -X POST ${this.#url}/v1/orders/${order.id}/checkout ${asOperator}`,
-        );
-      }
-      say(
-        `Pay ${order.buyer_id}'s order, as the shop does.`,
-        "支付",
-        `curl -X POST ${this.#url}/v1/orders/${order.id}/pay ${asOperator}`,
-      );
-    }
-    say("Look at the sale.", "活动", `curl '${this.#url}/v1/campaigns?state=open'`);
     const here = `--data ${pathText(this.#config.data)}`;
     say("Check that nothing was oversold.", "核验", `${programText()} verify ${here}`);
-    const shown = now ?? soon;
-    if (shown !== null) {
-      say("Anybody can check the sale in a browser.", "公开核验", `${this.#url}/verify?campaign=${shown.campaign.id}`);
-    }
     say("Bring a crowd.", "压测", `${programText()} load ${here} --url ${this.#url}`);
-    print(`\n${colors.dim("Ctrl-C stops it. 按 Ctrl-C 停止")}`);
-    if (soon !== null) this.#announce(soon);
+  }
+
+  #untilText(verb: string, at: string | null | undefined): string {
+    if (at === null || at === undefined) return "";
+    const inS = Math.max(1, Math.ceil((Date.parse(at) - this.#clock.nowMs()) / 1_000));
+    return `${verb} in ${durationText(inS * 1_000)}`;
   }
 
   /** Says it when the sale opens: the reader has the line to paste at hand. */
@@ -162,25 +158,28 @@ class DemoShop {
 
   /** Creates a campaign and publishes it; lets its visitors buy, then its operator act. */
   async #stage(sale: DemoCampaign): Promise<void> {
-    const { title, kind, opensInMs, closesInMs, offers, lastly } = sale;
+    const { title, description, kind, admission, challenge, opensInMs, closesInMs, offers, lastly } = sale;
     const nowMs = this.#clock.nowMs();
-    const { id, offers: made } = await this.#operate<CampaignJson>("/v1/campaigns", {
-      title,
-      kind,
+    const made = await this.#operate<CampaignJson>("/v1/campaigns", {
+      ...{ title, description, kind, admission, challenge },
       ...(opensInMs === null ? {} : { opens_at: wireTime(nowMs + opensInMs) }),
       closes_at: wireTime(nowMs + closesInMs),
       offers: offers.map((offer) => ({ ...offer, currency })),
     });
-    await this.#operate(`/v1/campaigns/${id}/publish`);
+    await this.#operate(`/v1/campaigns/${made.id}/publish`);
     await Promise.all(Array.from({ length: sale.visitors }, (_, visitor) => this.#visit(made, visitor)));
-    if (lastly !== undefined) await this.#operate(`/v1/campaigns/${id}/${lastly}`);
+    if (lastly !== undefined) await this.#operate(`/v1/campaigns/${made.id}/${lastly}`);
   }
 
-  /** A visitor buys; two in three have paid, one in ten has thought better of it. */
-  async #visit(offers: readonly OfferJson[], visitor: number): Promise<void> {
+  /** A visitor buys, or enters the draw; two in three have paid, one in ten has thought better of it. */
+  async #visit({ admission, offers }: CampaignJson, visitor: number): Promise<void> {
     const offer = offers[visitor % offers.length];
     if (offer === undefined) return;
     const as = await this.#token(`${firstNames[visitor % firstNames.length]}-${visitor + 1}`);
+    if (admission === "draw") {
+      await callApi(`${this.#url}/v1/offers/${offer.id}/draw`, { method: "POST", as });
+      return;
+    }
     const url = `${this.#url}/v1/offers/${offer.id}/orders`;
     const order = await callApi<OrderJson>(url, { method: "POST", as }).catch(() => null);
     if (order === null) return; // sold out: as it goes
@@ -195,31 +194,35 @@ class DemoShop {
     return all;
   }
 
-  /** An offer that can be had now, by the reader of the transcript too. */
+  /** An offer that can be had now by whoever asks, by the reader of the transcript too. */
   async #openNow(campaigns: readonly CampaignJson[]): Promise<Shown | null> {
-    const closesAfterMs = this.#clock.nowMs() + openForMsMin;
-    const open = campaigns.filter(
-      ({ state, closes_at }) => state === "open" && (closes_at === null || Date.parse(closes_at) > closesAfterMs),
-    );
     const has = await this.#unitsOf(shopper);
-    for (const campaign of open) {
-      const offer = campaign.offers.find(
-        ({ id, available, limit_per_buyer }) => available > 0 && (has.get(id) ?? 0) < limit_per_buyer,
-      );
-      if (offer !== undefined) return { campaign, offer };
-    }
-    return null;
+    const isForShopper = ({ id, limit_per_buyer }: OfferJson) => (has.get(id) ?? 0) < limit_per_buyer;
+    const open = campaigns.filter((one) => isFree(one) && one.state === "open" && this.#lasts(one, openForMsMin));
+    return firstLeft(open, isForShopper);
   }
 
   #opensSoon(campaigns: readonly CampaignJson[]): Shown | null {
     const byMs = this.#clock.nowMs() + openForMsMin;
-    for (const campaign of campaigns) {
-      const [offer] = campaign.offers;
-      const { state, opens_at } = campaign;
-      if (offer && state === "scheduled" && opens_at !== null && Date.parse(opens_at) < byMs)
-        return { campaign, offer };
-    }
-    return null;
+    const isSoon = ({ opens_at }: CampaignJson) => opens_at !== null && Date.parse(opens_at) < byMs;
+    return firstLeft(campaigns.filter((one) => isFree(one) && one.state === "scheduled" && isSoon(one)));
+  }
+
+  #withQueue(campaigns: readonly CampaignJson[]): Shown | null {
+    const isOn = (one: CampaignJson) => one.state === "scheduled" || one.state === "open";
+    return firstLeft(
+      campaigns.filter((one) => one.admission === "queue" && isOn(one) && this.#lasts(one, openForMsMin)),
+    );
+  }
+
+  #withDraw(campaigns: readonly CampaignJson[]): Shown | null {
+    return firstLeft(
+      campaigns.filter((one) => one.admission === "draw" && one.state === "open" && this.#lasts(one, drawForMsMin)),
+    );
+  }
+
+  #lasts({ closes_at }: CampaignJson, ms: number): boolean {
+    return closes_at === null || Date.parse(closes_at) > this.#clock.nowMs() + ms;
   }
 
   /** Units that a buyer has, by offer. */
@@ -234,12 +237,6 @@ class DemoShop {
     return units;
   }
 
-  /** The newest order that waits for its payment. */
-  async #unpaidOrder(): Promise<OrderJson | null> {
-    const { orders } = await callApi<OrderPage>(`${this.#url}/v1/orders?limit=200`, { as: this.#operatorKey });
-    return orders.find(({ state }) => state === "reserved") ?? null;
-  }
-
   #token(buyer: string): Promise<string> {
     return signToken(this.#secret, buyer, this.#clock.nowMs() + tokenMs);
   }
@@ -247,6 +244,20 @@ class DemoShop {
   #operate<T>(path: string, body?: unknown): Promise<T> {
     return callApi<T>(this.#url + path, { method: "POST", as: this.#operatorKey, body });
   }
+}
+
+/** Whether it sells to whoever asks. */
+function isFree({ admission, pass }: CampaignJson): boolean {
+  return admission === "open" && !pass;
+}
+
+/** The first campaign with something left, and what that is. */
+function firstLeft(campaigns: readonly CampaignJson[], fits = (_: OfferJson) => true): Shown | null {
+  for (const campaign of campaigns) {
+    const offer = campaign.offers.find((one) => one.available > 0 && fits(one));
+    if (offer !== undefined) return { campaign, offer };
+  }
+  return null;
 }
 
 const firstNames = ["bob", "li-wei", "carol", "zhang-min", "dave", "wang-fang", "erin", "chen-jie"] as const;

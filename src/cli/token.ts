@@ -1,11 +1,11 @@
 /** `rushbox token`: a buyer's JWT, for trying out. What the shop does for its buyers, signed with the folder's secret. */
 import { Command } from "commander";
-import { SignJWT } from "jose";
 import { readConfig, type Settings } from "../config.ts";
 import { limits } from "../domain/limits.ts";
 import { startClock } from "../host/clock.ts";
 import { print } from "../host/log.ts";
 import { OperationError } from "../host/operation-error.ts";
+import { signBuyerToken } from "../http/auth.ts";
 import { readJwtSecret } from "../secrets.ts";
 import { addSettings, durationOption } from "./command.ts";
 
@@ -38,7 +38,5 @@ export function signToken(secret: string, buyerId: string, expiresAtMs: number):
       hint: `Give 1 to ${limits.buyerIdLengthMax} characters.`,
     });
   }
-  return new SignJWT({ sub: buyerId, exp: Math.floor(expiresAtMs / 1_000) })
-    .setProtectedHeader({ alg: "HS256" })
-    .sign(new TextEncoder().encode(secret));
+  return signBuyerToken(secret, buyerId, expiresAtMs);
 }

@@ -10,8 +10,8 @@ export interface RateLimit {
   readonly windowS: number;
 }
 
-/** What is counted for a limit: each buyer, each address (IPv6: each /64), each campaign, all; refused tokens by address. */
-export const rateLimitNames = ["buyer", "address", "campaign", "overall", "failures"] as const;
+/** What is counted for a limit: each buyer, each address (IPv6: each /64), each campaign, all; refused tokens, and guests, by address. */
+export const rateLimitNames = ["buyer", "address", "campaign", "overall", "failures", "guests"] as const;
 export type RateLimitName = (typeof rateLimitNames)[number];
 export type RateLimits = Readonly<Record<RateLimitName, RateLimit | null>>;
 
@@ -78,7 +78,8 @@ export interface ControlsChange {
  * Before anybody has changed them. A buyer has five attempts a second, more than anybody clicks for long, and many more
  * than any sale gives. Addresses are not limited: an office, a campus or a mobile network brings thousands of people by
  * one, and so does a proxy that is not trusted yet. Tokens that are refused cost a signature each, so they are; but so
- * many that nobody shuts out those who share the address with some requests a second.
+ * many that nobody shuts out those who share the address with some requests a second. Whoever is a guest is somebody new
+ * for nothing, so an address has no more of them than a small office has people.
  */
 export const controlsDefault: Controls = {
   rateLimits: {
@@ -87,10 +88,16 @@ export const controlsDefault: Controls = {
     campaign: null,
     overall: null,
     failures: { quota: 10_000, windowS: 10 },
+    guests: { quota: 100, windowS: 3_600 },
   },
   switchesOn: [],
   riskMode: "record",
 };
+
+/** Controls as they were stored: limits that there were none of then are as nobody has changed them. */
+export function storedControls(stored: Controls): Controls {
+  return { ...stored, rateLimits: { ...controlsDefault.rateLimits, ...stored.rateLimits } };
+}
 
 /** Whether a switch is on for everything or for this campaign. */
 export function isOn({ switchesOn }: Controls, name: SwitchName, campaignId: number | null = null): boolean {

@@ -33,6 +33,11 @@ export function newSigningKey(): string {
   return privateKey.export({ type: "pkcs8", format: "pem" }).toString().trim();
 }
 
+/** A guest's id: 64 random bits, so that no two of many million guests are ever one. */
+export function newGuestId(): string {
+  return `guest-${crypto.getRandomValues(new Uint8Array(8)).toHex()}`;
+}
+
 /** A number in [0, 1): for spreading load, where it need not be reproducible. */
 export function chance(): number {
   return Math.random();

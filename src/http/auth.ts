@@ -3,7 +3,7 @@
  * expires; operators carry a key, known by its hash. A buyer's token is never an operator's.
  */
 import { timingSafeEqual } from "node:crypto";
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { limits } from "../domain/limits.ts";
 import { type OperatorRecord, type OperatorRole, rootOperatorName } from "../domain/operator.ts";
@@ -59,6 +59,13 @@ const bearer = "Bearer ";
 const root: Operator = { name: rootOperatorName, role: "admin" };
 /** Every buyer meets a key server that is down: the log says so once in this time. */
 const warnEveryMs = 10_000;
+
+/** A buyer's HS256 token, as a shop signs them for its buyers. */
+export function signBuyerToken(secret: string, buyerId: string, expiresAtMs: number): Promise<string> {
+  return new SignJWT({ sub: buyerId, exp: Math.floor(expiresAtMs / 1_000) })
+    .setProtectedHeader({ alg: "HS256" })
+    .sign(new TextEncoder().encode(secret));
+}
 
 export class Auth {
   readonly #clock: Clock;

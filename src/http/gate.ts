@@ -41,7 +41,9 @@ const rules: Readonly<Record<Work, WorkRule>> = {
 
 /** What one buyer may ask about what is theirs: five a second, more often than anything changes for them. */
 const questionRate: RateLimit = { quota: 50, windowS: 10 };
-const noLimits: RateLimits = { buyer: null, address: null, campaign: null, overall: null, failures: null };
+const noLimits: RateLimits = {
+  ...{ buyer: null, address: null, campaign: null, overall: null, failures: null, guests: null },
+};
 /** What is refused for a while under load: longer than a level lasts at least. */
 const shedRetryAfterS = 5;
 /** Refusals by limit and wait, which are some dozens; a limit of a day has more. */
@@ -137,6 +139,15 @@ export class Gate {
     const { rates, clock, addresses } = this.#parts;
     const { failures } = this.#limits;
     if (failures !== null) rates.take("failures", networkOf(addresses.of(request)), failures, clock.nowMs());
+  }
+
+  /** Counts somebody who wants to be a guest, by where they come from: the refusal, or `null`. */
+  refuseGuest(request: Request): Response | null {
+    const { rates, clock, addresses } = this.#parts;
+    const { guests } = this.#limits;
+    if (guests === null) return null;
+    const waitMs = rates.take("guests", networkOf(addresses.of(request)), guests, clock.nowMs());
+    return waitMs > 0 ? this.#limitedBy("guests", guests, waitMs) : null;
   }
 
   /** Why work of this kind is not done now, for a campaign or for none: the refusal, or `null`. */

@@ -13,6 +13,7 @@ import { limits } from "../domain/limits.ts";
 import { operatorRoles } from "../domain/operator.ts";
 import { orderStates } from "../domain/order.ts";
 import { rowFormats } from "./order-rows.ts";
+import { pictureNames } from "./pictures.ts";
 import type { ProblemCode, ProblemExtras } from "./problem.ts";
 import type { Route } from "./route.ts";
 import type { RouteName } from "./routes.ts";
@@ -38,6 +39,7 @@ import {
   EraseBody,
   ErasureAnswer,
   FairnessAnswer,
+  GuestAnswer,
   HealthAnswer,
   LedgerAnswer,
   NewOperatorAnswer,
@@ -68,6 +70,7 @@ import {
   ReserveBody,
   RestockBody,
   RiskAnswer,
+  ShopAnswer,
   TimeAnswer,
   WaitlistAnswer,
   WaitlistLeftAnswer,
@@ -187,6 +190,8 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Refund: RefundBody,
   ProviderEvent: ProviderEventBody,
   ProviderEventOutcome: ProviderEventAnswer,
+  Shop: ShopAnswer,
+  Guest: GuestAnswer,
   Time: TimeAnswer,
   Health: HealthAnswer,
   Readiness: ReadyAnswer,
@@ -245,6 +250,7 @@ const controls: Static<typeof ControlsAnswer> = {
     campaign: null,
     overall: null,
     failures: { quota: 1_000, window_s: 60 },
+    guests: { quota: 100, window_s: 3_600 },
   },
   switches_on: [],
   risk_mode: "record",
@@ -1055,6 +1061,54 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "payments_off",
       transitionNotAllowed("expired"),
       "provider_unavailable",
+    ],
+  },
+  get_shop: {
+    id: "get_shop",
+    tag: "Buying",
+    summary: "The shop, as its pages show it",
+    description: "What it is called, whether guests may buy, who takes the money, where buyers sign in.",
+    callers: "everybody",
+    parameters: [ifNoneMatch],
+    answers: {
+      200: {
+        description: "The shop. Caches keep it for a minute.",
+        schema: ShopAnswer,
+        examples: one("A shop to try out", {
+          name: "Rushbox",
+          guests: true,
+          payments: "sandbox",
+          sign_in_url: null,
+          now: "2026-11-11T12:00:00.000Z",
+        }),
+        headers: { ETag: "Changes when the shop does, not with the time; for If-None-Match." },
+      },
+      304: notModified,
+    },
+    problems: ["method_not_allowed"],
+  },
+  create_guest: {
+    id: "create_guest",
+    tag: "Buying",
+    summary: "Become a guest",
+    description:
+      "For those who have no account, where `guests` of `GET /v1/shop` says so: a buyer's token for a week, of somebody new. Nothing is stored of guests before they buy. From one address there are as many as the limit `guests` says.",
+    callers: "everybody",
+    answers: {
+      201: {
+        description: "A guest, as good as any buyer.",
+        schema: GuestAnswer,
+        examples: one("A guest", {
+          buyer_id: "guest-3f9a1c2b7d4e8f01",
+          token: "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJndWVzdC0zZjlhMWMyYjdkNGU4ZjAxIn0.c2lnbmF0dXJl",
+          expires_at: "2026-11-18T12:00:00.000Z",
+        }),
+      },
+    },
+    problems: [
+      ["guests_off", { members: { sign_in_url: "https://shop.example/login" } }],
+      limited("guests", 100, 3_600),
+      "internal",
     ],
   },
   time: {
@@ -2090,7 +2144,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "restart, and stands in the audit log.",
       "",
       "Limits: `buyer` and `address` (IPv6: the /64) for each of them, `campaign` for each campaign, `overall` for all",
-      "attempts together, `failures` for wrong tokens of an address. `null` takes a limit off.",
+      "attempts together, `failures` for wrong tokens of an address, `guests` for new guests from one. `null` takes a limit off.",
       "",
       "Switches, for all campaigns or for one: `pause_sales` (nobody buys, joins a waitlist or enters a draw; queues may be",
       "joined, and stand still), `queue_everybody` (open campaigns let in by their queue), `refuse_joins` (no waitlist,",
@@ -2561,6 +2615,35 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       304: notModified,
     },
     problems: ["method_not_allowed"],
+  },
+  picture: {
+    id: "picture",
+    tag: "Buying",
+    summary: "A picture of sample goods",
+    description: "Drawings for trying out, for the `image_url` of an offer. Browsers keep them for a day.",
+    callers: "everybody",
+    parameters: [
+      {
+        name: "file",
+        in: "path",
+        required: true,
+        description: "Which one.",
+        schema: Type.Unsafe<string>({ type: "string", enum: pictureNames.map((name) => `${name}.svg`) }),
+        example: "phone.svg",
+      },
+      ifNoneMatch,
+    ],
+    answers: {
+      200: {
+        description: "The picture.",
+        type: "image/svg+xml",
+        schema: Type.String(),
+        examples: one("A picture", '<svg viewBox="0 0 400 400"></svg>'),
+        headers: etagHeader,
+      },
+      304: notModified,
+    },
+    problems: ["not_found", "method_not_allowed"],
   },
   healthz: {
     id: "healthz",

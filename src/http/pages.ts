@@ -86,15 +86,18 @@ export async function pageResponse(
 ): Promise<Response> {
   const caching = { "cache-control": "public, max-age=0, must-revalidate", vary: "accept-encoding" };
   const headers = { "content-type": type, etag: content.etag, ...caching, ...extraHeaders };
-  const known = request.headers.get("if-none-match");
-  if (known?.split(",").some((tag) => opaque(tag) === opaque(content.etag))) {
-    return new Response(null, { status: 304, headers });
-  }
+  if (isKnown(request, content.etag)) return new Response(null, { status: 304, headers });
   const encoding = encodingFor(request, content);
   if (encoding === null) return new Response(content.body, { headers });
   const body = content.encoded.get(encoding) ?? compress[encoding](content.body);
   content.encoded.set(encoding, body);
   return new Response(await body, { headers: { ...headers, "content-encoding": encoding } });
+}
+
+/** Whether whoever asks has it already, by its tag. */
+export function isKnown(request: Request, etag: string): boolean {
+  const known = request.headers.get("if-none-match");
+  return known?.split(",").some((tag) => tag.trim() === "*" || opaque(tag) === opaque(etag)) ?? false;
 }
 
 function opaque(tag: string): string {

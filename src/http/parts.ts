@@ -118,6 +118,15 @@ export interface Beacons {
   readonly known: readonly ChainInfo[];
 }
 
+/** The shop as its pages show it. */
+export interface Shop {
+  readonly name: string;
+  /** Where its buyers sign in; `null` where they come with their token by themselves. */
+  readonly signInUrl: string | null;
+  /** What guests' tokens are signed with; `null` where there are no guests. */
+  readonly guestSecret: string | null;
+}
+
 export interface HttpParts {
   readonly access: AccessList;
   readonly admission: Admission;
@@ -151,5 +160,6 @@ export interface HttpParts {
   readonly payments: Payments;
   readonly queueStreams: QueueStreams;
   readonly receipts: Receipts;
+  readonly shop: Shop;
   readonly stockStreams: StockStreams;
 }

@@ -135,6 +135,11 @@ export const problemKinds = {
     title: "Payments are not taken here",
     detail: "The shop takes the money itself: pay there.",
   },
+  guests_off: {
+    status: 404,
+    title: "This shop has no guests",
+    detail: "It sells to those who have an account: sign in to the shop, and come with the token that it gives.",
+  },
   signature_invalid: {
     status: 401,
     title: "The webhook's signature is not valid",

@@ -71,6 +71,9 @@ const pictureMeaning = "a picture: its http or https address, or a path of this 
 const price = (description: string, example: number) =>
   Type.Integer({ minimum: 0, maximum: limits.priceMinorMax, description, examples: [example] });
 
+/** A provider, or the shop itself. */
+const paymentsTaken = ["none", "sandbox", "stripe"] as const;
+
 /** What a preset means, from the preset itself: `hot_item (10 minutes, 10000 units at most, 2 per buyer at most)`. */
 const kindRules = campaignKinds.map((name) => {
   const { windowMs, stockMax, limitPerBuyerMax, floorPrice } = kindPresets[name];
@@ -1059,6 +1062,29 @@ export const ReceiptKeysAnswer = Type.Object({
   ),
 });
 
+export const ShopAnswer = Type.Object({
+  name: Type.String({ description: "what the shop is called", examples: ["Rushbox"] }),
+  guests: Type.Boolean({ description: "whether whoever has no account may buy as a guest: POST /v1/guests" }),
+  payments: oneOf(paymentsTaken, "who takes the money: the shop itself (none), the built-in sandbox, Stripe"),
+  sign_in_url: nullable(
+    Type.String({
+      format: "uri",
+      description: "where a buyer signs in to the shop; null: nowhere that is known here",
+      examples: ["https://shop.example/login"],
+    }),
+  ),
+  now: time("when this was answered: a cache may be a minute behind, so ask GET /v1/time for a countdown"),
+});
+
+export const GuestAnswer = Type.Object({
+  buyer_id: Type.String({ description: "the guest, as a buyer", examples: ["guest-3f9a1c2b7d4e8f01"] }),
+  token: Type.String({
+    description: "their token: who has it is this guest",
+    examples: ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJndWVzdC0zZjlhMWMyYjdkNGU4ZjAxIn0.c2lnbmF0dXJl"],
+  }),
+  expires_at: time("when the token ends, and nobody is this guest any more", "2026-11-18T12:00:00.000Z"),
+});
+
 export const TimeAnswer = Type.Object({
   now: time("the server's time"),
   now_ms: Type.Integer({ description: "the same in milliseconds since 1970", examples: [1_794_398_400_000] }),
@@ -1124,6 +1150,14 @@ export const ProblemAnswer = Type.Object({
   ),
   limit: Type.Optional(oneOf(rateLimitNames, "with rate_limited: which limit was met")),
   switch: Type.Optional(oneOf(switchNames, "with switched_off: what is on")),
+  sign_in_url: Type.Optional(
+    nullable(
+      Type.String({
+        format: "uri",
+        description: "with guests_off: where a buyer signs in; null where nobody has said so",
+      }),
+    ),
+  ),
   refused: Type.Optional(oneOf(works, "with overloaded, where work is given up under load: which")),
 });
 

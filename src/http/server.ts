@@ -5,6 +5,7 @@ import { checkoutPageRoutes } from "./checkout-pages.ts";
 import { docsRoutes } from "./docs.ts";
 import { opsRoutes } from "./ops.ts";
 import type { HttpParts } from "./parts.ts";
+import { pictureRoute } from "./pictures.ts";
 import { problem } from "./problem.ts";
 import { problemOfHost } from "./query.ts";
 import { failure, type Handler, observed, type Route } from "./route.ts";
@@ -26,6 +27,7 @@ import { paymentRoutes } from "./v1/payments.ts";
 import { queueRoutes } from "./v1/queue.ts";
 import { reserveRoute } from "./v1/reserve.ts";
 import { riskRoute } from "./v1/risk.ts";
+import { shopRoutes } from "./v1/shop.ts";
 import { streamRoutes } from "./v1/streams.ts";
 import { waitlistRoutes } from "./v1/waitlist.ts";
 import { webhookRoutes } from "./v1/webhooks.ts";
@@ -68,10 +70,12 @@ export function allRoutes(parts: HttpParts): Route[] {
     riskRoute(parts),
     fairnessRoute(parts),
     ...ledgerRoutes(parts),
+    ...shopRoutes(parts),
     ...opsRoutes(parts),
     ...checkoutPageRoutes(parts),
     ...docsRoutes(),
     ...verifyPageRoutes(),
+    pictureRoute(),
     ...webPageRoutes(),
   ];
 }

@@ -75,6 +75,7 @@ describe("controls", () => {
         campaign: null,
         overall: null,
         failures: null,
+        guests: { quota: 100, window_s: 3_600 },
       },
       switches_on: [],
       risk_mode: "record",

@@ -51,6 +51,15 @@ describe("wrong usage exits 2 with what to do on standard error, and nothing on 
       /--proxy-header is "x-real-ip"\. Give one of x-forwarded-for, forwarded/,
     ],
     [["serve", "--webhooks-private", "maybe"], /--webhooks-private is "maybe"\. Give one of yes, no/],
+    [["serve", "--guests", "yes"], /--guests is "yes"\. Give one of on, off/],
+    [
+      ["serve", "--guests", "on"],
+      /--guests=on and RUSHBOX_JWKS_URL contradict each other\. Guests' tokens are signed here/,
+      { RUSHBOX_JWKS_URL: "https://shop.example/jwks" },
+    ],
+    [["serve", "--shop-name", " "], /--shop-name is " "\. Give one line of 1 to 200 characters\./],
+    [["serve"], /RUSHBOX_SHOP_NAME is "A\\u0007"/, { RUSHBOX_SHOP_NAME: "A\u0007" }],
+    [["serve", "--sign-in-url", "javascript:alert(1)"], /--sign-in-url is "javascript:alert\(1\)"\. Give an http/],
     [["serve", "--rate-limits", "no"], /--rate-limits is "no"\. Give one of on, off/],
     [
       ["controls", "--limit", "buyer=20"],

@@ -186,7 +186,9 @@ test("campaigns answer as documented", async () => {
     ["GET /v1/campaigns", {}],
     ["GET /v1/campaigns/{id}", { params }],
     ["GET /docs", {}],
+    ["GET /v1/shop", {}],
     ["GET /verify", {}],
+    ["GET /pictures/{file}", { params: { file: "drone.svg" } }],
     ["GET /openapi.json", {}],
     ["GET /problems/{code}", { params: { code: "sold_out" } }],
   ] as const) {
@@ -194,6 +196,8 @@ test("campaigns answer as documented", async () => {
     await ask(name, 304, { ...how, headers: { "if-none-match": await etagOf(name, how) } });
   }
   await ask("GET /v1/campaigns", "invalid", { query: "?colour=red" });
+  await ask("GET /pictures/{file}", "not_found", { params: { file: "yacht.svg" } });
+  await ask("GET /pictures/{file}", "method_not_allowed", { params: { file: "drone.svg" }, method: "PUT" });
 });
 
 async function etagOf(name: string, { params }: Ask): Promise<string> {
@@ -657,6 +661,14 @@ test("erasure answers as documented", async () => {
   await ask(name, 200, { as: operatorKey, body });
 });
 
+test("guests answer as documented", async () => {
+  const name = "POST /v1/guests";
+  await ask(name, "guests_off");
+  await using open = await startServer({ env: { RUSHBOX_GUESTS: "on" } });
+  const { token } = await ask(name, 201, { at: open });
+  await ask("GET /v1/orders", 200, { at: open, as: String(token) });
+});
+
 test("controls answer as documented", async () => {
   await using other = await startServer({ env: { RUSHBOX_RATE_LIMITS: "on" } });
   const get = "GET /v1/controls";
@@ -815,6 +827,7 @@ test("the pages for whoever runs it answer as documented", async () => {
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
+    "GET /v1/shop",
     "GET /docs",
     "GET /verify",
     "GET /openapi.json",

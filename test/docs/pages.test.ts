@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { problemWordsZh } from "../../src/http/docs/problem-words.ts";
+import { pictureNames, picturePath } from "../../src/http/pictures.ts";
 import { problemKinds } from "../../src/http/problem.ts";
 import {
   buy,
@@ -44,6 +45,34 @@ for (const compiled of [false, true]) {
         expect(etag).toMatch(/^"\w+"$/);
         const again = await fetch(`${server.url}${path}`, { headers: { "if-none-match": `"other", W/${etag}` } });
         expect([path, again.status, await again.text()]).toEqual([path, 304, ""]);
+      }
+    });
+
+    test("serves every picture as an image of this server that runs and fetches nothing", async () => {
+      for (const name of pictureNames) {
+        const address = `${server.url}${picturePath(name)}`;
+        const first = await fetch(address);
+        const etag = first.headers.get("etag") ?? "";
+        expect([name, first.status, Object.fromEntries(first.headers)]).toEqual([
+          name,
+          200,
+          expect.objectContaining({
+            "content-type": "image/svg+xml",
+            "cache-control": "public, max-age=86400",
+            "content-security-policy": "default-src 'none'",
+            "x-content-type-options": "nosniff",
+            etag: expect.stringMatching(/^W\/"\w+"$/),
+          }),
+        ]);
+        const text = await first.text();
+        expect(text.length).toBeLessThan(4_096);
+        expect(text).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 400 400">[\s\S]*<\/svg>\n$/);
+        expect(text).not.toMatch(/<(script|style|foreignObject|image|use|a)\b|\son\w+=|\sstyle=|href|url\(|&/i);
+        const again = await fetch(address, { headers: { "if-none-match": etag } });
+        expect([name, again.status, await again.text()]).toEqual([name, 304, ""]);
+      }
+      for (const path of ["/pictures/yacht.svg", "/pictures/phone", "/pictures/phone.svg.svg", "/pictures/"]) {
+        expect([path, (await fetch(`${server.url}${path}`)).status]).toEqual([path, 404]);
       }
     });
 

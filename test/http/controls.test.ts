@@ -21,7 +21,7 @@ setDefaultTimeout(30_000);
 
 const env = { RUSHBOX_RATE_LIMITS: "on", RUSHBOX_TRUSTED_PROXIES: "127.0.0.0/8" };
 const options = { env, args: ["--http-threads", "2"] } as const;
-const off = { buyer: null, address: null, campaign: null, overall: null, failures: null };
+const off = { buyer: null, address: null, campaign: null, overall: null, failures: null, guests: null };
 let server: Server;
 
 beforeAll(async () => {

@@ -148,6 +148,7 @@ beforeAll(async () => {
     metrics,
     audit: { auditBefore: fail },
     ledger: { ...{ rowsAfter: fail, rowsWithBuyersAfter: fail, row: fail }, ...{ hashOf: fail, saltOf: fail } },
+    shop: { name: "Rushbox", signInUrl: null, guestSecret: null },
     receipts: new Receipts(newSigningKey()),
     office,
     outbox: fail,

@@ -1,5 +1,6 @@
 /** Proves that what is missed is found however long ago its order was reserved, and however many orders there are. */
 import { expect, test } from "bun:test";
+import { controlsDefault } from "../../src/domain/controls.ts";
 import { limits } from "../../src/domain/limits.ts";
 import { openWriter } from "../../src/storage/sqlite/open.ts";
 import { SqliteReader } from "../../src/storage/sqlite/reader.ts";
@@ -124,4 +125,13 @@ test("a campaign's buyers are found a bounded part at a time, and those erased a
   expect(first.looks).toBeLessThan(Number(mine) / limits.erasuresPerCommandMax + 10);
   expect(eraseAll()).toEqual({ looks: 4, erased: 0 });
   expect(known.values(2).flat()[0]).toBe(others);
+});
+
+test("controls of before there was a limit have it as nobody has changed it, and their own as they were set", () => {
+  const db = openWriter(newFolder());
+  const { guests, ...known } = controlsDefault.rateLimits;
+  const stored = { ...controlsDefault, rateLimits: { ...known, failures: null }, riskMode: "off" };
+  db.run("INSERT INTO controls (id, seq, controls) VALUES (1, 5, ?)", [JSON.stringify(stored)]);
+  const rateLimits = { ...controlsDefault.rateLimits, failures: null, guests };
+  expect(new SqliteReader(db).controls()).toEqual({ ...controlsDefault, rateLimits, riskMode: "off" });
 });

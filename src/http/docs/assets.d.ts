@@ -9,6 +9,11 @@ declare module "altcha/workers/*" {
   // biome-ignore lint/style/noDefaultExport: the shape of Bun's file imports
   export default path;
 }
+declare module "*.svg" {
+  const path: string;
+  // biome-ignore lint/style/noDefaultExport: the shape of Bun's file imports
+  export default path;
+}
 declare module "*/page.css" {
   const path: string;
   // biome-ignore lint/style/noDefaultExport: the shape of Bun's file imports

@@ -65,6 +65,7 @@ export const problemWordsZh: Readonly<Record<ProblemCode, Words>> = {
   transition_not_allowed: { title: "当前状态不允许此操作", detail: "请查看当前状态：从该状态不能走到这一步。" },
   refund_due: { title: "这笔付款不能保留：请退款", detail: "它到得太晚、金额不符，或订单已经付过款。请把钱退还买家。" },
   payments_off: { title: "这里不收款", detail: "由商家自行收款：请在商家处支付。" },
+  guests_off: { title: "本店不接受游客", detail: "本店只向有账户的买家出售：请在商家处登录，并携带其提供的令牌。" },
   signature_invalid: {
     title: "Webhook 签名无效",
     detail: "签名缺失、错误或已过期。请检查发送方的签名密钥和时钟。",

@@ -20,6 +20,7 @@ import { newDrawSecret } from "../../host/random.ts";
 import { readJson } from "../body.ts";
 import type { CampaignEntry } from "../catalogue.ts";
 import { requireOperator } from "../guard.ts";
+import { isKnown } from "../pages.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
 import { readChoice, readCursor, readLimit, readQuery } from "../query.ts";
@@ -148,8 +149,7 @@ function list({ auth, catalogue }: Parts, request: Request): Response {
 function cacheable(request: Request, text: string, etag: string, isOperator: boolean): Response {
   const caching = isOperator ? "private, no-cache" : publicCaching;
   const headers = { etag, "cache-control": caching, vary: "authorization" };
-  const known = request.headers.get("if-none-match");
-  if (known?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag || tag.trim() === "*")) {
+  if (isKnown(request, etag)) {
     return new Response(null, { status: 304, headers: { ...headers, "x-content-type-options": "nosniff" } });
   }
   return json(text, { headers });

@@ -24,7 +24,7 @@ import type { AccessEntry } from "../../domain/access.ts";
 import type { DrawRecord } from "../../domain/admission.ts";
 import type { AuditRecord } from "../../domain/audit.ts";
 import type { CampaignRecord } from "../../domain/campaign.ts";
-import { type Controls, controlsDefault } from "../../domain/controls.ts";
+import { type Controls, controlsDefault, storedControls } from "../../domain/controls.ts";
 import type { EndpointRecord } from "../../domain/endpoint.ts";
 import { limits } from "../../domain/limits.ts";
 import type { OfferRecord } from "../../domain/offer.ts";
@@ -427,7 +427,8 @@ export class SqliteReader {
   }
 
   controls(): Controls {
-    return drizzle({ client: this.#db }).select().from(controlsTable).get()?.controls ?? controlsDefault;
+    const row = drizzle({ client: this.#db }).select().from(controlsTable).get();
+    return row === undefined ? controlsDefault : storedControls(row.controls);
   }
 
   /** Those that have not been removed. */
