@@ -13,6 +13,7 @@ import { type Config, ownUrl } from "./config.ts";
 import { limits } from "./domain/limits.ts";
 import { Counters } from "./engine/counters.ts";
 import { KeyFilter } from "./engine/key-filter.ts";
+import { startClock } from "./host/clock.ts";
 import { log } from "./host/log.ts";
 import { Metrics } from "./host/metrics.ts";
 import { OperationError } from "./host/operation-error.ts";
@@ -69,8 +70,7 @@ export async function startApp(config: Config): Promise<App> {
   const counters = Counters.forOffers(limits.offersMax);
   const keyFilter = new KeyFilter();
   const threads = config.httpThreads;
-  const rateSeed = newSeed();
-  const rates = new RateTable(rateSeed);
+  const rates = RateTable.make(newSeed(), startClock().nowMs()).buffer;
   const load = LoadBoard.forThreads(threads);
   const metrics = new Metrics(metricDefinitions(threads), {
     thread: metricPlaces(threads).main,
@@ -111,12 +111,12 @@ export async function startApp(config: Config): Promise<App> {
   engine.send({ type: "boot", boot: { ...shared, ports, threads } }, ports);
   const deskChannels = channels.map(() => new MessageChannel());
   const risk = stack.use(new RiskOffice({ ports: deskChannels.map(({ port1 }) => port1), metrics }));
-  const office = stack.use(new Office({ settings: config, engine: ownPort, counters, load, metrics, rates, risk }));
+  const office = stack.use(new Office({ settings: config, engine: ownPort, counters, load, metrics, risk }));
   channels.forEach(({ port2 }, thread) => {
     const proxies = { trusted: config.trustedProxies, header: config.proxyHeader };
     const { areRatesLimited } = config;
     const desk = deskChannels[thread]?.port2 as MessagePort;
-    const edge = { proxies, areRatesLimited, rates: rates.buffer, rateSeed, load: load.buffer, challenges, desk };
+    const edge = { proxies, areRatesLimited, rates, load: load.buffer, challenges, desk };
     const boot = {
       ...shared,
       ...edge,

@@ -222,7 +222,7 @@ class HttpThread {
     const load = new LoadBoard(this.#boot.load);
     this.#showWaits(load);
     const addresses = new ClientAddresses(this.#boot.proxies);
-    const rates = new RateTable(this.#boot.rateSeed, this.#boot.rates);
+    const rates = new RateTable(this.#boot.rates);
     const { areRatesLimited } = this.#boot;
     const gate = new Gate({ addresses, areRatesLimited, clock, load, metrics, office: this.#office, rates });
     this.#auth.guardBy(gate);

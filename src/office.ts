@@ -7,7 +7,6 @@
 
 import type { LoadBoard } from "./admission/load-board.ts";
 import { LoadDecider, loadLevels } from "./admission/load-level.ts";
-import type { RateTable } from "./admission/rate-limit.ts";
 import { createWebhookPost } from "./delivery/webhook-post.ts";
 import { type EventSource, WebhookRelay } from "./delivery/webhook-relay.ts";
 import type { EndpointRecord } from "./domain/endpoint.ts";
@@ -57,9 +56,6 @@ const countEveryMs = 1_000;
 /** Between two looks for buyers to erase, so that whoever else has work on the disk and the engine gets to it. */
 const erasePauseMs = 20;
 const decideEveryMs = 100;
-/** All words of the rate limits are looked at once an hour, some hundred at a time. */
-const sweepEveryMs = 1_000;
-const sweepShares = 3_600;
 
 export class Office {
   readonly #settings: OfficeSettings;
@@ -67,7 +63,6 @@ export class Office {
   readonly #metrics: Metrics;
   readonly #load: LoadBoard;
   readonly #decider = new LoadDecider();
-  readonly #rates: RateTable;
   readonly #port: MessagePort;
   readonly #clock: Clock = startClock();
   readonly #client: EngineClient;
@@ -92,12 +87,10 @@ export class Office {
     counters: Counters;
     load: LoadBoard;
     metrics: Metrics;
-    rates: RateTable;
     risk: Pick<RiskOffice, "setMode">;
   }) {
     this.#metrics = parts.metrics;
     this.#load = parts.load;
-    this.#rates = parts.rates;
     this.#settings = parts.settings;
     this.#counters = parts.counters;
     this.#port = parts.engine;
@@ -129,7 +122,6 @@ export class Office {
     this.#timers.push(
       setInterval(() => this.#count(reader), countEveryMs),
       setInterval(() => this.#decideLoad(), decideEveryMs),
-      setInterval(() => this.#rates.sweep(this.#clock.nowMs(), sweepShares), sweepEveryMs),
     );
     const { ledgerHeadEveryS, retentionDays } = this.#settings;
     if (ledgerHeadEveryS > 0) this.#timers.push(setInterval(() => this.#publishHead(), ledgerHeadEveryS * 1_000));

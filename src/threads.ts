@@ -23,8 +23,6 @@ export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly beacons: Beacons;
   readonly areRatesLimited: boolean;
   readonly rates: SharedArrayBuffer;
-  /** Of the rate limits' hashes. */
-  readonly rateSeed: readonly [number, number];
   readonly load: SharedArrayBuffer;
   readonly payments: ProviderSettings;
   readonly shop: Shop;

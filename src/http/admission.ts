@@ -103,17 +103,16 @@ export class Admission {
     return verdict?.action === "block" ? blockedByRisk(verdict) : null;
   }
 
-  /** Where an attempt came from, for `noteOrder`; empty when nobody wants to know. */
+  /** Where an attempt came from, for `noteOrder`. */
   whereFrom(request: Request): string {
-    const { feed, addresses } = this.#parts;
-    return feed.isOn ? networkOf(addresses.of(request)) : "";
+    return networkOf(this.#parts.addresses.of(request));
   }
 
-  /** Notes units that an attempt has got. */
-  noteOrder(from: string, buyer: Buyer, campaignId: number, units: number): void {
+  /** Notes units that an attempt has got. Where from is asked for only when it is to be told: most of a rush is not. */
+  noteOrder(from: () => string, buyer: Buyer, campaignId: number, units: number): void {
     const { feed, clock } = this.#parts;
-    if (from === "" || !feed.wants("order")) return;
-    feed.note("order", { buyerId: buyer.id, address: from, campaignId, atMs: clock.nowMs(), amount: units });
+    if (!feed.wants("order")) return;
+    feed.note("order", { buyerId: buyer.id, address: from(), campaignId, atMs: clock.nowMs(), amount: units });
   }
 
   /** Counts how an attempt in a campaign has ended. */

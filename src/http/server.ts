@@ -1,4 +1,5 @@
 /** Elysia, and only here: puts the routes together and answers what none of them takes. */
+import type { BunRequest } from "bun";
 import { Elysia } from "elysia";
 import { parseId } from "../domain/ids.ts";
 import { checkoutPageRoutes } from "./checkout-pages.ts";
@@ -88,16 +89,20 @@ export function listen(parts: HttpParts, where: { host: string; port: number; is
     parts.metrics,
     parts.clock,
   );
+  const handlerOf = (route: Route) =>
+    observed({ name: route.name, handle: throughGate(parts, route) }, parts.metrics, parts.clock);
+  const [hot, others] = [routes.filter(isHot), routes.filter((route) => !isHot(route))];
   const app = new Elysia({
     normalize: false,
     // Bun's own router takes an address as it came. What it does not know ends here, before Elysia would look for it
     // again with its last slash, its dots and its backslashes read generously, and `/x/../metrics` come past a proxy
     // that hides /metrics.
-    serve: { routes: { "/*": (request: Request) => unmatched(request, {}) } },
+    serve: {
+      routes: { ...bunRoutes(hot, handlerOf), "/*": (request: Request) => unmatched(request, {}) },
+    },
   });
-  for (const route of routes) {
-    const gated = { name: route.name, handle: throughGate(parts, route) };
-    const handle = observed(gated, parts.metrics, parts.clock);
+  for (const route of others) {
+    const handle = handlerOf(route);
     // Taken apart in the parameter list: with a whole context the object escapes, which costs 1 us a request.
     app.route(route.method, route.path, ({ request, params }) => handle(request, params), { parse: "none" });
   }
@@ -116,6 +121,20 @@ export function listen(parts: HttpParts, where: { host: string; port: number; is
   if (server?.port === undefined) throw new Error("Elysia listens without a server");
   parts.addresses.attach(server);
   return { port: server.port, stop: (closeAll) => server.stop(closeAll) };
+}
+
+/** Bought by everybody in the same second: without Elysia's own layer it takes 2 us less of some 15. */
+function isHot({ name }: Route): boolean {
+  return name === "reserve";
+}
+
+/** Routes as Bun's own router takes them, which Elysia hands on to it. */
+function bunRoutes(routes: readonly Route[], handlerOf: (route: Route) => Handler) {
+  const entries = routes.map((route) => {
+    const handle = handlerOf(route);
+    return [route.path, { [route.method]: (request: BunRequest) => handle(request, request.params) }] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** What a route is for may be switched off, for all or for the campaign or offer in its address, or be given up for now. */

@@ -67,7 +67,7 @@ class SaleInTime {
   readonly #random: Random;
   readonly #mode: AdmissionMode;
   readonly #engine = new Engine();
-  readonly #rates = new RateTable([1, 2]);
+  readonly #rates = RateTable.make([1, 2], openingMs - beforeMs);
   readonly #addressLimit: RateLimit | null;
   readonly #buyers: ReadonlyMap<string, Buyer>;
   readonly #scalpers: readonly Buyer[];

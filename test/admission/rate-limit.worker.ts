@@ -2,7 +2,6 @@
 import { type Rate, RateTable } from "../../src/admission/rate-limit.ts";
 
 interface Work {
-  readonly seed: readonly [number, number];
   readonly buffer: SharedArrayBuffer;
   /** How many threads are there. */
   readonly gate: Int32Array;
@@ -16,8 +15,8 @@ interface Work {
 declare const self: Worker;
 
 self.onmessage = ({ data }: MessageEvent<Work>) => {
-  const { seed, buffer, gate, threads, keys, rounds, rate, nowMs } = data;
-  const table = new RateTable(seed, buffer);
+  const { buffer, gate, threads, keys, rounds, rate, nowMs } = data;
+  const table = new RateTable(buffer);
   const admitted = Array.from({ length: keys }, () => 0);
   Atomics.add(gate, 0, 1);
   while (Atomics.load(gate, 0) < threads); // all begin with the first key, so that they meet

@@ -43,7 +43,7 @@ class Door {
   });
   readonly challenges: Challenges;
   readonly metrics = new Metrics(metricDefinitions(1), { thread: 0, threads: 1 });
-  readonly rates = new RateTable([1, 2]);
+  readonly rates = RateTable.make([1, 2], 0);
   readonly admission: Admission;
 
   constructor(captcha: Captcha | null = null) {
@@ -241,7 +241,7 @@ describe("an attempt", () => {
     door.address = "2001:db8:1:2:3:4:5:6";
     const network = "2001:db8:1:2::/64";
     door.try("alice");
-    door.admission.noteOrder(network, buyerOf("alice"), sale, 2);
+    door.admission.noteOrder(() => network, buyerOf("alice"), sale, 2);
     door.admission.noteOutcome(sale, "reserved");
     door.feed.flush();
     expect(door.batches).toEqual([

@@ -104,7 +104,7 @@ office.receive({
 
 const load = LoadBoard.forThreads(1);
 const addresses = new ClientAddresses({ trusted: [], header: "x-forwarded-for" });
-const rates = new RateTable([1, 2]);
+const rates = RateTable.make([1, 2], 0);
 const gate = new Gate({ addresses, areRatesLimited: true, clock, load, metrics, office, rates });
 
 let listening: Listening;

@@ -197,7 +197,7 @@ export function reserveRoute(parts: Parts): Route {
     if (answer === null) return ended("overloaded", problem("overloaded"), offer);
     const from = parts.admission.whereFrom(wanted.request); // while the client is there
     void answer.then((known) => {
-      if (known.code === "reserved") parts.admission.noteOrder(from, buyer, offer.campaign.view.id, quantity);
+      if (known.code === "reserved") parts.admission.noteOrder(() => from, buyer, offer.campaign.view.id, quantity);
       ended(outcomeOf(known), json(""), offer);
     });
     const location = `/v1/attempts/${encodeURIComponent(key)}`;
@@ -211,9 +211,19 @@ export function reserveRoute(parts: Parts): Route {
       case "reserved": {
         const { orderId, reservedAtMs, expiresAtMs } = answer;
         const amountMinor = offer.view.priceMinor * quantity;
-        const times = { reservedAtMs, expiresAtMs, paidAtMs: null, endedAtMs: null };
-        const body = orderJson({ orderId, quantity, amountMinor, state: "reserved", ...times }, buyer.json, offer);
-        const from = parts.admission.whereFrom(wanted.request);
+        const state = "reserved" as const;
+        const order = {
+          orderId,
+          quantity,
+          amountMinor,
+          state,
+          reservedAtMs,
+          expiresAtMs,
+          paidAtMs: null,
+          endedAtMs: null,
+        };
+        const body = orderJson(order, buyer.json, offer);
+        const from = () => parts.admission.whereFrom(wanted.request);
         parts.admission.noteOrder(from, buyer, offer.campaign.view.id, quantity);
         return ended("reserved", new Response(body, reservedInit), offer);
       }
