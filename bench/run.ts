@@ -25,6 +25,7 @@ import { MissingError, stopPrograms } from "./programs.ts";
 import { printFindings, printVerdicts, type Report, writeReport } from "./report.ts";
 import { findRushbox } from "./rushbox.ts";
 import { startBench } from "./start.bench.ts";
+import { streamsBench } from "./streams.bench.ts";
 import { writerBench } from "./writer.bench.ts";
 
 const benches: readonly Bench[] = [
@@ -39,6 +40,7 @@ const benches: readonly Bench[] = [
   memoryBench,
   crowdBench,
   fairnessBench,
+  streamsBench,
 ];
 
 const usage = `Usage: npm run bench -- [name ...] [options]

@@ -78,6 +78,11 @@ export async function openCampaign(port: number, offers: readonly OfferSettings[
   return { campaignId: campaign.id, offerIds: campaign.offers.map(({ id }) => id) };
 }
 
+/** Adds units to an offer. */
+export async function restock(port: number, offerId: string, quantity: number): Promise<void> {
+  await operate(port, `/v1/offers/${offerId}/restock`, { quantity });
+}
+
 /** How often each buyer may try; nothing with a program that is too old to know limits. */
 export async function limitBuyers(port: number, buyer: { quota: number; window_s: number } | null): Promise<void> {
   const headers = { authorization: `Bearer ${operatorKey}` };
