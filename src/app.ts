@@ -9,7 +9,7 @@ import { LoadBoard } from "./admission/load-board.ts";
 import { RateTable } from "./admission/rate-limit.ts";
 import { SpentSet } from "./admission/spent-set.ts";
 import { openBeacons } from "./beacons.ts";
-import { type Config, ownUrl } from "./config.ts";
+import { type Config, flagsOf, ownUrl, settingsOfCopy } from "./config.ts";
 import { limits } from "./domain/limits.ts";
 import { Counters } from "./engine/counters.ts";
 import { KeyFilter } from "./engine/key-filter.ts";
@@ -18,6 +18,7 @@ import { log } from "./host/log.ts";
 import { Metrics } from "./host/metrics.ts";
 import { OperationError } from "./host/operation-error.ts";
 import { claimPort } from "./host/port.ts";
+import { ownCommand } from "./host/program.ts";
 import { newSalt, newSeed } from "./host/random.ts";
 import type { AuthSettings } from "./http/auth.ts";
 import type { Shop } from "./http/parts.ts";
@@ -25,6 +26,7 @@ import { metricDefinitions, metricPlaces } from "./metrics.ts";
 import { Office } from "./office.ts";
 import type { ProviderSettings } from "./payment/open-provider.ts";
 import { returnedPath } from "./payment/provider.ts";
+import { RehearsalOffice } from "./rehearsal-office.ts";
 import { RiskOffice } from "./risk-office.ts";
 import {
   ensureChallengeKey,
@@ -111,12 +113,23 @@ export async function startApp(config: Config): Promise<App> {
   engine.send({ type: "boot", boot: { ...shared, ports, threads } }, ports);
   const deskChannels = channels.map(() => new MessageChannel());
   const risk = stack.use(new RiskOffice({ ports: deskChannels.map(({ port1 }) => port1), metrics }));
+  const rehearsalChannels = channels.map(() => new MessageChannel());
+  const rehearsals = stack.use(
+    new RehearsalOffice({
+      ports: rehearsalChannels.map(({ port1 }) => port1),
+      data: config.data,
+      load,
+      command: [...ownCommand(), "rehearse", "--from-server", ...flagsOf(settingsOfCopy(config))],
+    }),
+  );
   const office = stack.use(new Office({ settings: config, engine: ownPort, counters, load, metrics, risk }));
   channels.forEach(({ port2 }, thread) => {
     const proxies = { trusted: config.trustedProxies, header: config.proxyHeader };
     const { areRatesLimited } = config;
     const desk = deskChannels[thread]?.port2 as MessagePort;
-    const edge = { proxies, areRatesLimited, rates, load: load.buffer, challenges, desk };
+    const rehearsalPort = rehearsalChannels[thread]?.port2 as MessagePort;
+    const talks = { desk, rehearsals: rehearsalPort };
+    const edge = { proxies, areRatesLimited, rates, load: load.buffer, challenges, ...talks };
     const boot = {
       ...shared,
       ...edge,
@@ -131,7 +144,7 @@ export async function startApp(config: Config): Promise<App> {
       threads,
       engine: port2,
     };
-    https[thread]?.send({ type: "boot", boot }, [port2, desk]);
+    https[thread]?.send({ type: "boot", boot }, [port2, desk, rehearsalPort]);
   });
 
   const within = <T>(promise: Promise<T>) =>
@@ -163,7 +176,7 @@ export async function startApp(config: Config): Promise<App> {
     failure,
     async stop() {
       counters.stop();
-      const stopped = Promise.all([stopHttp(), office.stop()]).then(() => {
+      const stopped = Promise.all([stopHttp(), office.stop(), rehearsals.stop()]).then(() => {
         engine.send({ type: "stop" });
         return engine.reply("stopped");
       });

@@ -373,6 +373,33 @@ export function readConfig(
   return Object.freeze(config);
 }
 
+/** The flags that say these settings. */
+export function flagsOf(given: Settings): string[] {
+  return (Object.keys(given) as (keyof Config)[]).flatMap((name) => {
+    const value = given[name];
+    return value === undefined ? [] : [`--${settings[name].flag}`, value];
+  });
+}
+
+/** What of a server's settings decides how its buyers fare: its copy in a rehearsal has the same. */
+export function settingsOfCopy(config: Config): Settings {
+  return {
+    httpThreads: String(config.httpThreads),
+    areRatesLimited: config.areRatesLimited ? "on" : "off",
+    isLoadShed: config.isLoadShed ? "on" : "off",
+  };
+}
+
+/** The environment without any setting: for a process that must not become a second one of this server. */
+export function environmentWithoutSettings(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => {
+      const [name, value] = entry;
+      return value !== undefined && !name.startsWith("RUSHBOX_");
+    }),
+  );
+}
+
 /** Where this machine reaches a server of this configuration: one that listens on all addresses, on the local one. */
 export function ownUrl({ host, port }: Pick<Config, "host" | "port">): string {
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;

@@ -7,13 +7,14 @@ import { LoadBoard } from "./admission/load-board.ts";
 import { Passes } from "./admission/pass.ts";
 import { RateTable } from "./admission/rate-limit.ts";
 import { RiskFeed } from "./admission/risk/feed.ts";
-import type { FromDesk, ToDesk } from "./admission/risk/mailbox.ts";
+import type { DeskAnswer, DeskQuestion, FromDesk, ToDesk } from "./admission/risk/mailbox.ts";
 import { Verdicts } from "./admission/risk/verdicts.ts";
 import { SpentSet } from "./admission/spent-set.ts";
 import { NoticeStreams } from "./delivery/notice-streams.ts";
 import { OrderStreams } from "./delivery/order-streams.ts";
 import { QueueStreams } from "./delivery/queue-streams.ts";
 import { StockStreams } from "./delivery/stock-streams.ts";
+import { limits } from "./domain/limits.ts";
 import { Counters } from "./engine/counters.ts";
 import { KeyFilter } from "./engine/key-filter.ts";
 import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
@@ -25,16 +26,17 @@ import { ClientAddresses } from "./http/address.ts";
 import { Admission } from "./http/admission.ts";
 import { Auth } from "./http/auth.ts";
 import { Catalogue } from "./http/catalogue.ts";
-import { DeskClient } from "./http/desk-client.ts";
 import { DrawIndex } from "./http/draw-index.ts";
 import { EngineClient } from "./http/engine-client.ts";
 import { Gate } from "./http/gate.ts";
+import { MainClient } from "./http/main-client.ts";
 import { type JournalRow, noticeOf } from "./http/notice-json.ts";
 import { Office } from "./http/office.ts";
 import { buyerJsonOf, orderJson } from "./http/order-json.ts";
 import type { HttpParts, Payments } from "./http/parts.ts";
 import { askForNews } from "./http/queue-json.ts";
 import { Receipts } from "./http/receipts.ts";
+import type { FromRehearsals, RehearsalClient, ToRehearsals } from "./http/rehearsal-mailbox.ts";
 import { SandboxPages } from "./http/sandbox-pages.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions, metricPlaces } from "./metrics.ts";
@@ -55,6 +57,9 @@ const showWaitsEveryMs = 50;
 const flushMs = 100;
 /** Four times a second: a verdict is made and known within a second of its reason. */
 const tellDeskEveryMs = 250;
+const deskWaitMsMax = 2_000;
+/** A rehearsal that is to stop ends two processes and removes a folder. */
+const rehearsalWaitMsMax = 9_000;
 
 export function runHttpThread(tell: (message: FromWorker) => void): { receive(message: ToWorker<HttpBoot>): void } {
   let thread: HttpThread | null = null;
@@ -86,7 +91,8 @@ class HttpThread {
   readonly #office = new Office();
   readonly #access = new AccessList();
   readonly #feed: RiskFeed;
-  readonly #desk: DeskClient;
+  readonly #desk: MainClient<DeskQuestion, DeskAnswer>;
+  readonly #rehearsals: RehearsalClient;
   readonly #verdicts = new Verdicts();
   readonly #knowsCampaigns: Promise<void>;
   /** Looked into when somebody asks, once the relay has made it. */
@@ -102,7 +108,19 @@ class HttpThread {
     this.#client = new EngineClient({ post, counters: this.#counters, clock: this.#clock });
     const tellDesk = (message: ToDesk) => boot.desk.postMessage(message);
     this.#feed = new RiskFeed(tellDesk);
-    this.#desk = new DeskClient(tellDesk);
+    this.#desk = new MainClient({
+      post: (ticket, question) => tellDesk({ type: "question", ticket, question }),
+      questionsMax: limits.deskQuestionsMax,
+      waitMsMax: deskWaitMsMax,
+    });
+    const postRehearsals = (message: ToRehearsals) => boot.rehearsals.postMessage(message);
+    this.#rehearsals = new MainClient({
+      post: (ticket, question) => postRehearsals({ ticket, question }),
+      questionsMax: limits.rehearsalQuestionsMax,
+      waitMsMax: rehearsalWaitMsMax,
+    });
+    boot.rehearsals.onmessage = ({ data }: { data: FromRehearsals }) =>
+      this.#rehearsals.receive(data.ticket, data.reply);
     boot.desk.onmessage = ({ data }: { data: FromDesk }) => {
       if (data.type === "verdicts") this.#verdicts.receive(data.verdicts);
       else this.#desk.receive(data.ticket, data.answer);
@@ -245,6 +263,7 @@ class HttpThread {
       captcha,
       challenges,
       desk: this.#desk,
+      rehearsals: this.#rehearsals,
       auth: this.#auth,
       beacons: this.#boot.beacons,
       catalogue,

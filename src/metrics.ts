@@ -102,6 +102,11 @@ export function metricDefinitions(httpThreads: number): MetricDefinition[] {
       type: "histogram",
       buckets: latencyBuckets,
     },
+    {
+      name: "rushbox_engine_busy_seconds_total",
+      help: "Time in which the engine decided and stored: of a second, the share in which it was busy.",
+      type: "counter",
+    },
     { name: "rushbox_events_total", help: "Events stored since the start.", type: "counter" },
     {
       name: "rushbox_event_loop_lag_seconds",

@@ -33,6 +33,8 @@ export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly challenges: ChallengeBoot;
   /** To the risk desk on the main thread. */
   readonly desk: MessagePort;
+  /** To the rehearsals on the main thread. */
+  readonly rehearsals: MessagePort;
   /** This thread's number from 0, and how many there are. */
   readonly thread: number;
   readonly threads: number;

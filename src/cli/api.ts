@@ -29,6 +29,7 @@ export interface CampaignJson {
 
 export interface OfferJson {
   readonly id: string;
+  readonly sku: string;
   readonly title: string;
   readonly price_minor: number;
   readonly currency: string;
@@ -37,6 +38,8 @@ export interface OfferJson {
   readonly available: number;
   readonly held: number;
   readonly sold: number;
+  /** In its waitlist or draw. */
+  readonly waiting: number;
 }
 
 export interface OrderJson {
@@ -45,6 +48,7 @@ export interface OrderJson {
   readonly buyer_id: string;
   readonly quantity: number;
   readonly state: string;
+  readonly reserved_at: string;
 }
 
 /** A page of a list. */

@@ -11,6 +11,7 @@ import { exportCommand } from "./export.ts";
 import { healthCommand } from "./health.ts";
 import { loadCommand } from "./load.ts";
 import { migrateCommand } from "./migrate.ts";
+import { rehearseCommand } from "./rehearse.ts";
 import { restoreCommand } from "./restore.ts";
 import { serveCommand } from "./serve.ts";
 import { switchCommand } from "./switch.ts";
@@ -59,6 +60,7 @@ function buildProgram(): Command {
     controlsCommand(),
     switchCommand(),
     loadCommand(),
+    rehearseCommand(),
     verifyCommand(),
     verifyDrawCommand(),
     backupCommand(),

@@ -8,6 +8,7 @@ import type { Socket } from "bun";
 export interface Answer {
   readonly status: number;
   readonly retryAfterS: number | null;
+  readonly location: string | null;
   readonly body: string;
 }
 
@@ -122,10 +123,12 @@ function parseAnswer(text: string): Answer | null {
   const head = text.slice(0, headEnd).toLowerCase();
   const body = parseBody(head, text.slice(headEnd + 4));
   if (body === null) return null;
+  const location = /\r\nlocation: *([^\r]+)/i.exec(text.slice(0, headEnd))?.[1] ?? null;
   const retryAfter = /\r\nretry-after: *(\d+)/.exec(head)?.[1];
   return {
     status: Number(head.slice("http/1.1 ".length, "http/1.1 ".length + 3)),
     retryAfterS: retryAfter === undefined ? null : Number(retryAfter),
+    location,
     body,
   };
 }

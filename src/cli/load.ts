@@ -15,7 +15,7 @@ import { reconcile } from "./load-reconcile.ts";
 import { type LoadReport, printReport, reportJson } from "./load-report.ts";
 import { runLoad } from "./load-run.ts";
 import { findSale, makeSale } from "./load-sale.ts";
-import { signToken } from "./token.ts";
+import { signTokens } from "./token.ts";
 
 interface LoadFlags {
   readonly offer?: string;
@@ -33,7 +33,6 @@ const stockDefault = 100_000;
 const graceMs = 900_000;
 const readsMax = 10;
 const readAgainMs = 500;
-const signedAtOnceMax = 64; // side by side jose signs three times as many as one after the other
 
 export function loadCommand(): Command {
   const command = new Command("load")
@@ -103,7 +102,10 @@ async function load(config: Config, flags: LoadFlags, url: string): Promise<Load
   try {
     const before = await sale.look();
     const expiresAtMs = clock.nowMs() + durationMs + graceMs;
-    const tokens = await signTokens(secret, { run, buyers, expiresAtMs });
+    const names = Array.from({ length: buyers }, (_, number) => `load-${run}-${number}`); // new in every run
+    const onSigned = (count: number) =>
+      showProgress(`signing ${countText(count)} of ${countText(buyers)} buyers' tokens ...`);
+    const tokens = await signTokens(secret, names, { expiresAtMs, onSigned });
     const result = await runLoad({
       url,
       offerId: sale.offerId,
@@ -130,7 +132,10 @@ async function load(config: Config, flags: LoadFlags, url: string): Promise<Load
     const isOwn = offer === undefined;
     const readBack = async () => {
       const after = await sale.look();
-      return { after, reconciliation: await reconcile(url, readers, { before, after, isOwn, result }) };
+      return {
+        after,
+        reconciliation: await reconcile(url, readers, { before: [before], after: [after], isOwn, result }),
+      };
     };
     let { after, reconciliation } = await readBack();
     // Units that moved while the orders were read, as when they expire, belong to neither count: read both again.
@@ -150,21 +155,4 @@ function loadText({ connections, buyers, duration, rate, offer }: LoadFlags): st
   const pace = rate === undefined ? "as fast as answered" : `${countText(rate)} attempts a second`;
   const crowd = `${countOf(buyers, "buyer")} on ${countOf(connections, "connection")}`;
   return `${crowd}, ${durationText(duration)}, ${pace}, ${offer ?? "an offer of their own"}`;
-}
-
-/** A token for every buyer, who is new in every run. */
-async function signTokens(
-  secret: string,
-  { run, buyers, expiresAtMs }: { run: string; buyers: number; expiresAtMs: number },
-): Promise<readonly string[]> {
-  const tokens: string[] = [];
-  while (tokens.length < buyers) {
-    showProgress(`signing ${countText(tokens.length)} of ${countText(buyers)} buyers' tokens ...`);
-    const names = Array.from(
-      { length: Math.min(signedAtOnceMax, buyers - tokens.length) },
-      (_, n) => tokens.length + n,
-    );
-    tokens.push(...(await Promise.all(names.map((name) => signToken(secret, `load-${run}-${name}`, expiresAtMs)))));
-  }
-  return tokens;
 }

@@ -29,6 +29,23 @@ export function tokenCommand(): Command {
     });
 }
 
+const signedAtOnceMax = 64; // side by side jose signs three times as many as one after the other
+
+/** Tokens of many buyers, in their order; `onSigned` hears how many there are. */
+export async function signTokens(
+  secret: string,
+  buyerIds: readonly string[],
+  { expiresAtMs, onSigned }: { expiresAtMs: number; onSigned: (count: number) => void },
+): Promise<readonly string[]> {
+  const tokens: string[] = [];
+  while (tokens.length < buyerIds.length) {
+    onSigned(tokens.length);
+    const some = buyerIds.slice(tokens.length, tokens.length + signedAtOnceMax);
+    tokens.push(...(await Promise.all(some.map((buyerId) => signToken(secret, buyerId, expiresAtMs)))));
+  }
+  return tokens;
+}
+
 /** A buyer's HS256 token. Throws `OperationError` for an id that no token can carry. */
 export function signToken(secret: string, buyerId: string, expiresAtMs: number): Promise<string> {
   if (buyerId === "" || buyerId.length > limits.buyerIdLengthMax || !buyerId.isWellFormed()) {

@@ -135,6 +135,18 @@ export const limits = {
   /** The pause of an endpoint that fails whatever it is sent, and of one that asks for a pause itself. */
   webhookPauseMsMax: 60_000,
   webhookRetryAfterMsMax: 600_000,
+  /** Simulated buyers of a rehearsal, and seconds over which they arrive. */
+  rehearsalBuyersMax: 50_000,
+  rehearsalRushSMax: 300,
+  /** Of them accounts of scalpers, in percent: somebody honest is there. */
+  rehearsalScalpersPercentMax: 90,
+  /** A rehearsal's seed: what a generator of 32 bits takes. */
+  rehearsalSeedMax: 4_294_967_295,
+  /** Seconds of progress that are kept of a rehearsal, and rehearsals that are kept. */
+  rehearsalProgressMax: 600,
+  rehearsalsKeptMax: 20,
+  /** Questions about rehearsals that one HTTP thread waits for. */
+  rehearsalQuestionsMax: 64,
   /** One webhook request from the name's resolution to the answer, and bytes that are read of the answer's body. */
   webhookRequestMsMax: 10_000,
   webhookAnswerBytesMax: 4_096,

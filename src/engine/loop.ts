@@ -71,6 +71,7 @@ export class EngineLoop {
   readonly #observeBatch: (commands: number) => void;
   readonly #observeCommit: (seconds: number) => void;
   readonly #eventsSeries: number;
+  readonly #busySeries: number;
   /** How the attempts ended that a client will ask for later; those with an order are found by their key. */
   readonly #attempts = new LRUCache<string, Answer>({ max: limits.attemptsRememberedMax });
   #waiting: Waiting[] = [];
@@ -91,6 +92,7 @@ export class EngineLoop {
     this.#observeBatch = parts.metrics.histogram("rushbox_batch_commands");
     this.#observeCommit = parts.metrics.histogram("rushbox_commit_duration_seconds");
     this.#eventsSeries = parts.metrics.series("rushbox_events_total");
+    this.#busySeries = parts.metrics.series("rushbox_engine_busy_seconds_total");
   }
 
   /** Shows the recovered state and lets time take its course. */
@@ -140,10 +142,13 @@ export class EngineLoop {
       );
       return;
     }
+    const { clock, metrics } = this.#parts;
+    const startedMs = clock.elapsedMs();
     try {
       const answers = this.#decideAndStore(batch);
       this.#answerOrHold(batch.slice(0, answers.length), answers);
       this.#waiting.unshift(...batch.slice(answers.length));
+      metrics.add(this.#busySeries, (clock.elapsedMs() - startedMs) / 1_000);
     } catch (cause) {
       this.#poison([...batch, ...this.#waiting.splice(0)], cause);
       return;

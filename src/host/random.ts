@@ -43,6 +43,17 @@ export function chance(): number {
   return Math.random();
 }
 
+/** Numbers in [0, 1) that the seed alone decides (mulberry32): for what has to be the same again. */
+export function seededChance(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 const saltDigits = 32;
 const poolBytes = 65_536;
 /** Random digits are made by the thousand: the calls cost more than the digits. */

@@ -15,6 +15,7 @@ import { orderStates } from "../domain/order.ts";
 import { rowFormats } from "./order-rows.ts";
 import { pictureNames } from "./pictures.ts";
 import type { ProblemCode, ProblemExtras } from "./problem.ts";
+import { type Rehearsal, RehearsalAnswer, RehearsalBody, RehearsalListAnswer } from "./rehearsal-schemas.ts";
 import type { Route } from "./route.ts";
 import type { RouteName } from "./routes.ts";
 import {
@@ -176,6 +177,9 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   AccessList: AccessListAnswer,
   Risk: RiskAnswer,
   Fairness: FairnessAnswer,
+  NewRehearsal: RehearsalBody,
+  Rehearsal: RehearsalAnswer,
+  RehearsalList: RehearsalListAnswer,
   Audit: AuditAnswer,
   NewErasure: EraseBody,
   Erasure: ErasureAnswer,
@@ -483,6 +487,102 @@ const hashWords = [
 const one = (summary: string, value: unknown): Examples => ({ example: [summary, value] });
 const fieldError = (field: string, detail: string): ProblemExtras => ({ errors: [{ field, detail }] });
 
+const begun: Rehearsal = {
+  id: "rhs_0000000001",
+  campaign_id: campaign.id,
+  state: "running",
+  started_at: "2026-11-10T15:00:00.000Z",
+  ended_at: null,
+  settings: { buyers: 5_000, scalpers_percent: 10, payment_failures_percent: 5, rush_s: 30, seed: 7 },
+  report: null,
+  failure: null,
+  progress: [],
+};
+const rehearsed: Rehearsal = {
+  ...begun,
+  state: "done",
+  ended_at: "2026-11-10T15:01:12.000Z",
+  report: {
+    copy: {
+      title: campaign.title,
+      admission: "open",
+      pass: false,
+      challenge: "none",
+      payment_window_s: 20,
+      differences: ["Buyers had 20 s to pay, not 900 s."],
+    },
+    duration_s: 61.02,
+    humans: 4_500,
+    scalpers: 500,
+    offers: [
+      {
+        sku: offer.sku,
+        title: offer.title,
+        units: 100,
+        sold_out_after_s: 0.412,
+        paid: 100,
+        unpaid: 0,
+        left: 0,
+        units_of_scalpers: 61,
+      },
+    ],
+    peak: { requests_per_s: 2_611, orders_per_s: 100 },
+    buy_call: { count: 6_079, p50_ms: 2.1, p90_ms: 20.4, p99_ms: 41.52, max_ms: 58.03 },
+    outcomes: [
+      { outcome: "sold_out", humans: 4_410, scalpers: 440 },
+      { outcome: "paid", humans: 42, scalpers: 58 },
+      { outcome: "waiting", humans: 43, scalpers: 0 },
+      { outcome: "not_paid", humans: 5, scalpers: 2 },
+    ],
+    answers: [
+      { outcome: "sold_out", humans: 4_457, scalpers: 1_320 },
+      { outcome: "reserved", humans: 39, scalpers: 61 },
+      { outcome: "taken", humans: 1_482, scalpers: 0 },
+    ],
+    scalpers_share: 0.61,
+    queue: { longest: 1_475, longest_wait_s: null },
+    payments: { paid: 100, failed: 7, expired: 7, refunded: 0, units_returned: 7 },
+    bottleneck: {
+      limit: "stock",
+      why: "Everything was sold out 412 ms after the opening, sooner than anything else was a limit: one buy call in a hundred took 42 ms or longer.",
+      advice: "Nothing has to be done for this crowd. Rehearse with a larger one to find the next limit.",
+      facts: {
+        engine_busy: 0.21,
+        commit: 0.12,
+        http_lag_ms: 12.4,
+        queue_delay_ms: 14,
+        client_lag_ms: 9.8,
+        server_p99_ms: 25,
+        challenge_p99_ms: null,
+        rate_limited: 0,
+        shed: 0,
+      },
+    },
+    verification: { exact: true, checks: 17, rows: 4_211, failures: [] },
+  },
+  progress: [
+    {
+      second: 1,
+      phase: "rush",
+      requests_per_s: 2_611,
+      orders_per_s: 100,
+      reserved: 100,
+      paid: 4,
+      refused: 1_890,
+      waiting: 520,
+      available: 0,
+      held: 96,
+      sold: 4,
+      p50_ms: 2.1,
+      p99_ms: 41.52,
+      engine_busy: 0.21,
+      http_lag_ms: 12.4,
+      client_lag_ms: 9.8,
+    },
+  ],
+};
+const { progress: _, ...rehearsedInList } = rehearsed;
+
 const accessEntry: Static<typeof AccessAnswer> = {
   id: "acc_000000000c",
   effect: "block",
@@ -508,6 +608,13 @@ const campaignIdParameter: Parameter = {
   description: "The campaign.",
   schema: CampaignAnswer.properties.id,
   example: campaign.id,
+};
+const rehearsalIdParameter: Parameter = {
+  name: "id",
+  in: "path",
+  required: true,
+  description: "The rehearsal.",
+  schema: RehearsalAnswer.properties.id,
 };
 const challengeParameter: Parameter = {
   name: "Rushbox-Challenge",
@@ -2012,6 +2119,94 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       },
     },
     problems: [...operatorProblems, "not_found"],
+  },
+  start_rehearsal: {
+    id: "start_rehearsal",
+    tag: "Operating",
+    summary: "Rehearse a campaign",
+    description:
+      "Before its day: a copy of it opens in a sandbox of its own, a process beside this server that knows nothing of the real sale, and simulated buyers come. One at a time; none is begun while work is given up under load, and one that runs is stopped when that begins.",
+    callers: "operators",
+    parameters: [campaignIdParameter],
+    body: {
+      schema: RehearsalBody,
+      isRequired: false,
+      examples: one("A large crowd, a third of it scalpers", { buyers: 20_000, scalpers_percent: 33, rush_s: 60 }),
+    },
+    answers: {
+      202: {
+        description: "It begins: ask at the `Location` how it goes.",
+        schema: RehearsalAnswer,
+        examples: one("Just begun", begun),
+        headers: { Location: "The rehearsal, as `/v1/rehearsals/rhs_0000000001`." },
+      },
+    },
+    problems: [
+      [
+        "invalid",
+        fieldError(
+          "rush_s",
+          `must be a whole number from 1 to ${limits.rehearsalRushSMax} (seconds over which people arrive around the opening)`,
+        ),
+      ],
+      ...bodyProblems,
+      ...operatorProblems,
+      "not_found",
+      ["rehearsal_running", { members: { rehearsal_id: begun.id } }],
+      "outcome_unknown",
+    ],
+  },
+  list_rehearsals: {
+    id: "list_rehearsals",
+    tag: "Operating",
+    summary: "The last rehearsals",
+    description: "The newest first, with their reports, without the progress of each second.",
+    callers: "operators",
+    answers: {
+      200: {
+        description: "The rehearsals.",
+        schema: RehearsalListAnswer,
+        examples: one("One", { rehearsals: [rehearsedInList] }),
+      },
+    },
+    problems: [...operatorProblems],
+  },
+  get_rehearsal: {
+    id: "get_rehearsal",
+    tag: "Operating",
+    summary: "How a rehearsal goes, and its report",
+    description: "While it runs there is one more entry of `progress` every second; when it is done, the report.",
+    callers: "operators",
+    parameters: [rehearsalIdParameter],
+    answers: {
+      200: {
+        description: "The rehearsal.",
+        schema: RehearsalAnswer,
+        examples: { running: ["Just begun", begun], done: ["Done", rehearsed] },
+      },
+    },
+    problems: [...operatorProblems, "not_found"],
+  },
+  stop_rehearsal: {
+    id: "stop_rehearsal",
+    tag: "Operating",
+    summary: "Stop a rehearsal",
+    description: "Answers when its processes have ended and its folder is gone.",
+    callers: "operators",
+    parameters: [rehearsalIdParameter],
+    answers: {
+      200: {
+        description: "It has stopped.",
+        schema: RehearsalAnswer,
+        examples: one("Stopped", {
+          ...begun,
+          state: "stopped",
+          ended_at: "2026-11-10T15:00:09.000Z",
+          failure: "An operator stopped it.",
+        }),
+      },
+    },
+    problems: [...operatorProblems, "not_found", transitionNotAllowed("done"), "outcome_unknown"],
   },
   create_operator: {
     id: "create_operator",

@@ -5,6 +5,7 @@ import type { Captcha } from "../admission/captcha.ts";
 import type { Challenges } from "../admission/challenge.ts";
 import type { LoadBoard } from "../admission/load-board.ts";
 import type { Passes } from "../admission/pass.ts";
+import type { DeskAnswer, DeskQuestion } from "../admission/risk/mailbox.ts";
 import type { NoticeStreams } from "../delivery/notice-streams.ts";
 import type { OrderStreams } from "../delivery/order-streams.ts";
 import type { QueueStreams } from "../delivery/queue-streams.ts";
@@ -27,13 +28,14 @@ import type { ClientAddresses } from "./address.ts";
 import type { Admission } from "./admission.ts";
 import type { Auth } from "./auth.ts";
 import type { Catalogue } from "./catalogue.ts";
-import type { DeskClient } from "./desk-client.ts";
 import type { DrawIndex } from "./draw-index.ts";
 import type { EngineClient } from "./engine-client.ts";
 import type { Gate } from "./gate.ts";
+import type { MainClient } from "./main-client.ts";
 import type { JournalRow } from "./notice-json.ts";
 import type { Office } from "./office.ts";
 import type { Receipts } from "./receipts.ts";
+import type { RehearsalClient } from "./rehearsal-mailbox.ts";
 import type { SandboxPages } from "./sandbox-pages.ts";
 
 /** Reads of committed orders; implemented by storage, which HTTP does not know. */
@@ -145,7 +147,7 @@ export interface HttpParts {
   readonly counters: Counters;
   readonly drawIndex: DrawIndex;
   readonly draws: DrawReader;
-  readonly desk: DeskClient;
+  readonly desk: MainClient<DeskQuestion, DeskAnswer>;
   readonly keyFilter: KeyFilter;
   readonly ledger: LedgerReader;
   readonly metrics: Metrics;
@@ -160,6 +162,7 @@ export interface HttpParts {
   readonly payments: Payments;
   readonly queueStreams: QueueStreams;
   readonly receipts: Receipts;
+  readonly rehearsals: RehearsalClient;
   readonly shop: Shop;
   readonly stockStreams: StockStreams;
 }

@@ -120,6 +120,11 @@ export const problemKinds = {
     detail: "Another operator has it, or had it before. Choose a name that tells the two apart in the audit log.",
   },
   limit_exceeded: { status: 409, title: "There are as many as there may be", detail: "Remove one that is not needed." },
+  rehearsal_running: {
+    status: 409,
+    title: "Another rehearsal is running",
+    detail: "One at a time on a machine. Wait until it is done, or stop the one that rehearsal_id names.",
+  },
   transition_not_allowed: {
     status: 409,
     title: "Not possible in this state",

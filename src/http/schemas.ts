@@ -17,6 +17,7 @@ import { noticeTypes } from "../domain/notice.ts";
 import { operatorRoles } from "../domain/operator.ts";
 import { orderStates } from "../domain/order.ts";
 import { paymentProviders, paymentStates } from "../domain/payment.ts";
+import { rehearsalStates } from "../domain/rehearsal.ts";
 import { waitlistStates } from "../domain/waitlist.ts";
 import { quicknetHash } from "../draw/chain.ts";
 import { drawStates } from "../draw/document.ts";
@@ -35,11 +36,11 @@ TypeRegistry.Set<{ enum: string[] }>(
   (schema, value) => typeof value === "string" && schema.enum.includes(value),
 );
 
-const closed = { additionalProperties: false } as const;
-const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-const idOf = (prefix: IdPrefix, description: string, seq: number) =>
+export const closed = { additionalProperties: false } as const;
+export const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
+export const idOf = (prefix: IdPrefix, description: string, seq: number) =>
   Type.String({ pattern: `^${prefix}_[0-9a-z]{10}$`, description, examples: [formatId(prefix, seq)] });
-const time = (description: string, example = "2026-11-11T12:00:00.000Z") =>
+export const time = (description: string, example = "2026-11-11T12:00:00.000Z") =>
   Type.String({ format: "date-time", description, examples: [example] });
 /** Text that a person will read: at least one character of it is not a space. */
 const text = (lengthMax: number, description: string, example: string) =>
@@ -63,7 +64,7 @@ const lines = (lengthMax: number, description: string, example: string) =>
     examples: [example],
   });
 const label = (description: string, example: string) => text(limits.labelLengthMax, description, example);
-const oneOf = <T extends string>(values: readonly T[], description: string) =>
+export const oneOf = <T extends string>(values: readonly T[], description: string) =>
   Type.Unsafe<T>({ [Kind]: "StringEnum", type: "string", enum: [...values], description });
 /** Of a path: one that stays on this server in every browser. Two slashes begin a host, and a backslash is one of them. */
 const pictureForm = "^(https?:|/(?![/\\\\])[^\\s\\\\]*$)";
@@ -653,8 +654,8 @@ export const AccessListAnswer = Type.Object({
   next_cursor: nullable(Type.String({ description: "for the next page" })),
 });
 
-const figure = (description: string) => Type.Integer({ minimum: 0, description });
-const fraction = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+export const figure = (description: string) => Type.Integer({ minimum: 0, description });
+export const fraction = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
 const firedRules = Type.Array(
   Type.Object({
     rule: oneOf(ruleNames, "which rule"),
@@ -1146,10 +1147,14 @@ export const ProblemAnswer = Type.Object({
   ),
   expires_at: Type.Optional(nullable(time("with blocked: until when; null for no end"))),
   state: Type.Optional(
-    oneOf([...new Set<string>([...campaignStates, ...orderStates])], "with transition_not_allowed: the state it is in"),
+    oneOf(
+      [...new Set<string>([...campaignStates, ...orderStates, ...rehearsalStates])],
+      "with transition_not_allowed: the state it is in",
+    ),
   ),
   limit: Type.Optional(oneOf(rateLimitNames, "with rate_limited: which limit was met")),
   switch: Type.Optional(oneOf(switchNames, "with switched_off: what is on")),
+  rehearsal_id: Type.Optional(idOf("rhs", "with rehearsal_running: the one that runs", 1)),
   sign_in_url: Type.Optional(
     nullable(
       Type.String({

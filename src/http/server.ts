@@ -26,6 +26,7 @@ import { operatorRoutes } from "./v1/operators.ts";
 import { orderRoutes } from "./v1/orders.ts";
 import { paymentRoutes } from "./v1/payments.ts";
 import { queueRoutes } from "./v1/queue.ts";
+import { rehearsalRoutes } from "./v1/rehearsals.ts";
 import { reserveRoute } from "./v1/reserve.ts";
 import { riskRoute } from "./v1/risk.ts";
 import { shopRoutes } from "./v1/shop.ts";
@@ -70,6 +71,7 @@ export function allRoutes(parts: HttpParts): Route[] {
     ...accessRoutes(parts),
     riskRoute(parts),
     fairnessRoute(parts),
+    ...rehearsalRoutes(parts),
     ...ledgerRoutes(parts),
     ...shopRoutes(parts),
     ...opsRoutes(parts),

@@ -2,7 +2,7 @@
  * What a running server answers is what the document says: every operation is asked for every success and for every
  * refusal that can be had from a healthy server, and each answer is held against its place in the document.
  */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
@@ -19,6 +19,7 @@ import {
   startServer,
   tokenOf,
 } from "../harness.ts";
+import { until } from "../http/until.ts";
 import { examplesOf, operations, schemas } from "./document.ts";
 import { type Schema, violationsOf } from "./json-schema.ts";
 
@@ -44,6 +45,8 @@ const notFromAHealthyServer: Readonly<Record<string, readonly string[]>> = {
   // Shared memory says these before an attempt is taken: only a change in that very moment leaves them to be asked for.
   "GET /v1/attempts/{key}": ["not_open", "paused", "ended"],
 };
+
+setDefaultTimeout(60_000); // servers are started and a rehearsal is run: seconds, and more on a busy machine
 
 const seen = new Set<string>();
 let server: Server;
@@ -271,6 +274,41 @@ async function settled(name: string, key: string, expected: number | string): Pr
   }
   await ask(name, expected, { params: { key }, as: alice });
 }
+
+test("rehearsals answer as documented", async () => {
+  const [start, get, stop] = [
+    "POST /v1/campaigns/{id}/rehearsals",
+    "GET /v1/rehearsals/{id}",
+    "POST /v1/rehearsals/{id}/stop",
+  ] as const;
+  const params = { id: (await createCampaign(server, { publish: false })).id };
+  await ask(start, "unauthorized", { params });
+  await ask(start, "forbidden", { params, as: alice });
+  await ask(start, "not_found", { params: missing, as: operatorKey });
+  await askBody(start, params, operatorKey);
+  const begun = { id: String((await ask(start, 202, { params, as: operatorKey }))["id"]) };
+  await ask(start, "rehearsal_running", { params, as: operatorKey });
+  await ask(get, "unauthorized", { params: begun });
+  await ask(get, "forbidden", { params: begun, as: alice });
+  await ask(get, "not_found", { params: { id: "rhs_zzzzzzzzzz" }, as: operatorKey });
+  await ask(get, 200, { params: begun, as: operatorKey });
+  await ask(stop, "unauthorized", { params: begun });
+  await ask(stop, "forbidden", { params: begun, as: alice });
+  await ask(stop, "not_found", { params: { id: "rhs_zzzzzzzzzz" }, as: operatorKey });
+  await ask(stop, 200, { params: begun, as: operatorKey });
+  await ask(stop, "transition_not_allowed", { params: begun, as: operatorKey });
+  await ask("GET /v1/rehearsals", 200, { as: operatorKey });
+  await ask("GET /v1/rehearsals", "unauthorized");
+  await ask("GET /v1/rehearsals", "forbidden", { as: alice });
+  const quick = { buyers: 5, rush_s: 1 };
+  const done = { id: String((await ask(start, 202, { params, as: operatorKey, body: quick }))["id"]) };
+  await until(
+    () => call<{ state: string }>(`${server.url}/v1/rehearsals/${done.id}`, { as: operatorKey }),
+    ({ body }) => body.state === "done",
+    30_000,
+  );
+  await ask(get, 200, { params: done, as: operatorKey });
+});
 
 test("orders answer as documented", async () => {
   const params = offerOf(await createCampaign(server, { stock: 9, limitPerBuyer: 9 }));

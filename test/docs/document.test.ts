@@ -1,5 +1,5 @@
 /** `schema/openapi.json` is the contract: made of the code, complete, and without a complaint of a linter. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { makeDocument, routesForDocument } from "../../.ci/openapi.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -8,6 +8,8 @@ import { type ProblemCode, problemKinds } from "../../src/http/problem.ts";
 import { routeNames } from "../../src/http/routes.ts";
 import { document, documentPath, documentText, examplesOf, operations, schemas } from "./document.ts";
 import { violationsOf } from "./json-schema.ts";
+
+setDefaultTimeout(30_000); // a linter takes some seconds, and more on a busy machine
 
 const repository = join(import.meta.dir, "../..");
 

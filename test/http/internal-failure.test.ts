@@ -35,10 +35,10 @@ import { ClientAddresses } from "../../src/http/address.ts";
 import { Admission } from "../../src/http/admission.ts";
 import { Auth } from "../../src/http/auth.ts";
 import { Catalogue } from "../../src/http/catalogue.ts";
-import { DeskClient } from "../../src/http/desk-client.ts";
 import { DrawIndex } from "../../src/http/draw-index.ts";
 import { EngineClient } from "../../src/http/engine-client.ts";
 import { Gate } from "../../src/http/gate.ts";
+import { MainClient } from "../../src/http/main-client.ts";
 import { Office } from "../../src/http/office.ts";
 import type { HttpParts, OrderFinder, OrderReader } from "../../src/http/parts.ts";
 import { Receipts } from "../../src/http/receipts.ts";
@@ -133,7 +133,8 @@ beforeAll(async () => {
     admission,
     captcha: null,
     challenges,
-    desk: new DeskClient(() => {}),
+    desk: new MainClient({ post: () => {}, questionsMax: 1, waitMsMax: 1_000 }),
+    rehearsals: new MainClient({ post: () => {}, questionsMax: 1, waitMsMax: 1_000 }),
     gate,
     load,
     auth: new Auth({ operatorKey, buyers: { secret: jwtSecret } }, clock),

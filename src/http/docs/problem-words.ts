@@ -22,6 +22,10 @@ export const problemWordsZh: Readonly<Record<ProblemCode, Words>> = {
     title: "请求体不是 JSON",
     detail: "请以 UTF-8 编码发送，并带上 'Content-Type: application/json'。",
   },
+  rehearsal_running: {
+    title: "另一场演练正在进行",
+    detail: "同一台机器一次只能进行一场演练。请等它结束，或先停止 rehearsal_id 所指的演练。",
+  },
   sold_out: { title: "已售罄", detail: "暂时没有剩余。订单取消或超时未支付后，商品会重新可售。" },
   limit_reached: { title: "已达限购数量", detail: "您已达到每位买家的限购数量。取消订单后可以再次购买。" },
   not_open: { title: "秒杀尚未开始", detail: "请在开始后再来：提前请求没有任何作用。" },

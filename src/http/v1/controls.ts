@@ -46,7 +46,7 @@ async function set({ auth, client, office }: Parts, request: Request): Promise<R
 }
 
 /** The controls on the wire. */
-function controlsJson({ rateLimits, switchesOn, riskMode }: Controls): string {
+export function controlsJson({ rateLimits, switchesOn, riskMode }: Controls): string {
   const shown = (limit: RateLimit | null) => limit && { quota: limit.quota, window_s: limit.windowS };
   return JSON.stringify({
     rate_limits: Object.fromEntries(rateLimitNames.map((name) => [name, shown(rateLimits[name])])),
