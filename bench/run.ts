@@ -21,6 +21,7 @@ import { describeMachine, isTmpfs, probeMachine, watchOthers } from "./machine.t
 import { memoryBench } from "./memory.bench.ts";
 import { oldOrdersBench } from "./old-orders.bench.ts";
 import { overloadBench } from "./overload.bench.ts";
+import { pageBench } from "./page.bench.ts";
 import { MissingError, stopPrograms } from "./programs.ts";
 import { printFindings, printVerdicts, type Report, writeReport } from "./report.ts";
 import { findRushbox } from "./rushbox.ts";
@@ -41,6 +42,7 @@ const benches: readonly Bench[] = [
   crowdBench,
   fairnessBench,
   streamsBench,
+  pageBench,
 ];
 
 const usage = `Usage: npm run bench -- [name ...] [options]
