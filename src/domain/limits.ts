@@ -63,6 +63,8 @@ export const limits = {
   riskVerdictsMax: 50_000,
   /** Whom of each kind it judges in one turn of the main thread: some 10 ms. */
   riskJudgementsPerTurnMax: 10_000,
+  /** Verdicts in its list of those who are suspected most. */
+  riskSuspectsShownMax: 200,
   /** Sales, and subnets of each, that it remembers for the fairness report; and subnets that the report shows. */
   riskSalesMax: 200,
   riskSubnetsPerSaleMax: 5_000,
@@ -77,6 +79,8 @@ export const limits = {
   campaignBytesMax: 1_048_576,
   /** Orders on one page. */
   pageSizeMax: 200,
+  /** Rows of the ledger that the history of one order shows: more come of payments alone, each of which is to be returned. */
+  orderHistoryRowsMax: 200,
   /** Rows on one page of the ledger: some 300 KB. */
   ledgerPageSizeMax: 1_000,
   /** Open event streams on one HTTP thread, and from one buyer. */

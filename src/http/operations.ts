@@ -50,6 +50,7 @@ import {
   OperatorBody,
   OperatorListAnswer,
   OrderAnswer,
+  OrderHistoryAnswer,
   OrderListAnswer,
   OwnOperatorAnswer,
   PassAnswer,
@@ -147,6 +148,7 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Checkout: CheckoutAnswer,
   Order: OrderAnswer,
   OrderList: OrderListAnswer,
+  OrderHistory: OrderHistoryAnswer,
   PendingAttempt: AttemptAnswer,
   Ledger: LedgerAnswer,
   PublicLedger: PublicLedgerAnswer,
@@ -392,6 +394,7 @@ const webhook: Static<typeof WebhookAnswer> = {
   enabled: true,
   rotated_at: null,
   delivered_up_to_seq: 118,
+  delivered_up_to_at: "2026-11-11T12:00:00.137Z",
   pending: 0,
   dead: 0,
 };
@@ -1991,9 +1994,19 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     id: "list_access",
     tag: "Operating",
     summary: "The access list",
-    description: "The newest entries first.",
+    description: "The newest entries first, those that have expired too.",
     callers: "operators",
-    parameters: [limitParameter, cursorParameter],
+    parameters: [
+      {
+        name: "search",
+        in: "query",
+        description: "Only those with this text in buyer, network or reason, in capitals or not.",
+        schema: Type.String(),
+      },
+      { name: "effect", in: "query", description: "Only of this effect.", schema: AccessAnswer.properties.effect },
+      limitParameter,
+      cursorParameter,
+    ],
     answers: {
       200: {
         description: "A page of entries.",
@@ -2019,8 +2032,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     id: "get_risk",
     tag: "Operating",
     summary: "Why somebody is suspected",
-    description:
-      "What the risk desk sees in a buyer or an address and in where they come from: signals, the rules that give points, the score, and the verdict with its reasons, since when and until when. Of the last minutes, from memory.",
+    description: `What the risk desk sees in a buyer or an address and in where they come from: signals, the rules that give points, the score, and the verdict with its reasons, since when and until when. Of the last minutes, from memory. Without either: all with a verdict in force, the highest score first, ${limits.riskSuspectsShownMax} at most.`,
     callers: "operators",
     parameters: [
       { name: "buyer", in: "query", description: "A buyer's id.", schema: Type.String() },
@@ -2714,6 +2726,27 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "draw_off",
       ["not_waiting", { detail: "You have no entry in this draw." }],
     ],
+  },
+  get_order_history: {
+    id: "get_order_history",
+    tag: "Proof",
+    summary: "What happened to an order",
+    description: [
+      "The rows of the ledger about this order: reserved, paid, cancelled, expired, refunded, and every payment that came",
+      "and could not be kept. `previous_seq` links each to the one before.",
+      "",
+      ...hashWords,
+    ].join("\n"),
+    callers: "buyers and operators",
+    parameters: [orderIdParameter],
+    answers: {
+      200: {
+        description: "The rows, in their order.",
+        schema: OrderHistoryAnswer,
+        examples: one("Reserved, nothing else yet", { rows: [ledgerRow], is_complete: true }),
+      },
+    },
+    problems: [...buyerProblems, "not_found"],
   },
   get_receipt: {
     id: "get_receipt",

@@ -53,6 +53,7 @@ export const routeNames = [
   "replay_deliveries",
   "stream_events",
   "get_receipt",
+  "get_order_history",
   "list_ledger",
   "list_campaign_ledger",
   "receipt_keys",

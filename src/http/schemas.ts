@@ -787,6 +787,7 @@ const webhookMembers = {
   enabled: Type.Boolean({ description: "whether events are sent; while they are not, they wait" }),
   rotated_at: nullable(time("when its secret was last changed; the one before signs for another day")),
   delivered_up_to_seq: count("every event up to this one is delivered, not wanted, or counted below", 118),
+  delivered_up_to_at: nullable(time("when that event happened: how far behind it is", "2026-11-11T12:00:00.137Z")),
   pending: count("deliveries that will be tried again", 0),
   dead: count("deliveries that were given up", 0),
 };
@@ -904,6 +905,15 @@ export const PublicLedgerAnswer = Type.Object({
     },
   ),
   next_after: nullable(seq("pass it as `after` for the next page; null at the end")),
+});
+
+export const OrderHistoryAnswer = Type.Object({
+  rows: Type.Array(Type.Object({ seq: rowSeq, ...rowMembers, hash: rowHash }), {
+    description: "the rows about this order, in their order",
+  }),
+  is_complete: Type.Boolean({
+    description: `false: only the last ${limits.orderHistoryRowsMax} are shown`,
+  }),
 });
 
 export const ReceiptAnswer = Type.Object({

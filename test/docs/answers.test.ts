@@ -447,6 +447,11 @@ test("the ledger and receipts answer as documented", async () => {
   await ask(receipt, "not_found", { params: own, as: bob });
   await ask(receipt, "not_found", { params: { id: "ord_zzzzzzzzzz" }, as: operatorKey });
   await ask(receipt, "unauthorized", { params: own });
+  const history = "GET /v1/orders/{id}/history";
+  await ask(history, 200, { params: own, as: alice });
+  await ask(history, 200, { params: own, as: operatorKey });
+  await ask(history, "not_found", { params: own, as: bob });
+  await ask(history, "unauthorized", { params: own });
 });
 
 test("streams answer as documented, and their events are of the documented shape", async () => {
@@ -752,6 +757,7 @@ test("who may try, and why not, answers as documented", async () => {
   await ask("POST /v1/offers/{id}/waitlist", "blocked", { params, as: mallory });
   const list = "GET /v1/access";
   await ask(list, 200, { as: operatorKey });
+  await ask(list, 200, { as: operatorKey, query: "?search=resold&effect=block" });
   await ask(list, "invalid", { as: operatorKey, query: "?limit=0" });
   await ask(list, "unauthorized");
   await ask(list, "forbidden", { as: alice });
@@ -805,7 +811,8 @@ test("who may try, and why not, answers as documented", async () => {
   for (let subjects: unknown = []; !Array.isArray(subjects) || subjects.length < 3; ) {
     ({ subjects } = await ask(risk, 200, { as: operatorKey, query: "?buyer=mallory" }));
   }
-  await ask(risk, "invalid", { as: operatorKey });
+  await ask(risk, 200, { as: operatorKey });
+  await ask(risk, "invalid", { as: operatorKey, query: "?buyer=mallory&address=192.0.2.1" });
   await ask(risk, "unauthorized");
   await ask(risk, "forbidden", { as: alice });
   const fairness = "GET /v1/campaigns/{id}/fairness";

@@ -130,6 +130,11 @@ describe("the access list", () => {
     const entries = [...first.body.entries, ...rest.body.entries];
     expect(entries.map(({ id }) => id)).toEqual([again.body.id, ...made.slice(0, 4).toReversed()]);
     expect([first.body.entries[0]?.effect, rest.body.next_cursor]).toEqual(["block", null]);
+    const searched = async (query: string) => (await page(query)).body.entries.map(({ network }) => network);
+    expect(await searched("&search=100.2")).toEqual(["198.51.100.2/32"]);
+    expect(await searched("&search=OURS&effect=block")).toEqual(["198.51.100.4/32"]);
+    expect(await searched("&search=nowhere")).toEqual([]);
+    expect((await page("&effect=ban")).status).toBe(400);
     for (const { id } of entries) expect((await post(`/v1/access/${id}/remove`)).status).toBe(200);
     expect((await post(`/v1/access/${again.body.id}/remove`)).status).toBe(404);
     const audit = await call(`${server.url}/v1/audit?action=add_access_entry&limit=200`, { as: operatorKey });
@@ -231,7 +236,11 @@ describe("what the risk desk sees", () => {
       readonly id: string;
       readonly signals: Readonly<Record<string, number>>;
       readonly rules: readonly { readonly rule: string; readonly detail: string }[];
-      readonly verdict: { readonly action: string; readonly rules: readonly { readonly rule: string }[] } | null;
+      readonly verdict: {
+        readonly action: string;
+        readonly score: number;
+        readonly rules: readonly { readonly rule: string }[];
+      } | null;
     }[];
   }
   const risk = (query: string, by = operatorKey) => call<Risk>(`${server.url}/v1/risk?${query}`, { as: by });
@@ -295,9 +304,24 @@ describe("what the risk desk sees", () => {
     expect((await ask("alice")).body.code).toBe("sold_out");
   });
 
+  test("is told of all who are suspected, the highest score first, and of nobody else", async () => {
+    const offer = offerOf(await createCampaign(server, { stock: 0 }));
+    for (let n = 0; n < 4; n++) await attempts(offer, "clock");
+    tokens.set("calm", await tokenOf("calm"));
+    await buy(server, offer, as("calm"));
+    await judged("clock");
+    const { status, body } = await risk("");
+    expect(status).toBe(200);
+    expect(body.subjects.map(({ id }) => id)).toContain("clock");
+    expect(body.subjects.map(({ id }) => id)).not.toContain("calm");
+    expect(body.subjects.every(({ verdict }) => verdict !== null)).toBe(true);
+    const scores = body.subjects.map(({ verdict }) => verdict?.score ?? 0);
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+  });
+
   test("is for operators, about one at a time", async () => {
     expect((await risk("buyer=alice", as("alice"))).status).toBe(403);
-    for (const query of ["", "buyer=a&address=::1", "address=here", "address=10.0.0.0/8", "buyer=", "who=me"]) {
+    for (const query of ["buyer=a&address=::1", "address=here", "address=10.0.0.0/8", "buyer=", "who=me"]) {
       expect([query, (await risk(query)).status]).toEqual([query, 400]);
     }
   });

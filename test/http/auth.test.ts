@@ -376,6 +376,7 @@ describe("roles", () => {
     "POST /v1/orders/{id}/refund": "operator",
     "POST /v1/orders/{id}/payments/{payment}/returned": "operator",
     "GET /v1/orders/{id}/receipt": "viewer + buyer",
+    "GET /v1/orders/{id}/history": "viewer + buyer",
     "GET /v1/ledger": "viewer",
     "GET /v1/events/stream": "viewer",
     "GET /v1/controls": "viewer",

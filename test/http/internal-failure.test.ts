@@ -206,6 +206,7 @@ const failing = [
   ["POST", "/v1/orders/ord_0000000003/cancel", "a buyer"],
   ["POST", "/v1/orders/ord_0000000003/pay", "an operator"],
   ["GET", "/v1/orders/ord_0000000003/receipt", "a buyer"],
+  ["GET", "/v1/orders/ord_0000000003/history", "a buyer"],
   ["GET", "/v1/ledger", "an operator"],
   ["GET", "/v1/campaigns/cmp_0000000001/ledger", "a buyer"],
   ["GET", "/v1/orders/ord_0000000003/payments", "a buyer"],

@@ -191,6 +191,36 @@ test("a receipt is signed, and holds all that its row's hash is made of", async 
   expect(page.body.previous_hash).toBe(facts["previous_hash"] ?? "");
 });
 
+test("an order's history is its rows of the ledger in their order, from being reserved to being refunded", async () => {
+  const campaign: CampaignJson = await createCampaign(server);
+  const alice = await tokenOf("alice");
+  const order = (await buy(server, campaign.offers[0]?.id ?? "", alice)).body;
+  await buy(server, campaign.offers[0]?.id ?? "", await tokenOf("bob"));
+  const post = (path: string, body: object = {}) =>
+    call(`${server.url}/v1/orders/${order.id}${path}`, { method: "POST", body, ...operator });
+  await post("/pay", { reference: "one" });
+  await post("/pay", { reference: "one too many" });
+  await post("/refund", { return_units: false });
+  const history = (as: string) =>
+    call<{ rows: Row[]; is_complete: boolean }>(`${server.url}/v1/orders/${order.id}/history`, { as });
+  const { rows, is_complete: isComplete } = (await history(alice)).body;
+  expect(isComplete).toBe(true);
+  expect(rows.slice(0, 4).map(({ type }) => type)).toEqual([
+    "order_reserved",
+    "order_paid",
+    "payment_refund_due",
+    "order_refund_requested",
+  ]);
+  expect(rows.map(({ previous_seq: previous }) => previous)).toEqual([
+    null,
+    ...rows.slice(0, -1).map(({ seq }) => seq),
+  ]);
+  const ledger = await call<PageJson>(`${server.url}/v1/ledger?after=${order.seq - 1}&limit=100`, operator);
+  const told = ledger.body.rows.filter((row) => row.order_id === order.id);
+  expect(rows).toEqual(told.map(({ buyer_id: _, ...row }) => row));
+  expect((await history(await tokenOf("bob"))).status).toBe(404);
+});
+
 test("nobody gets another's receipt, and there is none of a buyer who was erased", async () => {
   const path = (id: string) => `${server.url}/v1/orders/${id}/receipt`;
   expect((await call(path("ord_0000000006"), { as: await tokenOf("bob") })).status).toBe(404);

@@ -17,6 +17,7 @@ interface HookJson {
   readonly enabled: boolean;
   readonly rotated_at: string | null;
   readonly delivered_up_to_seq: number;
+  readonly delivered_up_to_at: string;
   readonly pending: number;
   readonly dead: number;
 }
@@ -125,6 +126,12 @@ describe("a webhook", () => {
     const paid = JSON.parse(received.find(({ type }) => type === "order_paid")?.body ?? "");
     expect(paid.data).toMatchObject({ order: { id: order.id, state: "paid" }, payment: { reference: "pay_1" } });
     await until(async () => (await look(hook)).delivered_up_to_seq >= Math.max(...received.map(({ seq }) => seq)));
+    const upTo = await look(hook);
+    const { body } = await call<{ rows: { at: string }[] }>(
+      `${server.url}/v1/ledger?after=${upTo.delivered_up_to_seq - 1}&limit=1`,
+      { as: operatorKey },
+    );
+    expect(upTo.delivered_up_to_at).toBe(body.rows[0]?.at ?? "");
     expect(await look(hook)).toMatchObject({ pending: 0, dead: 0 });
     expect(JSON.stringify(await look(hook))).not.toContain(hook.secret);
     await post(`/v1/webhooks/${hook.id}/delete`);

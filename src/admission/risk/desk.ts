@@ -19,7 +19,16 @@ import {
   sampleKinds,
   type Verdict,
 } from "./mailbox.ts";
-import { judge, noSignals, quickMs, type RuleName, type Signals, type SubjectKind, stricter } from "./rules.ts";
+import {
+  judge,
+  noSignals,
+  quickMs,
+  type RuleName,
+  type Signals,
+  type SubjectKind,
+  stricter,
+  subjectKinds,
+} from "./rules.ts";
 import { DistinctCount, Rhythm, WindowCount } from "./signals.ts";
 import { subnetOf } from "./subnet.ts";
 
@@ -144,6 +153,7 @@ export class RiskDesk {
 
   answer(question: DeskQuestion): DeskAnswer {
     if (question.about === "campaign") return { memory: this.#memoryOf(question.campaignId) };
+    if (question.about === "suspects") return { explanations: this.#suspects() };
     const { about, id } = question;
     const buyer = about === "buyer" ? this.#buyers.peek(id) : undefined;
     const address = about === "buyer" ? (buyer?.address ?? "") : id;
@@ -307,6 +317,18 @@ export class RiskDesk {
     if (signals === null && verdict === null) return null;
     const { score, fired } = judge(kind, signals ?? noSignals);
     return { kind, id, signals: signals ?? noSignals, score, fired, verdict };
+  }
+
+  /** Those with a verdict in force, the highest scores first, as many as one list shows. */
+  #suspects(): Explanation[] {
+    const nowMs = this.#parts.nowMs();
+    const inForce = subjectKinds.flatMap((kind) =>
+      [...this.#verdicts[kind].values()].filter(({ expiresAtMs }) => expiresAtMs > nowMs),
+    );
+    const shown = inForce
+      .sort((a, b) => b.score - a.score || b.sinceMs - a.sinceMs)
+      .slice(0, limits.riskSuspectsShownMax);
+    return shown.flatMap(({ kind, id }) => this.#explain(kind, id, nowMs) ?? []);
   }
 
   #inForce(kind: SubjectKind, id: string, nowMs: number): Verdict | null {

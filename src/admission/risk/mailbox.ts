@@ -65,7 +65,8 @@ export interface SaleMemory {
 
 export type DeskQuestion =
   | { readonly about: "buyer" | "address"; readonly id: string }
-  | { readonly about: "campaign"; readonly campaignId: number };
+  | { readonly about: "campaign"; readonly campaignId: number }
+  | { readonly about: "suspects" };
 
 /** To a question about a subject: itself, and where it comes from; nobody the desk remembers: none. */
 export type DeskAnswer = { readonly explanations: readonly Explanation[] } | { readonly memory: SaleMemory | null };

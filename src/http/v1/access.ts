@@ -1,13 +1,13 @@
 /** The access list: operators put buyers and networks on it, and take them off. */
 
 import { networkText } from "../../admission/access-list.ts";
-import type { AccessEntry, AccessTarget } from "../../domain/access.ts";
+import { type AccessEntry, type AccessTarget, accessEffects } from "../../domain/access.ts";
 import { formatId, parseId } from "../../domain/ids.ts";
 import { readJson } from "../body.ts";
 import { requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
-import { readCursor, readLimit, readQuery } from "../query.ts";
+import { readChoice, readCursor, readLimit, readQuery } from "../query.ts";
 import { json, wireTime, wireTimeOrNull } from "../respond.ts";
 import type { Route } from "../route.ts";
 import { AccessBody } from "../schemas.ts";
@@ -53,13 +53,20 @@ async function add({ access, auth, client, clock }: Parts, request: Request): Pr
 async function list({ access, auth }: Parts, request: Request): Promise<Response> {
   const operator = await requireOperator(auth, request, "viewer");
   if (operator instanceof Response) return operator;
-  const query = readQuery(request, ["limit", "cursor"]);
+  const query = readQuery(request, ["search", "effect", "limit", "cursor"]);
   if (query instanceof Response) return query;
   const limit = readLimit(query.limit);
   if (limit instanceof Response) return limit;
   const before = readCursor("acc", query.cursor, Number.POSITIVE_INFINITY);
   if (before instanceof Response) return before;
-  const older = access.entries.filter(({ entryId }) => entryId < before).toReversed();
+  const effect = readChoice("effect", query.effect, accessEffects);
+  if (effect instanceof Response) return effect;
+  const sought = query.search?.toLowerCase() ?? "";
+  const fits = (entry: AccessEntry) =>
+    entry.entryId < before &&
+    (effect === undefined || entry.effect === effect) &&
+    (entry.value.toLowerCase().includes(sought) || entry.reason.toLowerCase().includes(sought));
+  const older = access.entries.filter(fits).toReversed();
   const page = older.slice(0, limit);
   const last = page.at(-1);
   const next = older.length > page.length && last !== undefined ? formatId("acc", last.entryId) : null;

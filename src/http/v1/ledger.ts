@@ -1,5 +1,6 @@
 /**
- * The ledger, page by page: for operators with buyers, for everybody without; and receipts, with the keys to check them.
+ * The ledger, page by page: for operators with buyers, for everybody without; what it says of one order; and receipts,
+ * with the keys to check them.
  * Rows never change and have no gaps, so a full page is the same for ever.
  */
 import { formatId, parseId } from "../../domain/ids.ts";
@@ -41,6 +42,12 @@ export function ledgerRoutes(parts: Parts): Route[] {
       method: "GET",
       path: "/v1/orders/:id/receipt",
       handle: (request, { id }) => getReceipt(parts, request, id),
+    },
+    {
+      name: "get_order_history",
+      method: "GET",
+      path: "/v1/orders/:id/history",
+      handle: (request, { id }) => getHistory(parts, request, id),
     },
     {
       name: "receipt_keys",
@@ -123,6 +130,21 @@ function rowMembers(row: LedgerEntry): string {
     `,"offer_id":${id("off", offerId)},"order_id":${id("ord", orderId)},"previous_seq":${previousSeq}` +
     `,"available":${available},"held":${held},"sold":${sold},"details":${JSON.stringify(details)},"hash":"${hash}"`
   );
+}
+
+/** What happened to an order: its rows are a chain back from the last, followed so far and no further. */
+async function getHistory(parts: Parts, request: Request, id = ""): Promise<Response> {
+  const own = await ownOrder(parts, request, id);
+  if (own instanceof Response) return own;
+  const texts: string[] = [];
+  let seq: number | null = own.order.lastSeq;
+  while (seq !== null && texts.length < limits.orderHistoryRowsMax) {
+    const row: LedgerEntry | null = parts.ledger.row(seq);
+    if (row === null) throw new Error(`row ${seq} of order ${own.order.orderId} is not in the ledger`);
+    texts.unshift(`{${rowMembers(row)}}`);
+    seq = row.previousSeq;
+  }
+  return json(`{"rows":[${texts.join(",")}],"is_complete":${seq === null}}`);
 }
 
 async function getReceipt(parts: Parts, request: Request, id = ""): Promise<Response> {

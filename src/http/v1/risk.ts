@@ -1,7 +1,7 @@
-/** What the risk desk sees in a buyer or an address, and why it judges so: for operators who are asked about it. */
+/** Whom the risk desk suspects, what it sees in a buyer or an address, and why: for operators who are asked about it. */
 
 import { networkText } from "../../admission/access-list.ts";
-import type { Explanation } from "../../admission/risk/mailbox.ts";
+import type { DeskQuestion, Explanation } from "../../admission/risk/mailbox.ts";
 import { limits } from "../../domain/limits.ts";
 import { networkOf } from "../address.ts";
 import { ruleWords } from "../admission.ts";
@@ -24,18 +24,26 @@ async function get({ auth, desk, office }: Parts, request: Request): Promise<Res
   const query = readQuery(request, ["buyer", "address"]);
   if (query instanceof Response) return query;
   const { buyer, address } = query;
-  if ((buyer === undefined) === (address === undefined)) {
+  if (buyer !== undefined && address !== undefined) {
     return problem("invalid", { errors: [{ field: "buyer", detail: "give either a buyer or an address" }] });
   }
   if (buyer !== undefined && (buyer === "" || buyer.length > limits.buyerIdLengthMax)) {
     return problem("invalid", { errors: [{ field: "buyer", detail: "must be a buyer's id" }] });
   }
-  const id = buyer ?? addressIn(address ?? "");
-  if (id === null) return problem("invalid", { errors: [{ field: "address", detail: "must be an IP address" }] });
-  const answer = await desk.ask({ about: buyer === undefined ? "address" : "buyer", id });
+  const question = questionOf(buyer, address);
+  if (question === null) return problem("invalid", { errors: [{ field: "address", detail: "must be an IP address" }] });
+  const answer = await desk.ask(question);
   if (answer === null) return problem("overloaded");
   if (!("explanations" in answer)) throw new Error("the desk answers what it was not asked");
   return json(JSON.stringify({ mode: office.controls.riskMode, subjects: answer.explanations.map(shown) }));
+}
+
+/** About one of them, or without either about all who are suspected; `null` for what is no address. */
+function questionOf(buyer: string | undefined, address: string | undefined): DeskQuestion | null {
+  if (buyer !== undefined) return { about: "buyer", id: buyer };
+  if (address === undefined) return { about: "suspects" };
+  const id = addressIn(address);
+  return id === null ? null : { about: "address", id };
 }
 
 /** As the desk knows it: IPv6 by its /64. */

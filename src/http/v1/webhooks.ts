@@ -15,7 +15,7 @@ import type { Route } from "../route.ts";
 import { ReplayBody, WebhookBody, WebhookChangeBody } from "../schemas.ts";
 import { refusalOf } from "./campaigns.ts";
 
-type Parts = Pick<HttpParts, "auth" | "client" | "clock" | "office" | "outbox">;
+type Parts = Pick<HttpParts, "auth" | "client" | "clock" | "ledger" | "office" | "outbox">;
 
 export function webhookRoutes(parts: Parts): Route[] {
   const one =
@@ -140,11 +140,12 @@ async function replay(parts: Parts, operator: Operator, endpoint: EndpointRecord
 }
 
 function endpointJson(
-  { outbox }: Parts,
+  { ledger, outbox }: Parts,
   { id, url, types, isEnabled, rotatedAtMs }: EndpointRecord,
   secret: { readonly secret?: string } = {},
 ): string {
   const status = outbox()?.status(id) ?? null;
+  const readSeq = status?.readSeq ?? id;
   return JSON.stringify({
     id: formatId("end", id),
     url,
@@ -152,7 +153,8 @@ function endpointJson(
     enabled: isEnabled,
     rotated_at: wireTimeOrNull(rotatedAtMs),
     ...secret,
-    delivered_up_to_seq: status?.readSeq ?? id,
+    delivered_up_to_seq: readSeq,
+    delivered_up_to_at: wireTimeOrNull(ledger.row(readSeq)?.atMs ?? null),
     pending: status?.pending ?? 0,
     dead: status?.dead ?? 0,
   });

@@ -1,0 +1,96 @@
+/**
+ * The question before something is done: what it will do, and where it cannot be taken back a word to type. It stays
+ * open until the server has answered, and closes only when that went well.
+ */
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren, JSX } from "preact";
+import { useRef } from "preact/hooks";
+import type { Refusal } from "../../shared/api.ts";
+import { Button, Dialog, Field } from "../../shared/elements.tsx";
+import { wordsOf } from "../../shared/language.ts";
+import { Refused } from "./notes.tsx";
+
+const words = wordsOf({
+  type: [(word: string) => `Type “${word}” to confirm`, (word: string) => `请输入“${word}”以确认`],
+  differs: ["This is not the same.", "输入的内容不一致。"],
+});
+
+interface ConfirmDialogProps {
+  readonly title: string;
+  /** What it will do, in sentences. */
+  readonly consequence: ComponentChildren;
+  readonly action: string;
+  readonly kind?: "primary" | "danger";
+  readonly typedWord?: string;
+  /** Fields, given what the server found wrong with them. */
+  readonly children?: (refusal: Refusal | null) => ComponentChildren;
+  /** Does it; `null` when it went well, and `false` to stay open without a word of its own. */
+  readonly onConfirm: () => Promise<Refusal | null | false>;
+  readonly onClose: () => void;
+}
+
+export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
+  const { title, consequence, action, kind = "primary", typedWord, children, onConfirm, onClose } = props;
+  const form = useRef<HTMLFormElement>(null);
+  const isBusy = useSignal(false);
+  const refusal = useSignal<Refusal | null>(null);
+  const typed = useSignal("");
+  const isWrong = useSignal(false);
+  const confirm = async () => {
+    if (isBusy.value) return;
+    isWrong.value = typedWord !== undefined && typed.value.trim() !== typedWord;
+    if (isWrong.value) {
+      form.current?.querySelector<HTMLInputElement>(".typed input")?.focus();
+      return;
+    }
+    isBusy.value = true;
+    const answer = await onConfirm();
+    isBusy.value = false;
+    refusal.value = answer === false ? null : answer;
+    // Closed, and not only taken away, it gives the focus back.
+    if (answer === null) form.current?.closest("dialog")?.close();
+    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+  };
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      actions={
+        <Button kind={kind} isBusy={isBusy.value} onPress={() => void confirm()}>
+          {action}
+        </Button>
+      }
+    >
+      <form
+        ref={form}
+        class="stack"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void confirm();
+        }}
+      >
+        <div class="stack">{consequence}</div>
+        {children?.(refusal.value)}
+        {typedWord !== undefined && (
+          <div class="typed">
+            <Field label={words.type(typedWord)} error={isWrong.value ? words.differs : undefined}>
+              {(ties) => (
+                <input
+                  {...ties}
+                  autocomplete="off"
+                  spellcheck={false}
+                  value={typed.value}
+                  onInput={(event) => {
+                    typed.value = event.currentTarget.value;
+                  }}
+                />
+              )}
+            </Field>
+          </div>
+        )}
+        <Refused refusal={refusal.value} />
+      </form>
+    </Dialog>
+  );
+}
