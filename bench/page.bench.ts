@@ -32,7 +32,9 @@ interface Visit {
 
 async function runPageBench(context: BenchContext): Promise<Findings> {
   const { folder: parent, rounds, size } = context;
-  const executablePath = ["chromium-headless-shell", "chromium", "google-chrome"].map((name) => Bun.which(name)).find(Boolean);
+  const executablePath = ["chromium-headless-shell", "chromium", "google-chrome"]
+    .map((name) => Bun.which(name))
+    .find(Boolean);
   if (!executablePath) throw new MissingError("Chromium is not installed (Debian: chromium)");
   await using programs = new AsyncDisposableStack();
   const folder = join(parent, "page");

@@ -18,7 +18,9 @@ const screenshots = join(import.meta.dir, "../../dist/screenshots");
 
 /** The browser, from Debian's package: .ci/test.ts installs it. Throws, saying so, when it is not there. */
 export async function startBrowser(): Promise<Browser> {
-  const executablePath = ["chromium-headless-shell", "chromium", "google-chrome"].map((name) => Bun.which(name)).find(Boolean);
+  const executablePath = ["chromium-headless-shell", "chromium", "google-chrome"]
+    .map((name) => Bun.which(name))
+    .find(Boolean);
   if (!executablePath) throw new Error("no Chromium: 'apt-get install -y chromium'");
   return chromium.launch({
     executablePath,

@@ -1,0 +1,188 @@
+/** One campaign in the console: what is shown is true within a moment, and each step is asked for once more. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Browser } from "playwright-core";
+import { buy, type CampaignJson, call, createCampaign, type Server, startServer, tokenOf } from "../harness.ts";
+import { browserMs, phone, startBrowser } from "./browser.ts";
+import { keyOf, operate } from "./operator.ts";
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+}, browserMs);
+afterAll(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+const pageOf = ({ id }: Pick<CampaignJson, "id">) => `/console/campaigns/${id}`;
+const offer = { sku: "A", title: "Phone", price_minor: 100, currency: "CNY", stock: 10 };
+
+describe("the page of a campaign", () => {
+  test("leads from the draft to the end, step by step, each asked once more", async () => {
+    const draft = await createCampaign(server, { publish: false });
+    await using visitor = await operate(browser, server, pageOf(draft));
+    const { page } = visitor;
+    const step = async (name: string, state: string) => {
+      await page.getByRole("button", { name: `${name}…`, exact: true }).click();
+      await page.getByRole("dialog").getByRole("button", { name, exact: true }).click();
+      await page.getByRole("status").getByText(state, { exact: true }).waitFor();
+    };
+    await page.getByText("Draft", { exact: true }).waitFor();
+    expect(await page.getByRole("link", { name: "Buyers' page" }).count()).toBe(0);
+    expect(await page.getByRole("link", { name: "Report" }).count()).toBe(0);
+    await step("Publish", "Open");
+    await page.getByRole("link", { name: "Buyers' page" }).waitFor();
+    await step("Pause", "Paused");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Actions");
+    await step("Resume", "Open");
+    await page.getByRole("button", { name: "End…" }).click();
+    await page.getByRole("dialog").getByText("This cannot be undone.").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await step("End", "Ended");
+    expect(await page.getByRole("button", { name: /…$/ }).count()).toBe(0);
+    expect(await visitor.barriers()).toEqual([]);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("counts what others do while it is looked at, and whom its waitlist has", async () => {
+    const sale = await createCampaign(server, { stock: 2 });
+    const [sold] = sale.offers;
+    if (sold === undefined) throw new Error("a sale has an offer");
+    await using visitor = await operate(browser, server, pageOf(sale));
+    const { page } = visitor;
+    await page.getByRole("progressbar", { name: "Goods: 0 of 2 taken" }).waitFor();
+    for (const buyer of ["alice", "bob"]) expect((await buy(server, sold.id, await tokenOf(buyer))).status).toBe(201);
+    await page.getByRole("progressbar", { name: "Goods: 2 of 2 taken" }).waitFor();
+    await page.getByText("Sold out", { exact: true }).waitFor();
+    for (const buyer of ["carol", "dave"]) {
+      await call(`${server.url}/v1/offers/${sold.id}/waitlist`, { method: "POST", as: await tokenOf(buyer) });
+    }
+    await page.getByRole("heading", { name: "Goods · 2" }).waitFor();
+    await page.getByRole("button", { name: "Show who waits" }).click();
+    await page.getByRole("row", { name: /1 carol/ }).waitFor();
+    await page.getByRole("row", { name: /2 dave/ }).waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("campaign-page-desktop");
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("adds units and takes unsold ones back, and never more than there are", async () => {
+    const sale = await createCampaign(server, { stock: 5 });
+    await using visitor = await operate(browser, server, pageOf(sale));
+    const { page } = visitor;
+    const change = async (text: string) => {
+      await page.getByRole("button", { name: "Change stock of Goods" }).click();
+      await page.getByLabel("Units to add").fill(text);
+      await page.getByRole("dialog").getByRole("button", { name: "Change stock" }).click();
+    };
+    await change("7");
+    await page.getByRole("progressbar", { name: "Goods: 0 of 12 taken" }).waitFor();
+    await change("-13");
+    await page.getByText("-12 at least.").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await change("-12");
+    await page.getByText("Sold out").waitFor({ state: "detached" });
+    await page.getByRole("progressbar", { name: "Goods: 0 of 0 taken" }).waitFor();
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("shows how the queue stands", async () => {
+    const sale = await createCampaign(server, { stock: 1, admission: "queue" });
+    for (const buyer of ["alice", "bob", "carol"]) {
+      await call(`${server.url}/v1/campaigns/${sale.id}/queue`, { method: "POST", as: await tokenOf(buyer) });
+    }
+    await call(`${server.url}/v1/campaigns/${sale.id}/queue/leave`, { method: "POST", as: await tokenOf("carol") });
+    await using visitor = await operate(browser, server, pageOf(sale));
+    const { page } = visitor;
+    const figure = (name: string) =>
+      page
+        .locator("dl.small-figures div")
+        .filter({ has: page.getByText(name, { exact: true }) })
+        .locator("dd");
+    await page.getByText("Got a pass").waitFor();
+    const figures = await Promise.all(
+      ["Joined", "Waiting", "Got a pass", "Left"].map((name) => figure(name).last().textContent()),
+    );
+    expect(figures).toEqual(["3", "1", "1", "1"]);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("shows the draw: the commitment before it, entries and ranks after it", async () => {
+    const closesAt = new Date(Date.now() + 6_000).toISOString();
+    const sale = await createCampaign(server, { stock: 1, admission: "draw", closesAt });
+    const [drawn] = sale.offers;
+    if (drawn === undefined) throw new Error("a sale has an offer");
+    for (const buyer of ["alice", "bob", "carol"]) {
+      const entered = await call(`${server.url}/v1/offers/${drawn.id}/draw`, {
+        method: "POST",
+        as: await tokenOf(buyer),
+      });
+      expect(entered.status).toBe(201);
+    }
+    await using visitor = await operate(browser, server, pageOf(sale));
+    const { page } = visitor;
+    await page.getByText(sale.commitment ?? "no commitment").waitFor();
+    await page.getByText("Entries are taken").waitFor();
+    await page.getByText("after the closing").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await page.getByText("Made", { exact: true }).nth(1).waitFor(); // after "made at", at the closing
+    await page.getByRole("button", { name: "Show entries" }).click();
+    await page.getByRole("row", { name: /got an order ord_/ }).waitFor();
+    expect(await page.getByRole("row", { name: /waiting/ }).count()).toBe(2);
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("campaign-page-draw-desktop");
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("gives the shop what to put into its pages", async () => {
+    const sale = await createCampaign(server);
+    await using visitor = await operate(browser, server, pageOf(sale), {
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    const { page } = visitor;
+    await page.getByRole("button", { name: "Copy: Script tag" }).click();
+    await page.getByText("Copied.").waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+      `<script async src="${server.url}/embed.js" data-campaign="${sale.id}"></script>`,
+    );
+  });
+
+  test("shows a viewer everything and lets them change nothing", async () => {
+    const sale = await createCampaign(server);
+    await using visitor = await operate(browser, server, pageOf(sale), { key: await keyOf(server, "viewer") });
+    const { page } = visitor;
+    await page.getByRole("link", { name: "Report" }).waitFor();
+    expect(await page.getByRole("button", { name: /…$|stock/ }).count()).toBe(0);
+    expect(await page.getByRole("link", { name: /Duplicate|Rehearse/ }).count()).toBe(0);
+    expect(await visitor.barriers()).toEqual([]);
+  });
+
+  test("reads well on a phone, in Chinese, in the dark", async () => {
+    const sale = await createCampaign(server, {
+      offers: [
+        { ...offer, title: "华为 Mate 80 Pro", list_price_minor: 699_900, image_url: "/pictures/phone.svg" },
+        { ...offer, sku: "B", title: "降噪耳机", image_url: "/pictures/headphones.svg" },
+      ],
+    });
+    await using visitor = await operate(browser, server, pageOf(sale), {
+      ...phone,
+      locale: "zh-CN",
+      colorScheme: "dark",
+    });
+    const { page } = visitor;
+    await page.getByRole("heading", { name: "降噪耳机" }).first().waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await visitor.picture("campaign-page-phone-zh-dark");
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("says so when there is no such campaign", async () => {
+    await using visitor = await operate(browser, server, "/console/campaigns/cmp_zzzzzzzzzz");
+    await visitor.page.getByRole("heading", { name: "There is no campaign at this address." }).waitFor();
+  });
+});

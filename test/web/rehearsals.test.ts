@@ -1,0 +1,105 @@
+/** Rehearsals in the console: started with settings that are explained, seen as they run, stopped, and told in a report. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Browser } from "playwright-core";
+import { type CampaignJson, createCampaign, type Server, startServer } from "../harness.ts";
+import { browserMs, phone, startBrowser } from "./browser.ts";
+import { keyOf, operate } from "./operator.ts";
+
+let server: Server;
+let browser: Browser;
+let sale: CampaignJson;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+  const opensAt = new Date(Date.now() + 3_600_000).toISOString();
+  sale = await createCampaign(server, { stock: 40, opensAt });
+}, browserMs);
+afterAll(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+test("a rehearsal is started, watched, and told in a report that says what was the limit", async () => {
+  await using visitor = await operate(browser, server, `/console/rehearsals?campaign=${sale.id}`);
+  const { page } = visitor;
+  await page.getByText("None yet.").waitFor();
+  await page.getByLabel("Campaign").and(page.locator("select")).waitFor();
+  expect(await visitor.barriers()).toEqual([]);
+  await page.getByLabel("Buyers").fill("60000");
+  await page.getByText("50,000 at most.", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Start the rehearsal" }).click();
+  expect(page.url()).toContain("/console/rehearsals?");
+  await visitor.picture("rehearsals-desktop");
+  await page.getByLabel("Buyers").fill("150");
+  await page.getByLabel("Seconds over which people arrive").fill("2");
+  await page.getByLabel("Seed").fill("3");
+  await page.getByRole("button", { name: "Start the rehearsal" }).click();
+
+  await page.getByText("Running", { exact: true }).waitFor();
+  await page.getByText("Buyers arrive before the opening").or(page.getByText("The rush")).first().waitFor();
+  expect(await visitor.barriers()).toEqual([]);
+  await visitor.picture("rehearsal-live-desktop");
+
+  // One at a time.
+  await using second = await operate(browser, server, `/console/rehearsals?campaign=${sale.id}`);
+  await second.page.getByRole("button", { name: "Start the rehearsal" }).click();
+  await second.page.getByText("Another rehearsal is running: one at a time.").waitFor();
+
+  await page.getByRole("heading", { name: /^The limit: / }).waitFor({ timeout: browserMs });
+  await page.getByText("Verified: everything exact.").waitFor();
+  const cells = await page
+    .getByRole("row", { name: /^Goods/ })
+    .locator("td")
+    .allTextContents();
+  expect(cells[0]).toBe("40");
+  expect(await page.getByRole("button", { name: "Stop it" }).count()).toBe(0);
+  expect(await visitor.barriers()).toEqual([]);
+  await visitor.picture("rehearsal-report-desktop");
+  await page.getByRole("link", { name: "All rehearsals" }).click();
+  await page.getByRole("row", { name: /Test sale Done 150/ }).waitFor();
+  expect(visitor.complaints).toEqual([]);
+}, 120_000);
+
+test("one that runs can be stopped, and a viewer sees all of it and stops nothing", async () => {
+  await using visitor = await operate(browser, server, `/console/rehearsals?campaign=${sale.id}`, {
+    ...phone,
+    locale: "zh-CN",
+    colorScheme: "dark",
+  });
+  const { page } = visitor;
+  await page.getByRole("button", { name: "开始演练" }).click();
+  await page.getByRole("button", { name: "停止演练" }).waitFor();
+
+  await using viewer = await operate(browser, server, new URL(page.url()).pathname, {
+    key: await keyOf(server, "viewer"),
+  });
+  await viewer.page.getByText("Running", { exact: true }).waitFor();
+  expect(await viewer.page.getByRole("button", { name: "Stop it" }).count()).toBe(0);
+
+  await page.getByRole("button", { name: "停止演练" }).click();
+  await page.getByText("演练被提前停止").waitFor();
+  await viewer.page.getByText("It was stopped before its end").waitFor();
+  expect(await visitor.barriers()).toEqual([]);
+  expect(await viewer.barriers()).toEqual([]);
+
+  await page.getByRole("link", { name: "全部演练" }).click();
+  await page.getByRole("link", { name: /\d/ }).last().waitFor();
+  expect(await visitor.barriers()).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await visitor.picture("rehearsals-phone-zh-dark");
+  // The one that is done, with its report.
+  await page.getByRole("row").filter({ hasText: "已完成" }).getByRole("link").first().click();
+  await page.getByRole("heading", { name: /^瓶颈：/ }).waitFor();
+  expect(await visitor.barriers()).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await visitor.picture("rehearsal-report-phone-zh-dark");
+  expect(visitor.complaints).toEqual([]);
+
+  await viewer.page.goto(`${server.url}/console/rehearsals`);
+  await viewer.page.getByText("Your role may look at rehearsals, not start them.").waitFor();
+}, 120_000);
+
+test("an address of none says so", async () => {
+  await using visitor = await operate(browser, server, "/console/rehearsals/rhs_zzzzzzzzzz");
+  await visitor.page.getByText("There is no rehearsal at this address.").waitFor();
+});
