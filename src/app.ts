@@ -11,6 +11,7 @@ import { SpentSet } from "./admission/spent-set.ts";
 import { openBeacons } from "./beacons.ts";
 import { type Config, flagsOf, ownUrl, settingsOfCopy } from "./config.ts";
 import { limits } from "./domain/limits.ts";
+import { CampaignBoard } from "./engine/campaign-board.ts";
 import { Counters } from "./engine/counters.ts";
 import { KeyFilter } from "./engine/key-filter.ts";
 import { startClock } from "./host/clock.ts";
@@ -81,6 +82,7 @@ export async function startApp(config: Config): Promise<App> {
   const shared = {
     data: config.data,
     counters: counters.buffer,
+    board: CampaignBoard.forLines(limits.offersMax).buffer,
     keyFilter: keyFilter.buffer,
     metrics: metrics.buffer,
   };

@@ -1,4 +1,5 @@
 /** Builds and stops what runs on the engine thread: recovery, the loop, and the one writing connection. */
+import { CampaignBoard } from "./engine/campaign-board.ts";
 import { Counters } from "./engine/counters.ts";
 import { Engine } from "./engine/engine.ts";
 import { KeyBackfill } from "./engine/key-backfill.ts";
@@ -64,6 +65,7 @@ function start(boot: EngineBoot, tell: (message: FromWorker) => void): { loop: E
     journal,
     source,
     counters: new Counters(boot.counters),
+    board: new CampaignBoard(boot.board),
     keyFilter,
     clock,
     metrics,

@@ -15,6 +15,7 @@ import { OrderStreams } from "./delivery/order-streams.ts";
 import { QueueStreams } from "./delivery/queue-streams.ts";
 import { StockStreams } from "./delivery/stock-streams.ts";
 import { limits } from "./domain/limits.ts";
+import { CampaignBoard } from "./engine/campaign-board.ts";
 import { Counters } from "./engine/counters.ts";
 import { KeyFilter } from "./engine/key-filter.ts";
 import type { ToEngine, ToHttp } from "./engine/mailbox.ts";
@@ -266,6 +267,7 @@ class HttpThread {
       rehearsals: this.#rehearsals,
       auth: this.#auth,
       beacons: this.#boot.beacons,
+      board: new CampaignBoard(this.#boot.board),
       catalogue,
       client,
       clock,

@@ -29,12 +29,14 @@ export function metricDefinitions(httpThreads: number): MetricDefinition[] {
       help: "Requests answered.",
       type: "counter",
       labels: { route: routeNames, status: statusesCounted },
+      isSparse: true,
     },
     {
       name: "rushbox_http_request_duration_seconds",
       help: "From the request's arrival in the handler to its answer.",
       type: "histogram",
       labels: { route: routeNames },
+      isSparse: true,
       buckets: latencyBuckets,
     },
     {

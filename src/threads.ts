@@ -8,6 +8,7 @@ import type { ProviderSettings } from "./payment/open-provider.ts";
 export interface EngineBoot {
   readonly data: string;
   readonly counters: SharedArrayBuffer;
+  readonly board: SharedArrayBuffer;
   readonly keyFilter: SharedArrayBuffer;
   readonly metrics: SharedArrayBuffer;
   /** One port for each HTTP thread, and one for the main thread. */

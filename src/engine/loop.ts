@@ -17,6 +17,7 @@ import { limits } from "../domain/limits.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Metrics } from "../host/metrics.ts";
 import { factsOf, orderFactsAfter, subjectOf } from "./audit.ts";
+import type { CampaignBoard } from "./campaign-board.ts";
 import type { Counters } from "./counters.ts";
 import type { Engine } from "./engine.ts";
 import { hashKey } from "./hash.ts";
@@ -41,6 +42,7 @@ export interface LoopParts {
   readonly journal: Journal;
   readonly source: RecoverySource;
   readonly counters: Counters;
+  readonly board: CampaignBoard;
   readonly keyFilter: KeyFilter;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -99,6 +101,7 @@ export class EngineLoop {
   start(): void {
     const { state } = this.#parts.engine;
     for (const offer of state.offers.values()) this.#parts.counters.publish(offer);
+    for (const campaign of state.campaigns.values()) this.#showQueue(campaign);
     this.#parts.counters.committedSeq = state.lastSeq;
     const accessChanges = [...state.access.values()].map((added) => ({ added }));
     this.#tell([...state.campaigns.values()], { isOfficeChanged: true, accessChanges });
@@ -297,7 +300,30 @@ export class EngineLoop {
       if (event.type === "order_reserved" && event.key !== null) keyFilter.add(hashKey(event.buyerId, event.key));
     }
     for (const offer of offers) counters.publish(offer);
+    this.#count(events);
     counters.committedSeq = engine.state.lastSeq;
+  }
+
+  /** Counts what happened for its campaigns. Events of one campaign mostly come together: it is looked up once. */
+  #count(events: readonly Event[]): void {
+    const { board, engine } = this.#parts;
+    let campaign: Campaign | undefined;
+    for (const { campaignId, type } of events) {
+      if (campaignId === null) continue;
+      if (campaign?.id !== campaignId) {
+        if (campaign !== undefined) this.#showQueue(campaign);
+        campaign = engine.state.campaigns.get(campaignId);
+      }
+      const line = campaign?.offers[0]?.line;
+      if (line !== undefined) board.countEvent(line, type);
+    }
+    if (campaign !== undefined) this.#showQueue(campaign);
+  }
+
+  #showQueue({ offers, queue }: Campaign): void {
+    const [first] = offers;
+    if (first === undefined) return; // its offers come with the next event
+    this.#parts.board.showQueue(first.line, { waiting: queue?.line.count ?? 0, passes: queue?.passes ?? 0 });
   }
 
   #tell(

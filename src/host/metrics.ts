@@ -9,6 +9,8 @@ export interface MetricDefinition {
   readonly type: "counter" | "gauge" | "histogram";
   /** The label's name and its possible values; one series each. */
   readonly labels?: Readonly<Record<string, readonly string[]>>;
+  /** A series is told of only once something was counted for it: where there are a thousand, of which a few are used. */
+  readonly isSparse?: boolean;
   /** Upper bounds of a histogram's buckets, ascending; a bucket for all above is added. */
   readonly buckets?: readonly number[];
 }
@@ -23,6 +25,12 @@ interface Layout {
   readonly start: number;
   /** Numbers per series: 1, or for a histogram its buckets and the sum. */
   readonly width: number;
+}
+
+/** Series that are read when somebody asks for them. */
+export interface Sampled {
+  readonly definition: MetricDefinition;
+  readonly samples: () => readonly (readonly [LabelValues, number])[];
 }
 
 export class Metrics {
@@ -79,20 +87,26 @@ export class Metrics {
     };
   }
 
-  /** All series of all threads in the Prometheus text format. `sampled` adds series that are read when asked for. */
-  render(sampled: readonly { definition: MetricDefinition; samples: readonly [LabelValues, number][] }[] = []): string {
+  /**
+   * All series of all threads in the Prometheus text format. `sampled` adds series that are read when asked for;
+   * `isWanted` chooses metrics by their names.
+   */
+  render(sampled: readonly Sampled[] = [], isWanted: (name: string) => boolean = () => true): string {
     const lines: string[] = [];
     for (const { definition, series, start, width } of this.#layouts.values()) {
+      if (!isWanted(definition.name)) continue;
       head(lines, definition);
       series.forEach((labels, index) => {
         const at = start + index * width;
+        if (definition.isSparse === true && !this.#isCounted(at, width)) return;
         if (definition.buckets === undefined) lines.push(sample(definition.name, labels, this.#sum(at)));
         else this.#renderHistogram(lines, definition, labels, at);
       });
     }
     for (const { definition, samples } of sampled) {
+      if (!isWanted(definition.name)) continue;
       head(lines, definition);
-      for (const [labels, value] of samples) lines.push(sample(definition.name, labels, value));
+      for (const [labels, value] of samples()) lines.push(sample(definition.name, labels, value));
     }
     return `${lines.join("\n")}\n`;
   }
@@ -106,6 +120,11 @@ export class Metrics {
     });
     lines.push(sample(`${name}_sum`, labels, this.#sum(at + buckets.length + 1)));
     lines.push(sample(`${name}_count`, labels, count));
+  }
+
+  #isCounted(at: number, width: number): boolean {
+    for (let place = at; place < at + width; place += 1) if (this.#sum(place) !== 0) return true;
+    return false;
   }
 
   #sum(at: number): number {

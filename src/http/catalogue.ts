@@ -10,6 +10,8 @@ import { wireTime, wireTimeOrNull } from "./respond.ts";
 export interface CampaignEntry {
   readonly view: CampaignView;
   readonly id: string;
+  /** Its line on the campaign board: that of its first offer. */
+  readonly line: number;
   readonly offers: readonly OfferEntry[];
   /** The JSON up to and without the list of offers. */
   readonly head: string;
@@ -150,7 +152,9 @@ function entryOf(view: CampaignView, revision: number): CampaignEntry {
     created_at: wireTime(view.createdAtMs),
   }).slice(0, -1);
   const offers: OfferEntry[] = [];
-  const entry: CampaignEntry = { view, id, offers, head, revision, rendered: null };
+  const line = view.offers[0]?.line;
+  if (line === undefined) throw new Error(`campaign ${id} has no offer`);
+  const entry: CampaignEntry = { view, id, line, offers, head, revision, rendered: null };
   for (const offer of view.offers) offers.push(offerEntryOf(offer, entry));
   return entry;
 }

@@ -2382,7 +2382,6 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       ["invalid", fieldError("switches[0].campaign_id", "exports_off is for everything: leave campaign_id away")],
       ...bodyProblems,
       ...operatorProblems,
-      "not_found",
       "limit_exceeded",
       "outcome_unknown",
     ],
@@ -2903,8 +2902,16 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     tag: "Running",
     summary: "Metrics for Prometheus",
     description:
-      "Attempts by outcome, requests by route and status, their durations, the engine's batches, units by offer.",
+      "Attempts by outcome, requests by route and status, their durations, the engine's batches, units by offer, attempts, events and queues by campaign. A series of a route appears when it is first counted.",
     callers: "everybody",
+    parameters: [
+      {
+        name: "name[]",
+        in: "query",
+        description: "only metrics of this name; may stand several times, and other exporters take it, too",
+        schema: Type.String(),
+      },
+    ],
     answers: {
       200: {
         description: "The metrics in Prometheus' text format.",

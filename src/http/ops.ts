@@ -1,20 +1,20 @@
 /** For whoever runs it: is it alive, is it ready, how is it doing; and the time, for everybody's countdown. */
 
-import type { MetricDefinition } from "../host/metrics.ts";
+import type { MetricDefinition, Sampled } from "../host/metrics.ts";
 import type { HttpParts } from "./parts.ts";
 import { problem } from "./problem.ts";
 import { json, wireTime } from "./respond.ts";
 import type { Route } from "./route.ts";
 import { switchesShown } from "./v1/controls.ts";
 
-type Parts = Pick<HttpParts, "catalogue" | "clock" | "counters" | "load" | "metrics" | "office">;
+type Parts = Pick<HttpParts, "board" | "catalogue" | "clock" | "counters" | "load" | "metrics" | "office">;
 
 export function opsRoutes(parts: Parts): Route[] {
   return [
     { name: "time", method: "GET", path: "/v1/time", handle: () => time(parts) },
     { name: "healthz", method: "GET", path: "/healthz", handle: () => json('{"status":"ok"}') },
     { name: "readyz", method: "GET", path: "/readyz", handle: () => ready(parts) },
-    { name: "metrics", method: "GET", path: "/metrics", handle: () => metrics(parts) },
+    { name: "metrics", method: "GET", path: "/metrics", handle: (request) => metrics(parts, request) },
   ];
 }
 
@@ -55,24 +55,64 @@ const uptime: MetricDefinition = {
   type: "gauge",
 };
 
-function metrics({ catalogue, clock, counters, metrics: counted }: Parts): Response {
-  const units = catalogue.newestFirst().flatMap(({ view, offers }) =>
-    view.state === "draft" || view.state === "ended"
-      ? []
-      : offers.flatMap((offer) => {
-          const { available, held, sold } = counters.counts(offer.view.line);
-          return Object.entries({ available, held, sold }).map(
-            ([place, value]) => [{ offer: offer.id, place }, value] as const satisfies [object, number],
-          );
-        }),
+const campaignAttempts: MetricDefinition = {
+  name: "rushbox_campaign_attempts_total",
+  help: "Attempts to buy by campaign and outcome since the start, of campaigns in which something happened.",
+  type: "counter",
+};
+const campaignEvents: MetricDefinition = {
+  name: "rushbox_campaign_events_total",
+  help: "Events stored by campaign since the start: what buyers did, and what became of their orders.",
+  type: "counter",
+};
+const campaignQueue: MetricDefinition = {
+  name: "rushbox_campaign_queue",
+  help: "Buyers in the queue of a campaign: waiting, or with a pass.",
+  type: "gauge",
+};
+
+/** All metrics, or those that are asked for with `?name[]=`, as other exporters take it: a page asks every second. */
+function metrics({ board, catalogue, clock, counters, metrics: counted }: Parts, request: Request): Response {
+  const names = request.url.includes("?") ? new URL(request.url).searchParams.getAll("name[]") : [];
+  const live = () => catalogue.newestFirst().filter(({ view }) => view.state !== "draft" && view.state !== "ended");
+  const units = () =>
+    live().flatMap(({ offers }) =>
+      offers.flatMap((offer) => {
+        const { available, held, sold } = counters.counts(offer.view.line);
+        return Object.entries({ available, held, sold }).map(
+          ([place, value]) => [{ offer: offer.id, place }, value] as const,
+        );
+      }),
+    );
+  const byCampaign =
+    (label: string, read: (line: number) => readonly (readonly [string, number])[]): Sampled["samples"] =>
+    () =>
+      catalogue.newestFirst().flatMap(({ id, line }) =>
+        board.isQuiet(line)
+          ? []
+          : read(line)
+              .filter(([, value]) => value > 0)
+              .map(([text, value]) => [{ campaign: id, [label]: text }, value] as const),
+      );
+  const queues = () =>
+    live().flatMap(({ id, line, view }) =>
+      view.admission.mode === "queue" || board.queue(line).waiting + board.queue(line).passes > 0
+        ? Object.entries(board.queue(line)).map(([place, value]) => [{ campaign: id, place }, value] as const)
+        : [],
+    );
+  const text = counted.render(
+    [
+      { definition: queueDepth, samples: () => [[{}, counters.inFlight]] },
+      { definition: committedSeq, samples: () => [[{}, counters.committedSeq]] },
+      { definition: stock, samples: units },
+      { definition: campaignAttempts, samples: byCampaign("outcome", (line) => board.outcomes(line)) },
+      { definition: campaignEvents, samples: byCampaign("event", (line) => board.events(line)) },
+      { definition: campaignQueue, samples: queues },
+      { definition: memory, samples: () => [[{}, process.memoryUsage.rss()]] },
+      { definition: uptime, samples: () => [[{}, clock.elapsedMs() / 1_000]] },
+    ],
+    names.length === 0 ? undefined : (name) => names.includes(name),
   );
-  const text = counted.render([
-    { definition: queueDepth, samples: [[{}, counters.inFlight]] },
-    { definition: committedSeq, samples: [[{}, counters.committedSeq]] },
-    { definition: stock, samples: units },
-    { definition: memory, samples: [[{}, process.memoryUsage.rss()]] },
-    { definition: uptime, samples: [[{}, clock.elapsedMs() / 1_000]] },
-  ]);
   return new Response(text, {
     headers: {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",

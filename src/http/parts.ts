@@ -19,6 +19,7 @@ import type { PaymentRecord } from "../domain/payment.ts";
 import type { WaitlistRecord } from "../domain/waitlist.ts";
 import type { ChainInfo } from "../draw/chain.ts";
 import type { DrawReader } from "../draw/document.ts";
+import type { CampaignBoard } from "../engine/campaign-board.ts";
 import type { Counters } from "../engine/counters.ts";
 import type { KeyFilter } from "../engine/key-filter.ts";
 import type { Clock } from "../host/clock.ts";
@@ -136,6 +137,7 @@ export interface HttpParts {
   readonly audit: AuditReader;
   readonly auth: Auth;
   readonly beacons: Beacons;
+  readonly board: CampaignBoard;
   /** `null` where none is configured. */
   readonly captcha: Captcha | null;
   readonly catalogue: Catalogue;

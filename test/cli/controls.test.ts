@@ -42,7 +42,7 @@ describe("switch", () => {
       runCommand(["switch", "read_only", "on", "--url", "http://127.0.0.1:9", "--operator-key", operatorKey]),
     ]);
     expect(exports.stderr).toContain("exports_off is for everything: leave campaign_id away");
-    expect(missing.stderr).toContain("404 There is nothing here");
+    expect(missing.stderr).toContain("there is no campaign of this id");
     expect(stranger.stderr).toContain("401 No valid credentials");
     expect(nowhere.stderr).toContain("Is it running there?");
     for (const { code, stdout } of [exports, missing, stranger, nowhere]) expect([code, stdout]).toEqual([1, ""]);

@@ -727,7 +727,7 @@ test("controls answer as documented", async () => {
   await askBody(set, {}, operatorKey);
   const campaign = await createCampaign(other);
   const flip = (name: string, on: boolean, campaign_id?: string) => ({ switches: [{ name, on, campaign_id }] });
-  await ask(set, "not_found", { ...at, body: flip("read_only", true, missing.id) });
+  await ask(set, "invalid", { ...at, body: flip("read_only", true, missing.id) });
   await ask(set, "invalid", { ...at, body: flip("exports_off", true, campaign.id) });
   await ask("GET /readyz", 200, { at: other });
   await ask("GET /v1/campaigns/{id}/stream", "switched_off", { at: other, params: { id: campaign.id } });

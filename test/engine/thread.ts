@@ -5,6 +5,7 @@
 import type { AuditRecord } from "../../src/domain/audit.ts";
 import type { Batch } from "../../src/domain/batch.ts";
 import type { Event } from "../../src/domain/event.ts";
+import { CampaignBoard } from "../../src/engine/campaign-board.ts";
 import { Counters } from "../../src/engine/counters.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { KeyFilter } from "../../src/engine/key-filter.ts";
@@ -49,6 +50,7 @@ export class Thread {
       journal: { commit: (batch) => this.#commit(batch) },
       source: this.rows,
       counters: Counters.forOffers(8),
+      board: CampaignBoard.forLines(8),
       keyFilter: new KeyFilter(),
       clock,
       metrics: new Metrics(definitions, { thread: 0, threads: 1 }),

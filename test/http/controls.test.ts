@@ -205,6 +205,22 @@ describe("a switch", () => {
     await flip("streams_off", false, one.id);
   });
 
+  test("for a campaign that is not there is refused, naming the field, and nothing of the request is done", async () => {
+    for (const campaign_id of ["cmp_0000zzzzzz", "cmp_0000000000"]) {
+      const switches = [
+        { name: "search_off", on: true },
+        { name: "pause_sales", on: true, campaign_id },
+      ];
+      const reply = (await set({ switches })) as Reply<unknown>;
+      expect(reply.status).toBe(400);
+      expect(reply.body).toMatchObject({
+        code: "invalid",
+        errors: [{ field: "switches[1].campaign_id", detail: "there is no campaign of this id" }],
+      });
+    }
+    expect((await get("/readyz")).body["switches_on"]).toEqual([]);
+  });
+
   test("refuse_joins, search_off and exports_off refuse just that", async () => {
     const campaign = await createCampaign(server, { stock: 1 });
     const [alice, bob] = [await newBuyer(), await newBuyer()];

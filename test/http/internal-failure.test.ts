@@ -19,6 +19,7 @@ import { StockStreams } from "../../src/delivery/stock-streams.ts";
 import { openAdmission } from "../../src/domain/admission.ts";
 import { controlsDefault } from "../../src/domain/controls.ts";
 import { limits } from "../../src/domain/limits.ts";
+import { CampaignBoard } from "../../src/engine/campaign-board.ts";
 import { Counters } from "../../src/engine/counters.ts";
 import { KeyFilter } from "../../src/engine/key-filter.ts";
 import {
@@ -139,6 +140,7 @@ beforeAll(async () => {
     load,
     auth: new Auth({ operatorKey, buyers: { secret: jwtSecret } }, clock),
     beacons: { current: null, known: [] },
+    board: CampaignBoard.forLines(4),
     catalogue,
     client,
     clock,

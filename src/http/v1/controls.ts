@@ -20,7 +20,7 @@ import type { Route } from "../route.ts";
 import { ControlsBody } from "../schemas.ts";
 import { refusalOf } from "./campaigns.ts";
 
-type Parts = Pick<HttpParts, "auth" | "client" | "office">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "office">;
 
 export function controlsRoutes(parts: Parts): Route[] {
   return [
@@ -34,12 +34,12 @@ async function get({ auth, office }: Parts, request: Request): Promise<Response>
   return operator instanceof Response ? operator : json(controlsJson(office.controls));
 }
 
-async function set({ auth, client, office }: Parts, request: Request): Promise<Response> {
+async function set({ auth, catalogue, client, office }: Parts, request: Request): Promise<Response> {
   const operator = await requireOperator(auth, request, "operator");
   if (operator instanceof Response) return operator;
   const body = await readJson(request, ControlsBody);
   if (body instanceof Response) return body;
-  const change = changeOf(body);
+  const change = changeOf(body, catalogue);
   if (change instanceof Response) return change;
   const refused = refusalOf(await client.send({ type: "set_controls", change }, { operator: operator.name }));
   return refused ?? json(controlsJson(office.controls));
@@ -63,19 +63,23 @@ export function switchesShown({ switchesOn }: Pick<Controls, "switchesOn">): rea
   }));
 }
 
-function changeOf({ rate_limits, switches = [], risk_mode }: Static<typeof ControlsBody>): ControlsChange | Response {
+function changeOf(
+  { rate_limits, switches = [], risk_mode }: Static<typeof ControlsBody>,
+  catalogue: Parts["catalogue"],
+): ControlsChange | Response {
   const rateLimits = Object.entries(rate_limits ?? {}).map(([name, limit]) => [
     name,
     limit && { quota: limit.quota, windowS: limit.window_s },
   ]);
   const thrown = [];
   for (const [at, { name, on, campaign_id }] of switches.entries()) {
-    const campaignId = campaign_id === undefined || campaign_id === null ? null : parseId("cmp", campaign_id);
-    if (campaignId !== null && !isCampaignSwitch(name)) {
-      const detail = `${name} is for everything: leave campaign_id away`;
-      return problem("invalid", { errors: [{ field: `switches[${at}].campaign_id`, detail }] });
-    }
-    if (campaignId === null && typeof campaign_id === "string") return problem("not_found");
+    const isOverall = campaign_id === undefined || campaign_id === null;
+    const campaignId = isOverall ? null : parseId("cmp", campaign_id);
+    const wrong = (detail: string) =>
+      problem("invalid", { errors: [{ field: `switches[${at}].campaign_id`, detail }] });
+    if (!isOverall && !isCampaignSwitch(name)) return wrong(`${name} is for everything: leave campaign_id away`);
+    if (!isOverall && (campaignId === null || catalogue.campaign(campaignId) === undefined))
+      return wrong("there is no campaign of this id");
     thrown.push({ name, campaignId, isOn: on });
   }
   return {

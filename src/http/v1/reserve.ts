@@ -25,6 +25,7 @@ type Parts = Pick<
   HttpParts,
   | "admission"
   | "auth"
+  | "board"
   | "catalogue"
   | "client"
   | "clock"
@@ -58,7 +59,10 @@ export function reserveRoute(parts: Parts): Route {
   ) as Record<AttemptOutcome, number>;
   const ended = (outcome: AttemptOutcome, response: Response, offer?: OfferEntry) => {
     parts.metrics.add(series[outcome], 1);
-    if (offer !== undefined) parts.admission.noteOutcome(offer.campaign.view.id, outcome);
+    if (offer !== undefined) {
+      parts.board.countOutcome(offer.campaign.line, outcome);
+      parts.admission.noteOutcome(offer.campaign.view.id, outcome);
+    }
     return response;
   };
 

@@ -29,3 +29,6 @@ export type OperatorKey = Static<typeof schemas.OperatorAnswer>;
 export type NewOperatorKey = Static<typeof schemas.NewOperatorAnswer>;
 export type OperatorKeyList = Static<typeof schemas.OperatorListAnswer>;
 export type AuditPage = Static<typeof schemas.AuditAnswer>;
+export type Controls = Static<typeof schemas.ControlsAnswer>;
+export type Ready = Static<typeof schemas.ReadyAnswer>;
+export type LoadLevel = Ready["load"];
