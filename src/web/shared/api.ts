@@ -16,6 +16,8 @@ export interface Refusal {
   readonly reason: string | null;
   readonly retryAfterS: number | null;
   readonly errors: readonly FieldError[];
+  /** The whole problem, for the members that its code alone has. */
+  readonly members: Readonly<Record<string, unknown>>;
 }
 
 export interface FieldError {
@@ -37,6 +39,8 @@ export interface Call {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** `no-cache` where an answer a second old is too old: it is asked for anew, and not sent again when it is the same. */
+  readonly cache?: RequestCache;
 }
 
 export type Api = <T>(path: string, call?: Call) => Promise<Answer<T>>;
@@ -46,12 +50,13 @@ const answerMsMax = 15_000;
 
 /** Calls in the name of whoever the token belongs to, asked for at every call: `null` is nobody. */
 export function apiFor(token: () => string | null): Api {
-  return async <T>(path: string, { method = "GET", body, headers, signal }: Call = {}): Promise<Answer<T>> => {
+  return async <T>(path: string, { method = "GET", body, headers, signal, cache }: Call = {}): Promise<Answer<T>> => {
     const request: RequestInit = {
       method,
       headers: { ...authorization(token()), ...(body === undefined ? {} : jsonType), ...headers },
       signal: AbortSignal.any([AbortSignal.timeout(answerMsMax), ...(signal ? [signal] : [])]),
       credentials: "omit",
+      ...(cache === undefined ? {} : { cache }),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
     const response = await fetch(path, request).catch(() => null);
@@ -81,9 +86,10 @@ export function refusalOf(response: Response, value: unknown): Refusal {
     reason: typeof reason === "string" ? reason : null,
     retryAfterS: Number.isFinite(retryAfter) ? retryAfter : null,
     errors: Array.isArray(errors) ? errors : [],
+    members: value as Readonly<Record<string, unknown>>,
   });
 }
 
 function refusal(known: Pick<Refusal, "code" | "status" | "detail"> & Partial<Refusal>): Refusal {
-  return { isOk: false, reason: null, retryAfterS: null, errors: [], ...known };
+  return { isOk: false, reason: null, retryAfterS: null, errors: [], members: {}, ...known };
 }

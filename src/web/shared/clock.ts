@@ -44,7 +44,7 @@ export function keepTime(api: Api): void {
   };
   void read(readingsAtStart);
   setInterval(() => void read(1), readEveryMs);
-  setInterval(show, tickMs);
+  tick();
   const woken = () => {
     if (document.visibilityState !== "visible") return;
     // A device that slept may have stopped the clock that counts what passes.
@@ -54,6 +54,12 @@ export function keepTime(api: Api): void {
   };
   document.addEventListener("visibilitychange", woken);
   addEventListener("pageshow", woken);
+}
+
+/** At every full tenth of the server's seconds, so that what is shown is never a tenth late. */
+function tick(): void {
+  show();
+  setTimeout(tick, tickMs - (serverNow() % tickMs));
 }
 
 function show(): void {

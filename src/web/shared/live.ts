@@ -86,8 +86,8 @@ export function follow(source: Source): Followed {
           hasSpoken = true;
           retryMs = retryMsMin;
           stopPolling();
-          connection.value = "live";
         }
+        connection.value = "live"; // also after a moment without a network that it has outlived
         parser.feed(text);
       }
     } catch {
@@ -119,10 +119,19 @@ export function follow(source: Source): Followed {
     stream?.abort();
     stream = null;
   };
+  // A proxy may hold a stream back without a word: until it speaks, ask.
+  const mindSilence = () => {
+    pollTimer = setTimeout(() => connection.value === "connecting" && startPolling(), 2 * pollEveryMs);
+  };
   const seen = () => {
-    if (!isSeen()) return close();
+    if (!isSeen()) {
+      close();
+      connection.value = "connecting"; // what happens meanwhile is not heard of
+      return;
+    }
     retryMs = retryMsMin;
     void open();
+    mindSilence();
   };
   const online = () => {
     retryMs = retryMsMin;
@@ -135,8 +144,7 @@ export function follow(source: Source): Followed {
   addEventListener("online", online);
   addEventListener("offline", offline);
   void open();
-  // A proxy may hold a stream back without a word: until it speaks, ask.
-  pollTimer = setTimeout(() => connection.value === "connecting" && startPolling(), 2 * pollEveryMs);
+  mindSilence();
 
   return {
     connection,
