@@ -127,11 +127,11 @@ export async function startApp(config: Config): Promise<App> {
   const office = stack.use(new Office({ settings: config, engine: ownPort, counters, load, metrics, risk }));
   channels.forEach(({ port2 }, thread) => {
     const proxies = { trusted: config.trustedProxies, header: config.proxyHeader };
-    const { areRatesLimited } = config;
+    const { areRatesLimited, embedOrigins } = config;
     const desk = deskChannels[thread]?.port2 as MessagePort;
     const rehearsalPort = rehearsalChannels[thread]?.port2 as MessagePort;
     const talks = { desk, rehearsals: rehearsalPort };
-    const edge = { proxies, areRatesLimited, rates, load: load.buffer, challenges, ...talks };
+    const edge = { proxies, areRatesLimited, embedOrigins, rates, load: load.buffer, challenges, ...talks };
     const boot = {
       ...shared,
       ...edge,

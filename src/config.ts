@@ -31,6 +31,8 @@ export interface Config {
   readonly publicUrl: string | null;
   /** `null`: a page of its own. */
   readonly returnUrl: string | null;
+  /** Whose pages may show a sale in a frame. */
+  readonly embedOrigins: readonly string[];
   readonly stripeSecretKey: string | null;
   readonly stripeWebhookSecret: string | null;
   readonly stripeUrl: string;
@@ -185,6 +187,13 @@ export const settings = {
     doc: "where buyers come back to from a payment page; a page of its own when absent",
     fallback: "",
   },
+  embedOrigins: {
+    env: "RUSHBOX_EMBED_ORIGINS",
+    flag: "embed-origins",
+    placeholder: "origins",
+    doc: "the shop's origins whose pages may embed a sale, as https://www.shop.example, with commas between",
+    fallback: "",
+  },
   stripeSecretKey: {
     env: "RUSHBOX_STRIPE_SECRET_KEY",
     flag: "stripe-secret-key",
@@ -323,6 +332,7 @@ export function readConfig(
     payments: choice(named("payments"), text("payments"), paymentsSettings),
     publicUrl: text("publicUrl") === "" ? null : origin(named("publicUrl"), text("publicUrl")),
     returnUrl: text("returnUrl") === "" ? null : httpUrl(named("returnUrl"), text("returnUrl")),
+    embedOrigins: origins(named("embedOrigins"), text("embedOrigins")),
     stripeSecretKey: text("stripeSecretKey") || null,
     stripeWebhookSecret: text("stripeWebhookSecret") || null,
     stripeUrl: origin(named("stripeUrl"), text("stripeUrl")),
@@ -445,6 +455,15 @@ function origin(name: string, text: string): string {
   const url = new URL(httpUrl(name, text));
   if (url.href === `${url.origin}/`) return url.origin;
   throw refuse(name, `is ${JSON.stringify(text)}`, `Give ${url.origin} alone, without a path.`);
+}
+
+/** Several of them, each once. They stand in a policy, where stars and semicolons would mean more than an address. */
+function origins(name: string, text: string): string[] {
+  if (text.trim() === "") return [];
+  const named = text.split(",").map((part) => origin(name, part.trim()));
+  const wrong = named.find((one) => !/^https?:\/\/(\[[\da-f:]+\]|[\w.-]+)(:\d+)?$/.test(one));
+  if (wrong === undefined) return [...new Set(named)];
+  throw refuse(name, `names ${JSON.stringify(wrong)}`, "Give each origin as https://www.shop.example, without stars.");
 }
 
 /** The address of a drand chain, without a slash at the end. */

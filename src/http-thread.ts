@@ -274,6 +274,7 @@ class HttpThread {
       counters,
       drawIndex: new DrawIndex(draws),
       draws,
+      embedOrigins: this.#boot.embedOrigins,
       gate,
       keyFilter: new KeyFilter(keyFilter),
       ledger: new SqliteLedgerReader(db),

@@ -23,6 +23,8 @@ export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly proxies: ProxySettings;
   readonly beacons: Beacons;
   readonly areRatesLimited: boolean;
+  /** Whose pages may show a sale in a frame. */
+  readonly embedOrigins: readonly string[];
   readonly rates: SharedArrayBuffer;
   readonly load: SharedArrayBuffer;
   readonly payments: ProviderSettings;

@@ -48,6 +48,13 @@ describe("the house", () => {
     expect(broken).toEqual([]);
   });
 
+  test("what checks the proofs in a browser shares no code with what makes them", () => {
+    const proofs = sources.filter((path) => path.startsWith("src/web/proof/"));
+    const shared = proofs.flatMap(importsOf).filter((target) => !target.startsWith("src/web/proof/"));
+    expect(proofs.length).toBeGreaterThan(0);
+    expect(shared).toEqual([]);
+  });
+
   test("every file that a text for people names exists", () => {
     const files = [...readdirSync(root), ...["src", "test", "schema", "bench", "docs"].flatMap(filesBelow)];
     const missing = ["README.md", "README.zh.md", "CONTRIBUTING.md", ...filesBelow("docs")].flatMap((text) => {

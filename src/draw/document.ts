@@ -1,6 +1,6 @@
 /**
  * What is public of a draw, and what one entrant is told of their own entry: JSON as the API answers it and as files
- * keep it. Whoever has these needs nothing else to check it: check.ts, and pages/verify.js in a browser.
+ * keep it. Whoever has these needs nothing else to check it: check.ts, and web/proof/ in a browser.
  */
 import type { BeaconRound, BeaconValue, DrawRecord } from "../domain/admission.ts";
 import type { CampaignState } from "../domain/campaign.ts";

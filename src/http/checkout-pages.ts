@@ -27,7 +27,10 @@ export function checkoutPageRoutes(parts: Pick<HttpParts, "payments">): Route[] 
   ];
 }
 
-/** Says how it went on the provider's page. It shows nothing of the order: whoever knows its id need not be its buyer. */
+/**
+ * Says how it went on the provider's page, and leads on to the order. It shows nothing of it: whoever knows its id need
+ * not be its buyer.
+ */
 function returned(request: Request): Response {
   const words = wordsOf(request);
   const { searchParams } = new URL(request.url);
@@ -36,7 +39,8 @@ function returned(request: Request): Response {
   const order = orderId === null ? "" : formatId("ord", orderId);
   const { title, detail } = words.returned[result];
   const body = `<h1>${escapeHtml(title)}</h1>
-<p class="detail">${escapeHtml(detail)}</p>${order === "" ? "" : `\n<dl><div><dt>${words.order}</dt><dd><code>${order}</code></dd></div></dl>`}`;
+<p class="detail">${escapeHtml(detail)}</p>${order === "" ? "" : `\n<dl><div><dt>${words.order}</dt><dd><code>${order}</code></dd></div></dl>`}
+<p class="links"><a class="next" href="/orders${order === "" ? "" : `/${order}`}">${escapeHtml(order === "" ? words.toOrders : words.toOrder)}</a></p>`;
   const query = new URLSearchParams({ ...(order === "" ? {} : { order }), checkout: result });
   return framedPage(words, { title, body, address: `${returnedPath}?${query}` });
 }

@@ -205,7 +205,7 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
 };
 
 /** Pages for buyers and operators, and their files: no part of the API. */
-const pageNames = ["storefront", "console", "asset"] as const;
+const pageNames = ["storefront", "console", "embed", "embed_script", "asset"] as const;
 type PageName = (typeof pageNames)[number];
 
 /** What the document says about a route; `null` for a page, and for a file that one is made of. */
@@ -218,7 +218,7 @@ export function operationOf(route: Pick<Route, "name" | "path">): Operation | nu
   const { name } = route;
   if (name === "unmatched") throw new Error("what no route takes is no operation");
   if (isPage(name)) return null;
-  const isFile = (name === "docs" || name === "verify_page") && route.path.lastIndexOf("/") > 0;
+  const isFile = name === "docs" && route.path.lastIndexOf("/") > 0;
   return isFile ? null : operations[name];
 }
 

@@ -149,6 +149,8 @@ export interface HttpParts {
   readonly counters: Counters;
   readonly drawIndex: DrawIndex;
   readonly draws: DrawReader;
+  /** Whose pages may show a sale in a frame. */
+  readonly embedOrigins: readonly string[];
   readonly desk: MainClient<DeskQuestion, DeskAnswer>;
   readonly keyFilter: KeyFilter;
   readonly ledger: LedgerReader;

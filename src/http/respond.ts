@@ -21,11 +21,17 @@ export const formPageHeaders = { ...pageHeaders, "content-security-policy": page
  * Those of storefront and console: they work by /v1 of this server, solve challenges in a worker, and show the shop's
  * pictures, which may lie wherever the shop keeps them.
  */
-export const webPageHeaders = {
-  ...pageHeaders,
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-} as const;
+export const webPageHeaders = { ...pageHeaders, "content-security-policy": webPagePolicy("'none'") } as const;
+
+/** Those of the page that the shop's own pages may show in a frame: these origins, and nobody else's. */
+export function embedPageHeaders(origins: readonly string[]): Readonly<Record<string, string>> {
+  const { "x-frame-options": _, ...headers } = pageHeaders; // it knows no list, and would forbid what the policy allows
+  return { ...headers, "content-security-policy": webPagePolicy(origins.join(" ") || "'none'") };
+}
+
+function webPagePolicy(ancestors: string): string {
+  return `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ${ancestors}`;
+}
 
 function pagePolicy(formAction: "'none'" | "'self'"): string {
   return `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action ${formAction}; frame-ancestors 'none'`;

@@ -77,6 +77,8 @@ export const routeNames = [
   "problem_page",
   "verify_page",
   "picture",
+  "embed",
+  "embed_script",
   "storefront",
   "console",
   "asset",

@@ -33,7 +33,6 @@ import { shopRoutes } from "./v1/shop.ts";
 import { streamRoutes } from "./v1/streams.ts";
 import { waitlistRoutes } from "./v1/waitlist.ts";
 import { webhookRoutes } from "./v1/webhooks.ts";
-import { verifyPageRoutes } from "./verify-page.ts";
 import { webPageRoutes } from "./web-pages.ts";
 
 export interface Listening {
@@ -77,9 +76,8 @@ export function allRoutes(parts: HttpParts): Route[] {
     ...opsRoutes(parts),
     ...checkoutPageRoutes(parts),
     ...docsRoutes(),
-    ...verifyPageRoutes(),
     pictureRoute(),
-    ...webPageRoutes(),
+    ...webPageRoutes(parts),
   ];
 }
 

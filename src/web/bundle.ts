@@ -14,6 +14,18 @@ export interface Bundle {
   readonly assets: { readonly [name: string]: string };
 }
 
+/** A script that runs in other people's pages: all of it in one file, and nothing of it in their names. */
+export function bundleScript(path: string): string {
+  const entry = join(import.meta.dir, path);
+  const flags = ["--target=browser", "--minify", "--format=iife"];
+  const { exitCode, stderr, stdout } = Bun.spawnSync([process.execPath, "build", entry, ...flags], {
+    cwd: import.meta.dir,
+    env: { NODE_ENV: "production" },
+  });
+  if (exitCode !== 0) throw new Error(`${path} cannot be bundled: ${stderr}`);
+  return stdout.toString();
+}
+
 /** The pages of these folders beside this file, as the browser gets them: everything they need lies below `/assets/`. */
 export function bundlePages(folders: readonly string[]): Bundle {
   const out = mkdtempSync(join(tmpdir(), "rushbox-pages-"));

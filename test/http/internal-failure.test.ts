@@ -145,6 +145,7 @@ beforeAll(async () => {
     client,
     clock,
     counters,
+    embedOrigins: [],
     drawIndex: new DrawIndex(draws),
     draws,
     keyFilter: new KeyFilter(),

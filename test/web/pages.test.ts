@@ -14,7 +14,10 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const addresses = ["/", "/campaigns/cmp_0000000001", "/orders", "/orders/ord_0000000001"];
+const addresses = [
+  ...["/", "/campaigns/cmp_0000000001", "/campaigns/cmp_0000000001/draw", "/orders", "/orders/ord_0000000001"],
+  ...["/verify", "/embed/cmp_0000000001"],
+];
 const consoleAddresses = ["/console", "/console/orders", "/console/campaigns/cmp_0000000001"];
 
 describe("a page", () => {
@@ -40,7 +43,7 @@ describe("a page", () => {
   });
 
   test("names no other host", async () => {
-    for (const path of ["/", "/console"]) {
+    for (const path of ["/", "/console", "/verify", "/embed/cmp_0000000001"]) {
       const page = await (await fetch(server.url + path)).text();
       expect(page.match(/(?:src|href)="(?!\/|data:,)[^"]*"/g)).toBeNull();
     }
@@ -49,7 +52,7 @@ describe("a page", () => {
 
 describe("what a page loads", () => {
   test("has a hash in its name and is kept for good", async () => {
-    for (const path of await assetsOf("/")) {
+    for (const path of [...(await assetsOf("/")), ...(await assetsOf("/verify")), ...(await assetsOf("/embed/x"))]) {
       expect(path).toMatch(/^\/assets\/[\w-]+-[0-9a-z]{8}\.(js|css)$/);
       const response = await fetch(server.url + path);
       expect(response.status).toBe(200);

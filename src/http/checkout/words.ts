@@ -27,6 +27,8 @@ export interface CheckoutWords {
   readonly payLateNowHint: string;
   readonly again: string;
   readonly back: string;
+  readonly toOrder: string;
+  readonly toOrders: string;
   /** Where the buyer comes back to after the provider's page. */
   readonly returned: Readonly<Record<"paid" | "unpaid", Result>>;
   readonly results: Readonly<Record<"paid" | "unconfirmed" | "failed" | "late" | "busy", Result>>;
@@ -61,15 +63,17 @@ export const checkoutWords: Readonly<Record<Language, CheckoutWords>> = {
     payLateNowHint: "The payment arrives now, after its time.",
     again: "Back to the payment",
     back: "Back to the shop",
+    toOrder: "See your order",
+    toOrders: "My orders",
     returned: {
       paid: {
         title: "Thank you",
         detail:
-          "The shop learns of your payment from the payment provider, mostly within seconds. Look at your order there.",
+          "The shop learns of your payment from the payment provider, mostly within seconds. Your order shows when it has.",
       },
       unpaid: {
         title: "Nothing was paid",
-        detail: "Your order stays reserved until its time is over: until then you can pay it from the shop.",
+        detail: "Your order stays reserved until its time is over: until then you can still pay it.",
       },
     },
     results: {
@@ -119,9 +123,11 @@ export const checkoutWords: Readonly<Record<Language, CheckoutWords>> = {
     payLateNowHint: "款项现在到达，已超过支付时间。",
     again: "返回支付页面",
     back: "返回商家",
+    toOrder: "查看订单",
+    toOrders: "我的订单",
     returned: {
-      paid: { title: "感谢您的付款", detail: "支付平台通常会在几秒内通知商家。请到商家处查看订单。" },
-      unpaid: { title: "没有付款", detail: "订单在截止时间前仍为您预占，您可以从商家处重新支付。" },
+      paid: { title: "感谢您的付款", detail: "支付平台通常会在几秒内通知商家，届时订单会显示已付款。" },
+      unpaid: { title: "没有付款", detail: "订单在截止时间前仍为您预占，在此之前您可以重新支付。" },
     },
     results: {
       paid: { title: "支付成功", detail: "已通知商家。能否为您保留商品，请查看订单。" },

@@ -124,12 +124,14 @@ export function Bar({ share, label }: { share: number; label: string }): JSX.Ele
 interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
+  /** In place of "Cancel", where that would be taken for what the dialog is about. */
+  readonly closeLabel?: string;
   readonly children: ComponentChildren;
   readonly actions: ComponentChildren;
 }
 
 /** A dialog that is open as long as it is there; Escape and Cancel close it. */
-export function Dialog({ title, onClose, children, actions }: DialogProps): JSX.Element {
+export function Dialog({ title, onClose, closeLabel, children, actions }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => dialog.current?.showModal(), []);
@@ -141,7 +143,7 @@ export function Dialog({ title, onClose, children, actions }: DialogProps): JSX.
         <div class="row">
           {actions}
           <Button kind="quiet" onPress={() => dialog.current?.close()}>
-            {words.cancel}
+            {closeLabel ?? words.cancel}
           </Button>
         </div>
       </div>

@@ -11,6 +11,7 @@ import { api, buyer, shop, startSession } from "./session.ts";
 // What a first visit does not need is fetched when it is asked for.
 const OrdersPage = lazy(() => import("./orders-page.tsx").then((room) => room.OrdersPage));
 const OrderPage = lazy(() => import("./order-page.tsx").then((room) => room.OrderPage));
+const DrawPage = lazy(() => import("./draw-page.tsx").then((room) => room.DrawPage));
 
 const words = wordsOf({
   skip: ["Skip to content", "跳到正文"],
@@ -24,7 +25,7 @@ const words = wordsOf({
 
 function Storefront() {
   return (
-    <LocationProvider scope={/^\/(campaigns\/[^/]+|orders(\/[^/]+)?)?$/}>
+    <LocationProvider scope={/^\/(campaigns\/[^/]+(\/draw)?|orders(\/[^/]+)?)?$/}>
       <a class="skip" href="#content">
         {words.skip}
       </a>
@@ -34,6 +35,7 @@ function Storefront() {
           <Router>
             <Route path="/" component={SalesPage} />
             <Route path="/campaigns/:id" component={SalePage} />
+            <Route path="/campaigns/:id/draw" component={DrawPage} />
             <Route path="/orders" component={OrdersPage} />
             <Route path="/orders/:id" component={OrderPage} />
             <Route default component={NothingHere} />

@@ -1,25 +1,15 @@
 /**
  * Guards the second implementation that browsers are given: it comes to the same hashes, roots, paths and orders as the
- * first one, and says so of a draw that a program made. test/docs/verify-page.test.ts has it in a browser.
+ * first one, and says so of a draw that a program made. verify-draw-page.test.ts has it in a browser.
  */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { DrawEntryTold, DrawProof, OfferDraw } from "../../src/draw/document.ts";
 import { drawSeed, inclusionPath, merkleRoot, rankingOf } from "../../src/draw/proof.ts";
 import { sha256, sha256OfHex } from "../../src/host/hash.ts";
-
-/** What a page is given: a script for browsers, which has no types. */
-interface Script {
-  readonly sha256: (bytes: Uint8Array) => Uint8Array;
-  readonly orderOf: (seed: string, count: number) => Promise<Uint32Array>;
-  readonly problemOfKept: (proof: unknown, entries: readonly unknown[]) => readonly [string, object] | null;
-  readonly problemOfProof: (proof: unknown) => Promise<readonly [string, object] | null>;
-  readonly Entries: new (
-    draw: OfferDraw,
-  ) => { add(entry: unknown): void; finish(): Promise<readonly [string, object] | null> };
-}
-const path = new URL("../../src/http/pages/verify-draw.js", import.meta.url).pathname;
-const script = (await import(path)) as Script;
+import { Entries, orderOf, type Proof, problemOfKept, problemOfProof } from "../../src/web/proof/draw.ts";
+import { sha256 as sha256OfPage } from "../../src/web/proof/hash.ts";
+import { findingWords } from "../../src/web/proof/words.ts";
 
 const runs = { numRuns: 100 };
 const secret = "07".repeat(32);
@@ -46,17 +36,25 @@ function proofOf(count: number, index: number): DrawProof {
 }
 
 describe("the page's own calculation", () => {
+  test("names what does not hold in both languages, with the same values", () => {
+    const valuesOf = (said: string) =>
+      [...said.matchAll(/\{\w+\}/g)].map(([value]) => value).toSorted((a, b) => (a < b ? -1 : 1));
+    for (const [name, [english, chinese]] of Object.entries(findingWords)) {
+      expect([name, ...valuesOf(chinese)]).toEqual([name, ...valuesOf(english)]);
+    }
+  });
+
   test("has the hashes of SHA-256 for bytes of every length", () => {
-    for (let length = 0; length < 300; length++) {
+    for (let length = 0; length < 700; length++) {
       const bytes = Uint8Array.from({ length }, (_, n) => (n * 7 + length) % 256);
-      expect(Buffer.from(script.sha256(bytes)).toString("hex")).toBe(sha256OfHex(Buffer.from(bytes).toString("hex")));
+      expect(Buffer.from(sha256OfPage(bytes)).toString("hex")).toBe(sha256OfHex(Buffer.from(bytes).toString("hex")));
     }
   });
 
   test("puts entries in the same order, words that are passed over included", async () => {
     for (const count of [0, 1, 2, 3, 8, 9, 1_000, 300_000]) {
       const seed = sha256(`order ${count}`);
-      expect(await script.orderOf(seed, count)).toEqual(rankingOf(seed, count));
+      expect(await orderOf(seed, count)).toEqual(rankingOf(seed, count));
     }
   });
 
@@ -64,7 +62,7 @@ describe("the page's own calculation", () => {
     await fc.assert(
       fc.asyncProperty(place, async ([count, index]) => {
         const proof = proofOf(count, index);
-        expect(await script.problemOfProof(proof)).toBeNull();
+        expect(await problemOfProof(proof)).toBeNull();
         const wrongs: readonly (readonly [string, object])[] = [
           ["otherLeaf", { buyer_id: "mallory" }],
           ["notIncluded", { index: count }],
@@ -84,7 +82,7 @@ describe("the page's own calculation", () => {
           ["otherBeacon", { beacon: { chain: sha256("chain"), round: 7, round_at: null, info: null } }],
         ];
         for (const [name, change] of wrongs) {
-          expect((await script.problemOfProof({ ...proof, ...change }))?.[0]).toBe(name);
+          expect<string | undefined>((await problemOfProof({ ...proof, ...change } as Proof))?.[0]).toBe(name);
         }
       }),
       runs,
@@ -94,9 +92,9 @@ describe("the page's own calculation", () => {
   test("finds a proof from before the closing among the entries, or says that it is not", () => {
     const { entry_id, leaf } = proofOf(3, 1);
     const others = [{ entry_id: "wte_0000000004", leaf: leafOf(0) }];
-    expect(script.problemOfKept({ entry_id, leaf }, [...others, { entry_id, leaf }])).toBeNull();
+    expect(problemOfKept({ entry_id, leaf }, [...others, { entry_id, leaf }])).toBeNull();
     for (const entries of [others, [{ entry_id, leaf: leafOf(2) }], []])
-      expect(script.problemOfKept({ entry_id, leaf }, entries)?.[0]).toBe("notDrawn");
+      expect(problemOfKept({ entry_id, leaf }, entries)?.[0]).toBe("notDrawn");
   });
 
   test("finds a whole draw to hold, and names what does not", async () => {
@@ -115,7 +113,7 @@ describe("the page's own calculation", () => {
     const problem = async (change: (told: DrawEntryTold[]) => void): Promise<string | undefined> => {
       const told = structuredClone(entries);
       change(told);
-      const check = new script.Entries(draw);
+      const check = new Entries(draw);
       for (const entry of told) check.add(entry);
       return (await check.finish())?.[0];
     };
