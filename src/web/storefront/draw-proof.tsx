@@ -217,7 +217,7 @@ function Reason({ name, hash, children }: ReasonProps) {
       <dd>{children}</dd>
       {hash !== undefined && (
         <dd>
-          <code class="hash">{hash}</code>
+          <code class="proof-hash">{hash}</code>
         </dd>
       )}
     </div>

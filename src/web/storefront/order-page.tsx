@@ -131,7 +131,7 @@ function OrderShown({ order, payments }: { readonly order: Order; readonly payme
 
 function Facts({ order, saleTitle }: { readonly order: Order; readonly saleTitle: string | null }) {
   return (
-    <dl class="facts">
+    <dl class="order-facts">
       <dt>{words.quantity}</dt>
       <dd>{count(order.quantity)}</dd>
       {saleTitle !== null && (

@@ -60,13 +60,13 @@ function DrawnQueue(queue: QueueTold) {
         <div>
           <dt>{words.promise}</dt>
           <dd>
-            <code class="hash">{queue.commitment}</code>
+            <code class="proof-hash">{queue.commitment}</code>
           </dd>
         </div>
         <div>
           <dt>{words.secret}</dt>
           <dd>
-            <code class="hash">{queue.secret}</code>
+            <code class="proof-hash">{queue.secret}</code>
           </dd>
         </div>
       </dl>

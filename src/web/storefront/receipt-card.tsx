@@ -64,14 +64,14 @@ export function ReceiptCard({ order }: { readonly order: Order }) {
       {known !== null && (
         <>
           <p class="muted">{words.lead}</p>
-          <dl class="facts">
+          <dl class="order-facts">
             <dt>{words.row}</dt>
             <dd>{count(known.seq)}</dd>
             <dt>{words.at}</dt>
             <dd>{fullMoment(known.at)}</dd>
             <dt>{words.hash}</dt>
             <dd>
-              <code class="hash">{known.hash}</code>
+              <code class="proof-hash">{known.hash}</code>
             </dd>
           </dl>
           <div class="row">

@@ -158,7 +158,7 @@ function SaleFound({ walk, offers, end }: SaleCheck) {
         </table>
       </div>
       <p>{words.head}</p>
-      <code class="hash">{`${walk.seq}:${walk.hash}`}</code>
+      <code class="proof-hash">{`${walk.seq}:${walk.hash}`}</code>
     </>
   );
 }
