@@ -386,6 +386,10 @@ describe("roles", () => {
     "POST /v1/access/{id}/remove": "operator",
     "GET /v1/risk": "viewer",
     "GET /v1/campaigns/{id}/fairness": "viewer",
+    "GET /v1/rehearsals": "viewer",
+    "GET /v1/rehearsals/{id}": "viewer",
+    "POST /v1/rehearsals/{id}/stop": "operator",
+    "POST /v1/campaigns/{id}/rehearsals": "operator",
     "GET /v1/operators/me": "viewer",
     "GET /v1/operators": "admin",
     "POST /v1/operators": "admin",
@@ -409,6 +413,7 @@ describe("roles", () => {
     },
     "POST /v1/offers/{id}/restock": { quantity: 1 },
     "POST /v1/controls": { risk_mode: "record" },
+    "POST /v1/campaigns/{id}/rehearsals": { buyers: 20, rush_s: 5 },
     "POST /v1/access": { effect: "allow", buyer_id: "somebody", reason: "ours" },
     "POST /v1/operators": { name: "somebody", role: "viewer" },
     "POST /v1/buyers/erase": { buyer_id: "nobody" },
@@ -452,6 +457,7 @@ describe("roles", () => {
         webhooks: id,
         operators: "opr_zzzzzzzzzz",
         access: "acc_zzzzzzzzzz",
+        rehearsals: "rhs_zzzzzzzzzz",
       },
     };
 
