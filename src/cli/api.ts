@@ -65,10 +65,16 @@ export interface OrderPage extends Page {
 }
 
 const answerMsMax = 15_000; // longer than the server's own deadline for a decision
+/** Lists are what a server gives up first: after a rush it has them again within seconds. */
+const listTriesMax = 30;
+const listAgainMs = 500;
 
 /** Sends a request and answers the JSON of a success; throws `OperationError` for anything else. */
 export async function callApi<T>(url: string, what: ApiRequest = {}): Promise<T> {
-  const { status, text } = await send(url, what);
+  return successOf<T>(url, what, await send(url, what));
+}
+
+function successOf<T>(url: string, what: ApiRequest, { status, text }: { status: number; text: string }): T {
   if (status >= 200 && status < 300) return JSON.parse(text) as T;
   const { title = "no JSON", detail = "", errors = [] } = problemOf(text);
   const fields = errors.map(({ field, detail: why }) => `${field} ${why}`).join("; ");
@@ -79,13 +85,21 @@ export async function callApi<T>(url: string, what: ApiRequest = {}): Promise<T>
   });
 }
 
-/** The pages of a list, each the answer to one request. */
+/** The pages of a list, each the answer to one request: asked for again for a while where it is given up under load. */
 export async function* pagesOf<T extends Page>(url: string, as?: string): AsyncGenerator<T, void> {
   for (let cursor: string | null = ""; cursor !== null; ) {
     const query = `limit=${limits.pageSizeMax}${cursor === "" ? "" : `&cursor=${cursor}`}`;
-    const page: T = await callApi<T>(`${url}?${query}`, as === undefined ? {} : { as });
+    const page: T = await callPatiently<T>(`${url}?${query}`, as === undefined ? {} : { as });
     yield page;
     cursor = page.next_cursor;
+  }
+}
+
+async function callPatiently<T>(url: string, what: ApiRequest): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await send(url, what);
+    if (answer.status !== 503 || tries === listTriesMax) return successOf<T>(url, what, answer);
+    await Bun.sleep(listAgainMs);
   }
 }
 
