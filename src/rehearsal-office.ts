@@ -91,6 +91,8 @@ export class RehearsalOffice {
 
   async #answer(question: RehearsalQuestion): Promise<RehearsalReply> {
     switch (question.about) {
+      case "room":
+        return this.#refusal() ?? { code: "room" };
       case "start":
         return this.#start(question.order);
       case "all": {
@@ -114,9 +116,15 @@ export class RehearsalOffice {
     return known === undefined ? { code: "not_found" } : { code: "shown", json: JSON.stringify(known) };
   }
 
-  #start(order: RehearsalOrder): RehearsalReply {
+  /** Why none is begun now, or `null`. */
+  #refusal(): RehearsalReply | null {
     if (this.#running !== null) return { code: "rehearsal_running", id: this.#running.rehearsal.id };
-    if (this.#parts.load.level !== "normal") return { code: "overloaded" };
+    return this.#parts.load.level === "normal" ? null : { code: "overloaded" };
+  }
+
+  #start(order: RehearsalOrder): RehearsalReply {
+    const refusal = this.#refusal();
+    if (refusal !== null) return refusal;
     this.#count += 1;
     const rehearsal: Rehearsal = {
       id: formatId("rhs", this.#count),

@@ -3,12 +3,15 @@ import type { MainClient } from "./main-client.ts";
 import type { RehearsalOrder } from "./rehearsal-schemas.ts";
 
 export type RehearsalQuestion =
+  /** Whether one could be started now. */
+  | { readonly about: "room" }
   | { readonly about: "start"; readonly order: RehearsalOrder }
   | { readonly about: "stop"; readonly id: string }
   | { readonly about: "one"; readonly id: string }
   | { readonly about: "all" };
 
 export type RehearsalReply =
+  | { readonly code: "room" }
   /** One, or all of them. */
   | { readonly code: "shown"; readonly json: string }
   /** Another one is under way. */

@@ -10,7 +10,7 @@ import { hasBody, readJson } from "../body.ts";
 import { requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
-import type { RehearsalQuestion } from "../rehearsal-mailbox.ts";
+import type { RehearsalQuestion, RehearsalReply } from "../rehearsal-mailbox.ts";
 import { RehearsalBody, type RehearsedCampaign, type RehearsedControls } from "../rehearsal-schemas.ts";
 import { json } from "../respond.ts";
 import type { Route } from "../route.ts";
@@ -57,6 +57,9 @@ async function start(parts: Parts, request: Request, id = ""): Promise<Response>
   if (campaign === undefined) return problem("not_found");
   const body: Static<typeof RehearsalBody> | Response = hasBody(request) ? await readJson(request, RehearsalBody) : {};
   if (body instanceof Response) return body;
+  // What is refused is not noted as done.
+  const room = await parts.rehearsals.ask({ about: "room" });
+  if (room?.code !== "room") return answerOf(room);
   const command = { type: "note_action", action: "start_rehearsal", subject: campaign.id } as const;
   const refused = refusalOf(await client.send(command, { operator: operator.name }));
   if (refused !== null) return refused;
@@ -65,7 +68,10 @@ async function start(parts: Parts, request: Request, id = ""): Promise<Response>
     controls: JSON.parse(controlsJson(office.controls)) as RehearsedControls,
     settings: { ...rehearsalDefaults, seed: newSeed()[0] >>> 0, ...body },
   };
-  return ask(parts, { about: "start", order });
+  const started = await parts.rehearsals.ask({ about: "start", order });
+  if (started?.code !== "shown") return answerOf(started);
+  const { id: rehearsalId } = JSON.parse(started.json) as { id: string };
+  return json(started.json, { status: 202, headers: { location: `/v1/rehearsals/${rehearsalId}` } });
 }
 
 async function look(parts: Parts, request: Request, question: RehearsalQuestion): Promise<Response> {
@@ -77,20 +83,26 @@ async function stop(parts: Parts, request: Request, id = ""): Promise<Response> 
   const operator = await requireOperator(parts.auth, request, "operator");
   if (operator instanceof Response) return operator;
   if (parseId("rhs", id) === null) return problem("not_found");
+  const known = await ask(parts, { about: "one", id });
+  if (!known.ok) return known;
+  const { state } = (await known.json()) as { state: string };
+  if (state !== "running") return problem("transition_not_allowed", { members: { state } });
   const command = { type: "note_action", action: "stop_rehearsal", subject: id } as const;
   const refused = refusalOf(await parts.client.send(command, { operator: operator.name }));
   return refused ?? ask(parts, { about: "stop", id });
 }
 
 async function ask({ rehearsals }: Parts, question: RehearsalQuestion): Promise<Response> {
-  const reply = await rehearsals.ask(question);
+  return answerOf(await rehearsals.ask(question));
+}
+
+function answerOf(reply: RehearsalReply | null): Response {
   if (reply === null) return problem("overloaded");
   switch (reply.code) {
-    case "shown": {
-      if (question.about !== "start") return json(reply.json);
-      const { id } = JSON.parse(reply.json) as { id: string };
-      return json(reply.json, { status: 202, headers: { location: `/v1/rehearsals/${id}` } });
-    }
+    case "shown":
+      return json(reply.json);
+    case "room":
+      throw new Error("whether there is room is asked of the rehearsals alone");
     case "rehearsal_running":
       return problem("rehearsal_running", { members: { rehearsal_id: reply.id } });
     case "overloaded":
