@@ -9,12 +9,12 @@
  * | engine       | they did, and the engine was busy                                                                |
  * | http_threads | they did, and the engine was not busy                                                            |
  * | rate_limits  | people were refused by a rate limit, and not only now and then                                   |
- * | queue        | units were left, and people still waited                                                         |
- * | demand       | units were left, and nobody wanted them                                                          |
+ * | queue        | it let people in, units were left, and people still waited                                       |
+ * | demand       | units were left of every offer, and nobody wanted them                                           |
  * | stock        | else                                                                                             |
  */
 import type { RehearsalReport } from "../http/rehearsal-schemas.ts";
-import { countText, durationText } from "./command.ts";
+import { countOf, countText, durationText } from "./command.ts";
 import type { Peaks } from "./rehearsal-measure.ts";
 
 type Bottleneck = RehearsalReport["bottleneck"];
@@ -26,8 +26,11 @@ export interface Observed {
   /** Of people's tries. */
   readonly rateLimitedShare: number;
   readonly isDrawn: boolean;
+  /** Whether a queue let buyers in: else who waits does so for units of an offer that are gone. */
+  readonly isQueued: boolean;
   readonly unitsLeft: number;
   readonly units: number;
+  readonly offersSoldOut: number;
   /** Buyers who were still in line at the end. */
   readonly stillWaiting: number;
   /** From the opening (of a draw: from its closing) until the last offer was sold out; `null` when one was not. */
@@ -40,7 +43,8 @@ const busyShare = 0.7;
 const noticedShare = 0.05;
 
 export function bottleneckOf(observed: Observed): Pick<Bottleneck, "limit" | "why" | "advice"> {
-  const { peaks, p99Ms, rateLimitedShare, isDrawn, unitsLeft, units, stillWaiting, soldOutAfterS } = observed;
+  const { peaks, p99Ms, rateLimitedShare, isDrawn, isQueued, unitsLeft, units } = observed;
+  const { offersSoldOut, stillWaiting, soldOutAfterS } = observed;
   const { engineBusy, commit, httpLagMs, queueDelayMs, clientLagMs, shed } = peaks;
   const felt = `one buy call in a hundred took ${durationText(p99Ms)} or longer${shed === 0 ? "" : `, and ${countText(shed)} requests were refused for load`}`;
   if (p99Ms > longMs || shed > 0) {
@@ -78,11 +82,18 @@ export function bottleneckOf(observed: Observed): Pick<Bottleneck, "limit" | "wh
       advice: "Raise the limits ('rushbox controls' shows them), or leave them if that is what they are for.",
     };
   }
-  if (unitsLeft > 0 && stillWaiting > 0) {
+  if (unitsLeft > 0 && stillWaiting > 0 && isQueued) {
     return {
       limit: "queue",
       why: `${countText(unitsLeft)} of ${countText(units)} units were left while ${countText(stillWaiting)} buyers still waited for their turn.`,
       advice: "Shorten pass_window_s, so that passes nobody uses come back sooner, or give the sale more time.",
+    };
+  }
+  if (unitsLeft > 0 && offersSoldOut > 0) {
+    return {
+      limit: "stock",
+      why: `${countOf(offersSoldOut, "offer")} sold out sooner than anything else was a limit; of the others, ${countText(unitsLeft)} of ${countText(units)} units were left.`,
+      advice: "Nothing has to be done for this crowd; more units of what sold out would have found buyers.",
     };
   }
   if (unitsLeft > 0) {

@@ -402,6 +402,8 @@ class Rehearsal {
       p99Ms: buyCalls.percentile(0.99),
       rateLimitedShare: account.rateLimitedShare(),
       isDrawn: copy.way === "draw",
+      isQueued: copy.way === "queue",
+      offersSoldOut: orders.after.filter(({ available }) => available === 0).length,
       unitsLeft: sumOf(orders.after, "available"),
       units: sumOf(orders.after, "total"),
       stillWaiting: sumOfKinds(account.fates.get("waiting")),

@@ -18,6 +18,8 @@ const soldOut: Observed = {
   p99Ms: 40,
   rateLimitedShare: 0,
   isDrawn: false,
+  isQueued: false,
+  offersSoldOut: 1,
   unitsLeft: 0,
   units: 100,
   stillWaiting: 0,
@@ -28,8 +30,10 @@ const slow = (peaks: Partial<Peaks>): Observed => ({ ...soldOut, p99Ms: 900, pea
 const cases: readonly (readonly [limit: string, words: string, observed: Observed])[] = [
   ["stock", "1.5 s after the opening", soldOut],
   ["stock", "after the closing", { ...soldOut, isDrawn: true }],
-  ["demand", "30 of 100 units", { ...soldOut, unitsLeft: 30, soldOutAfterS: null }],
-  ["queue", "8 buyers", { ...soldOut, unitsLeft: 30, stillWaiting: 8, soldOutAfterS: null }],
+  ["demand", "30 of 100 units", { ...soldOut, unitsLeft: 30, offersSoldOut: 0, soldOutAfterS: null }],
+  ["queue", "8 buyers", { ...soldOut, isQueued: true, unitsLeft: 30, stillWaiting: 8, soldOutAfterS: null }],
+  // They wait for the one offer that is gone, while another is left: no queue kept them.
+  ["stock", "1 offer sold out", { ...soldOut, unitsLeft: 30, stillWaiting: 8, soldOutAfterS: null }],
   ["rate_limits", "20 %", { ...soldOut, rateLimitedShare: 0.2, unitsLeft: 30, stillWaiting: 8 }],
   ["http_threads", "700 ms", { ...slow({ httpLagMs: 700 }), rateLimitedShare: 0.2 }],
   ["http_threads", "5 requests were refused", { ...soldOut, peaks: { ...calm, shed: 5 } }],
