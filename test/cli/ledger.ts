@@ -6,7 +6,8 @@
  */
 
 import { Database } from "bun:sqlite";
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, cpSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { type BeaconRound, openAdmission } from "../../src/domain/admission.ts";
 import type { CampaignDraft } from "../../src/domain/campaign.ts";
 import type { Command } from "../../src/domain/command.ts";
@@ -18,6 +19,7 @@ import { SqliteJournal } from "../../src/storage/sqlite/journal.ts";
 import { databasePath, openWriter } from "../../src/storage/sqlite/open.ts";
 import { SqliteReader } from "../../src/storage/sqlite/reader.ts";
 import { verifyEvents, verifyHashes } from "../../src/storage/sqlite/verify.ts";
+import { newFolder } from "../harness.ts";
 
 const startMs = Date.UTC(2026, 10, 11);
 const windowS = 900;
@@ -31,8 +33,16 @@ interface Order {
 /** What failed, by the check's name; empty when everything holds. */
 export type Failures = Readonly<Record<string, string>>;
 
-/** Fills a folder and answers the path of its database. */
+let prepared: string | null = null;
+
+/** Fills a folder and answers the path of its database. The sale is told once a process; every folder has a copy. */
 export function makeLedger(folder: string): string {
+  prepared ??= tellSale(newFolder());
+  cpSync(dirname(prepared), folder, { recursive: true });
+  return databasePath(folder);
+}
+
+function tellSale(folder: string): string {
   const db = openWriter(folder);
   const journal = new SqliteJournal(db);
   const reader = new SqliteReader(db);
@@ -246,10 +256,22 @@ export function verifyTampered(ledger: string, ...statements: readonly string[])
 
 /** The same where somebody also gives some events the hashes of what their rows say then, in this order. */
 export function verifyRehashed(ledger: string, seqs: readonly number[], ...statements: readonly string[]): Failures {
-  using db = Database.deserialize(readFileSync(ledger));
-  tamper(db, ...statements);
+  using db = tampered(ledger, ...statements);
   rehash(db, seqs);
   return failuresIn(db);
+}
+
+/** A ledger in memory after some statements that nobody should run. */
+export function tampered(ledger: string, ...statements: readonly string[]): Database {
+  const db = Database.deserialize(readFileSync(ledger));
+  tamper(db, ...statements);
+  return db;
+}
+
+/** Whether `verify` finds anything after a statement, asking for the quickest checks first and for no more than it takes to know. */
+export function isFound(ledger: string, statement: string): boolean {
+  using db = tampered(ledger, statement);
+  return [verifyHashes, verifyEvents].some((verify) => verify(db).some(({ failureCount }) => failureCount > 0));
 }
 
 /** Gives events the hashes that the documentation tells, written down here once more. */
