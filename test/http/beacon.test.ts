@@ -15,7 +15,7 @@ import { call, newFolder, operatorKey, type Server, spawnServer, startServer } f
 
 const timeout = 30_000;
 let chain: StandInChain;
-const env = () => ({ RUSHBOX_BEACON_URL: chain.url, RUSHBOX_BEACON_KEY: chain.info.public_key });
+const env = (of = chain) => ({ RUSHBOX_BEACON_URL: of.url, RUSHBOX_BEACON_KEY: of.info.public_key });
 
 beforeAll(() => {
   chain = startChain();
@@ -26,16 +26,16 @@ afterEach(() => {
 afterAll(() => chain.stop());
 
 /** A folder whose draw is closed and waits for a round that has just been signed. */
-function waitingFolder(chainHash = chain.info.hash): {
+function waitingFolder({ info } = chain): {
   folder: string;
   url: (server: Server) => string;
   round: number;
 } {
   const folder = newFolder();
-  const round = Math.floor(Date.now() / 1_000) - chain.info.genesis_time;
+  const round = Math.floor(Date.now() / 1_000) - info.genesis_time;
   const { campaignId } = makeDraw(folder, {
     ...{ stocks: [3, 1], entries: [...buyers(8), ["zoe", 1], ["wim", 1]], leavers: ["buyer-2"] },
-    ...{ beacon: { chain: chainHash, round }, closesAtMs: timeOfRound(chain.info, round) - 30_000 },
+    ...{ beacon: { chain: info.hash, round }, closesAtMs: timeOfRound(info, round) - 30_000 },
   });
   return { folder, url: (server) => `${server.url}/v1/campaigns/${formatId("cmp", campaignId)}/draw`, round };
 }
@@ -85,7 +85,7 @@ test("a sale that is published names the first round 30 seconds after its closin
   for (const other of ["queue", "open"]) expect((await publish(other)).beacon).toBeUndefined();
 });
 
-test("a draw is made by what its beacon signed, and holds", { timeout }, async () => {
+test.concurrent("a draw is made by what its beacon signed, and holds", { timeout }, async () => {
   const { folder, url, round } = waitingFolder();
   await using server = await startServer({ data: folder, env: env() });
   const document = await until(url(server), (told) => statesOf(told) === "made,made");
@@ -100,32 +100,36 @@ test("a draw is made by what its beacon signed, and holds", { timeout }, async (
   }
 });
 
-test("a draw waits, visibly, while its beacon is down, forged or speaks of another round", {
-  timeout: 2 * timeout,
-}, async () => {
-  for (const [breakage, complaint] of [
-    ["down", "answered 502"],
-    ["forged", "did not sign"],
-    ["other_round", "another round was answered"],
-  ] as const) {
-    const { folder, url } = waitingFolder();
-    writeFileSync(join(folder, "beacons.json"), JSON.stringify([chain.info]));
-    chain.breakage = breakage;
-    await using server = await startServer({ data: folder, env: env() });
-    const complaints = () =>
-      server
-        .log()
-        .split("\n")
-        .filter((line) => line.includes("a draw waits for its beacon"));
-    while (complaints().length < 2) await Bun.sleep(20);
-    for (const line of complaints()) expect(line).toContain(complaint);
-    expect(statesOf(await until(url(server), () => true))).toBe("waiting_for_beacon,waiting_for_beacon");
-    chain.breakage = null;
-    await until(url(server), (document) => statesOf(document) === "made,made");
-  }
+// Each with a chain of its own, side by side: every one of them waits for the server to ask again.
+describe.concurrent.each([
+  ["down", "answered 502"],
+  ["forged", "did not sign"],
+  ["other_round", "another round was answered"],
+] as const)("while its beacon is %s", (breakage, complaint) => {
+  test("a draw waits, visibly", { timeout: 2 * timeout }, async () => {
+    const own = startChain();
+    try {
+      const { folder, url } = waitingFolder(own);
+      writeFileSync(join(folder, "beacons.json"), JSON.stringify([own.info]));
+      own.breakage = breakage;
+      await using server = await startServer({ data: folder, env: env(own) });
+      const complaints = () =>
+        server
+          .log()
+          .split("\n")
+          .filter((line) => line.includes("a draw waits for its beacon"));
+      while (complaints().length < 2) await Bun.sleep(20);
+      for (const line of complaints()) expect(line).toContain(complaint);
+      expect(statesOf(await until(url(server), () => true))).toBe("waiting_for_beacon,waiting_for_beacon");
+      own.breakage = null;
+      await until(url(server), (document) => statesOf(document) === "made,made");
+    } finally {
+      own.stop();
+    }
+  });
 });
 
-test("a draw by a beacon that is not configured any more waits, and says so", { timeout }, async () => {
+test.concurrent("a draw by a beacon that is not configured any more waits, and says so", { timeout }, async () => {
   const { folder, url } = waitingFolder();
   await using server = await startServer({ data: folder });
   while (!server.log().includes("another beacon, or none, is configured")) await Bun.sleep(20);

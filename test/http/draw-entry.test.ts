@@ -199,7 +199,7 @@ describe("after the close", () => {
   });
 });
 
-describe.each(["SIGTERM", "SIGKILL"] as const)("after %s", (signal) => {
+describe.concurrent.each(["SIGTERM", "SIGKILL"] as const)("after %s", (signal) => {
   test("every entry is there, and the draw that follows is the same after another", async () => {
     const data = newFolder();
     let campaign: CampaignJson;

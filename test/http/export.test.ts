@@ -4,7 +4,7 @@
  */
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import type { Socket } from "bun";
 import { limits } from "../../src/domain/limits.ts";
 import { runCommand } from "../cli/command.ts";
@@ -27,6 +27,8 @@ setDefaultTimeout(60_000);
 const oldOrders = 150_000;
 const authorization = `Bearer ${operatorKey}`;
 let server: Server;
+/** Another folder with the same. */
+const copy = newFolder();
 
 /** A server with very many orders of a campaign that is long over, 60 MB of them as JSON lines. */
 beforeAll(async () => {
@@ -39,11 +41,13 @@ beforeAll(async () => {
     `INSERT INTO events SELECT ${1_000 + oldOrders}, at_ms + ${1_000 + oldOrders}, type, campaign_id, offer_id, order_id, previous_seq, available, held, sold, details, hash FROM events WHERE seq = (SELECT max(seq) FROM events)`,
   );
   db.close();
+  cpSync(data, copy, { recursive: true });
   server = await startServer({ data, args: ["--http-threads", "1"] });
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const download = (query: string) => fetch(`${server.url}/v1/orders/export${query}`, { headers: { authorization } });
+const download = (query: string, at = server) =>
+  fetch(`${at.url}/v1/orders/export${query}`, { headers: { authorization } });
 const ordersIn = (jsonLines: string) =>
   jsonLines
     .trimEnd()
@@ -58,11 +62,11 @@ class StalledDownload {
   readonly #chunks: Buffer[] = [];
   #socket: Socket<undefined> | null = null;
 
-  static async open(): Promise<StalledDownload> {
+  static async open({ port }: Server): Promise<StalledDownload> {
     const stalled = new StalledDownload();
     const socket = await Bun.connect<undefined>({
       hostname: "127.0.0.1",
-      port: server.port,
+      port,
       socket: {
         data: (_, bytes) => void stalled.#chunks.push(Buffer.from(bytes)),
         close: () => stalled.#closed.resolve(),
@@ -90,12 +94,13 @@ class StalledDownload {
   }
 }
 
-const stallAll = () => Promise.all(Array.from({ length: limits.exportsPerThreadMax }, () => StalledDownload.open()));
+const stallAll = (at: Server) =>
+  Promise.all(Array.from({ length: limits.exportsPerThreadMax }, () => StalledDownload.open(at)));
 
 /** Waits until exports are refused, or let in, and answers how the last was answered. */
-async function untilAnswered(status: number): Promise<Response> {
+async function untilAnswered(status: number, at = server): Promise<Response> {
   for (;;) {
-    const answer = await download("?state=refund_due");
+    const answer = await download("?state=refund_due", at);
     if (answer.status === status) return answer;
     await answer.text();
     await Bun.sleep(20);
@@ -139,7 +144,7 @@ test("a filter that cannot be read is named by its flag, and nothing is written"
   expect([ran.code, ran.stdout]).toEqual([2, ""]);
 });
 
-test("every order is in it once, oldest first, and no field can be run as a formula", async () => {
+test.concurrent("every order is in it once, oldest first, and no field can be run as a formula", async () => {
   const [lines, csv] = await Promise.all([
     download("?format=jsonl").then((answer) => answer.text()),
     download("").then((answer) => answer.text()),
@@ -151,10 +156,20 @@ test("every order is in it once, oldest first, and no field can be run as a form
   expect(/(^|,)=/m.test(csv)).toBe(false);
 });
 
+// Beside the one before, on a server of its own.
+test.concurrent("one that takes nothing for ten seconds is cut off, and its place is free again", async () => {
+  await using another = await startServer({ data: copy, args: ["--http-threads", "1"] });
+  const stalled = await stallAll(another);
+  await (await untilAnswered(503, another)).text();
+  await (await untilAnswered(200, another)).text();
+  // Nobody takes it for whole: its last chunk never came.
+  for (const download of stalled) expect(takeAnswer(await download.read(), false)).toBeNull();
+});
+
 test("clients that stall cost a page of memory each, keep their places, and see the orders of their beginning", async () => {
   const campaign = await createCampaign(server, { stock: 5 });
   const before = residentMib();
-  const stalled = await stallAll();
+  const stalled = await stallAll(server);
   const refused = await untilAnswered(503);
   expect(refused.headers.get("retry-after")).toBe("1");
   expect(await refused.json()).toMatchObject({ code: "overloaded" });
@@ -172,14 +187,6 @@ test("clients that stall cost a page of memory each, keep their places, and see 
   expect(orders.map(({ id }) => id)).not.toContain(bought.body.id);
   const after = await download(`?format=jsonl&campaign_id=${campaign.id}`);
   expect(ordersIn(await after.text()).map(({ id }) => id)).toEqual([bought.body.id]);
-});
-
-test("one that takes nothing for ten seconds is cut off, and its place is free again", async () => {
-  const stalled = await stallAll();
-  await (await untilAnswered(503)).text();
-  await (await untilAnswered(200)).text();
-  // Nobody takes it for whole: its last chunk never came.
-  for (const download of stalled) expect(takeAnswer(await download.read(), false)).toBeNull();
 });
 
 test("asking for its head alone takes no place", async () => {

@@ -158,22 +158,6 @@ describe("in the room", () => {
     expect((await join(campaign, alice)).body).toMatchObject({ state: "waiting", place: 1 });
   });
 
-  test("a pass that is not used runs out, and the next in line hears of theirs within a second", async () => {
-    const campaign = await roomFor({ passWindowS: 10 });
-    const mine = (await join(campaign, alice)).body;
-    await join(campaign, bob);
-    expect(mine.poll_after_s).toBeLessThanOrEqual(2); // nobody sleeps through a short pass
-    await using stream = await EventStream.open(`${server.url}${pathOf(campaign)}/stream`, { as: bob });
-    const told = await stream.next(({ data }) => (data as PlaceJson).state === "admitted", 15_000);
-    const lateMs = Date.now() - Date.parse(mine.expires_at ?? "");
-    expect(lateMs).toBeWithin(-50, 1_500);
-    expect((await placeOf(campaign, alice)).body.code).toBe("not_queued");
-    const expired = await buy(server, offerIdOf(campaign), alice, { pass: mine.pass });
-    expect([expired.status, expired.body.reason]).toEqual([403, "expired"]);
-    const { pass } = told.data as PlaceJson;
-    expect((await buy(server, offerIdOf(campaign), bob, { pass })).status).toBe(201);
-  });
-
   test("an early clear no: nothing left and nothing that can come back", async () => {
     const campaign = await roomFor();
     const { pass } = (await join(campaign, alice)).body;
@@ -221,10 +205,27 @@ describe("in the room", () => {
     expect(Date.parse(after.expires_at ?? "")).toBeGreaterThan(Date.parse(before.expires_at ?? ""));
     expect((await buy(server, offerIdOf(campaign), alice, { pass: after.pass })).status).toBe(201);
   });
+
+  // This one and the next wait for the clock, side by side.
+  test.concurrent("a pass that is not used runs out, and the next in line hears of theirs within a second", async () => {
+    const campaign = await roomFor({ passWindowS: 10 });
+    const mine = (await join(campaign, alice)).body;
+    await join(campaign, bob);
+    expect(mine.poll_after_s).toBeLessThanOrEqual(2); // nobody sleeps through a short pass
+    await using stream = await EventStream.open(`${server.url}${pathOf(campaign)}/stream`, { as: bob });
+    const told = await stream.next(({ data }) => (data as PlaceJson).state === "admitted", 15_000);
+    const lateMs = Date.now() - Date.parse(mine.expires_at ?? "");
+    expect(lateMs).toBeWithin(-50, 1_500);
+    expect((await placeOf(campaign, alice)).body.code).toBe("not_queued");
+    const expired = await buy(server, offerIdOf(campaign), alice, { pass: mine.pass });
+    expect([expired.status, expired.body.reason]).toEqual([403, "expired"]);
+    const { pass } = told.data as PlaceJson;
+    expect((await buy(server, offerIdOf(campaign), bob, { pass })).status).toBe(201);
+  });
 });
 
 describe("before the opening", () => {
-  test("nobody has a place; then all have one by lot, and those who are first have a pass", async () => {
+  test.concurrent("nobody has a place; then all have one by lot, and those who are first have a pass", async () => {
     const opensAt = new Date(Date.now() + 4_000).toISOString();
     const campaign = await roomFor({ stock: 3, opensAt });
     const early = crowd.slice(0, 20);
@@ -385,7 +386,7 @@ describe("a pass promises a unit", () => {
 
 describe("the line is the same", () => {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    test(`after ${signal} and a start: places, passes, and who is next`, async () => {
+    test.concurrent(`after ${signal} and a start: places, passes, and who is next`, async () => {
       const data = newFolder();
       const [holder, other, ...line] = crowd.slice(0, 8);
       const all = [holder ?? "", other ?? "", ...line];
@@ -417,13 +418,13 @@ describe("the line is the same", () => {
       expect((await placeOf(campaign, line[1] ?? "", second)).body.place).toBe(1);
     });
 
-    test(`after ${signal} between joining and the opening: all are in the lot`, async () => {
+    test.concurrent(`after ${signal} between joining and the opening: all are in the lot`, async () => {
       const data = newFolder();
       const early = crowd.slice(0, 12);
-      const opensAt = new Date(Date.now() + 6_000).toISOString();
       let campaign: CampaignJson;
       {
         await using first = await startServer({ data });
+        const opensAt = new Date(Date.now() + 6_000).toISOString();
         campaign = await roomFor({ stock: 2, opensAt, passWindowS: 600 }, first);
         await Promise.all(early.map((as) => join(campaign, as, first)));
         await first.stop(signal);
