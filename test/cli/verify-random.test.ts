@@ -22,7 +22,7 @@ import { storeEvents } from "../storage/rows.ts";
 import { ordersOf } from "./ledger.ts";
 
 const given = process.env["SEED"];
-const [runs, runsOfRooms] = [40, 100];
+const [runs, runsOfRooms] = [20, 50];
 const [stepsPerRun, stepsPerRoom] = [250, 150];
 const happenings = [
   ...["campaign_ended", "buyers_erased", "offer_restocked", "waitlist_joined", "waitlist_left", "order_reserved"],
@@ -51,14 +51,14 @@ test("whatever happens in queues and draws, everything holds", { timeout: 120_00
 
 /**
  * Makes sales, each in a folder, and verifies them. It proves little unless everything that can happen did: what is rare
- * is waited for, through ten times as many sales at most.
+ * is waited for, through twenty times as many sales at most.
  */
 function holdAtRandom(count: number, happens: readonly string[], make: (folder: string, random: Random) => void): void {
   const first = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);
   const seen = new Set<string>();
   const missing = () => (given === undefined ? happens.filter((type) => !seen.has(type)) : []);
   const least = first + (given === undefined ? count : 1);
-  for (let seed = first; seed < least || (missing().length > 0 && seed < first + 10 * count); seed++) {
+  for (let seed = first; seed < least || (missing().length > 0 && seed < first + 20 * count); seed++) {
     const folder = newFolder();
     make(folder, new Random(seed));
     using db = new Database(databasePath(folder), { readonly: true });
