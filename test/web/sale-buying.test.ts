@@ -11,6 +11,7 @@ import {
   startServer,
   tokenOf,
 } from "../harness.ts";
+import { until } from "../http/until.ts";
 import { browserMs, phone, startBrowser } from "./browser.ts";
 import { keysSent, operate, type SaleVisitor, visitSale } from "./sale-visit.ts";
 
@@ -83,6 +84,34 @@ describe("a press", () => {
     await visitor.button.click();
     await visitor.is("to_pay");
     expect((await visitor.orders()).map(({ quantity }) => quantity)).toEqual([2]);
+  });
+
+  test("for more than are left by then is for what is left, and says so", async () => {
+    const campaign = await createCampaign(server, { stock: 3, limitPerBuyer: 3 });
+    await using visitor = await visitSale(browser, server, campaign.id, { buyer: "too-many" });
+    await visitor.is("buy", "¥1");
+    for (const _ of [2, 3]) await visitor.page.getByRole("button", { name: "One more" }).click();
+    await visitor.is("buy", "¥3");
+    await buy(server, offerOf(campaign), await tokenOf("took-two"), { quantity: 2 });
+    await visitor.is("buy", "Buy for ¥1");
+    await visitor.button.click();
+    await visitor.is("to_pay");
+    expect((await visitor.orders()).map(({ quantity }) => quantity)).toEqual([1]);
+  });
+});
+
+describe("another one", () => {
+  test("is one, whatever number was chosen before the first was bought elsewhere", async () => {
+    const campaign = await createCampaign(server, { stock: 9, limitPerBuyer: 5 });
+    await using visitor = await visitSale(browser, server, campaign.id, { buyer: "two-tabs" });
+    await visitor.is("buy", "¥1");
+    for (const _ of [2, 3]) await visitor.page.getByRole("button", { name: "One more" }).click();
+    await visitor.is("buy", "¥3");
+    await buy(server, offerOf(campaign), visitor.token);
+    await visitor.is("to_pay");
+    await visitor.page.getByRole("button", { name: "Buy another" }).click();
+    await until(visitor.orders, (orders) => orders.length === 2);
+    expect((await visitor.orders()).map(({ quantity }) => quantity)).toEqual([1, 1]);
   });
 });
 

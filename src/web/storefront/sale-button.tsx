@@ -96,7 +96,7 @@ interface MainButtonProps {
 function MainButton({ sale, offer, button }: MainButtonProps): JSX.Element {
   const { route } = useLocation();
   // Only a countdown in the label makes it change by the clock.
-  const label = labelOf(button, offer, sale.quantity.value, button.is === "not_yet" ? now.value : 0);
+  const label = labelOf(button, offer, sale.wanted.value, button.is === "not_yet" ? now.value : 0);
   const { press, order } = button;
   const canGo = (press !== "sign_in" && press !== "go_to_shop") || signInAddress() !== null;
   const act = (what: Press) => {
@@ -142,7 +142,7 @@ function Beside({ press, order, onPress }: BesideProps): JSX.Element {
 }
 
 function Quantity({ sale, max }: { readonly sale: Sale; readonly max: number }): JSX.Element {
-  const value = Math.min(sale.quantity.value, max);
+  const { value } = sale.wanted;
   const set = (next: number) => {
     sale.quantity.value = Math.max(1, Math.min(max, next));
   };

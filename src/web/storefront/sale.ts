@@ -23,7 +23,10 @@ export interface Sale {
   /** Why nothing can be shown; `null` while something is. */
   readonly failure: Signal<Refusal | null>;
   readonly connection: ReadonlySignal<Connection>;
+  /** How many were chosen. */
   readonly quantity: Signal<number>;
+  /** How many a press asks for: what was chosen, as far as there are still so many to be had. */
+  readonly wanted: ReadonlySignal<number>;
   readonly button: ReadonlySignal<ButtonState | null>;
   /** The orders of this buyer for the offer that is chosen, the newest first. */
   readonly orders: ReadonlySignal<readonly Order[]>;
@@ -101,6 +104,8 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
       });
     }),
   );
+
+  const wanted = computed(() => Math.min(quantity.value, Math.max(1, button.value?.mayBuy ?? 1)));
 
   const followed = follow({
     stream: `/v1/campaigns/${campaignId}/stream`,
@@ -202,6 +207,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     if (doing.peek() !== null) return;
     isStopWanted = false;
     begin(what);
+    if (button.peek()?.is === "to_pay") quantity.value = 1; // another one is one: no number stands beside it
     refused.value = null;
     await carry(what);
     if (doing.peek()?.press === what) doing.value = null;
@@ -287,7 +293,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     const pass = await passFor();
     if (pass === null) return;
     if (!pass.isOk) return refuse("buy", pass);
-    const what = { offerId: chosen.id, quantity: quantity.peek(), pass: pass.value };
+    const what = { offerId: chosen.id, quantity: wanted.peek(), pass: pass.value };
     await purchaseUntilKnown(owner, startPurchase(owner.id, what, serverNow()), false);
   }
 
@@ -470,6 +476,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     press: (what) => void press(what),
     stop() {
       isStopped = true;
+    wanted,
       wake?.();
       removeEventListener("online", online);
       for (const end of [stopStanding, stopSolver, stopPreparing, stopPass, stopResuming]) end();
