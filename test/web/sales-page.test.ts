@@ -81,6 +81,28 @@ describe("the list of sales", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
+  test("has each sale that is over once, however often that part is opened while it is asked for", async () => {
+    const over = await createCampaign(server, { offers: [goods("Asked for twice")] });
+    await operate(server, over.id, "end");
+    await using visitor = await visit(browser, server.url);
+    const { page } = visitor;
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    await page.route("**/v1/campaigns?state=ended*", async (route) => {
+      asked.push(route.request().url());
+      await released;
+      await route.continue();
+    });
+    const summary = page.getByText("Show sales that are over");
+    for (const isOpen of [true, false, true]) {
+      await summary.click();
+      await page.locator(`details.past${isOpen ? "[open]" : ":not([open])"}`).waitFor();
+    }
+    release();
+    await page.locator(`a[href="/campaigns/${over.id}"]`).first().waitFor();
+    expect([asked.length, await page.locator(`a[href="/campaigns/${over.id}"]`).count()]).toEqual([1, 1]);
+  });
+
   test("is filtered by what there is a choice of, and keeps that in its address", async () => {
     await using visitor = await visit(browser, server.url, { ...phone, locale: "zh-CN", colorScheme: "dark" });
     const { page } = visitor;

@@ -171,6 +171,7 @@ function Choice({ name, values, chosen, onChoose }: ChoiceProps): JSX.Element {
 function Past({ list, filter }: { readonly list: SalesList; readonly filter: Filter }): JSX.Element {
   const isBusy = useSignal(false);
   const ask = async () => {
+    if (isBusy.peek()) return;
     isBusy.value = true;
     await list.askPast();
     isBusy.value = false;
