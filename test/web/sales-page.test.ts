@@ -123,6 +123,21 @@ describe("the list of sales", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
+  test("leads to a page whose script does not come: that is said, and the page is there with the network", async () => {
+    await using visitor = await visit(browser, server.url, { ...phone, locale: "zh-CN" });
+    const { page } = visitor;
+    await page.locator(".sale-card").first().waitFor();
+    await page.context().setOffline(true);
+    await page.getByRole("link", { name: "我的订单" }).click();
+    await page.getByRole("heading", { level: 1, name: "页面加载失败" }).waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("storefront-not-loaded-phone-zh");
+    await page.context().setOffline(false);
+    await page.getByRole("heading", { name: "页面加载失败" }).waitFor({ state: "detached" });
+    expect(new URL(page.url()).pathname).toBe("/orders");
+    expect(visitor.complaints.filter((text) => !text.includes("net::ERR_"))).toEqual([]);
+  });
+
   test("says that there is no connection, keeps what it knew, and goes on when there is one", async () => {
     await using visitor = await visit(browser, server.url);
     const { page } = visitor;

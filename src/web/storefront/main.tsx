@@ -1,17 +1,33 @@
 /** The storefront: what buyers see. What is around every page, and which page an address shows. */
 import { render } from "preact";
+import { useEffect } from "preact/hooks";
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from "preact-iso";
 import { keepTime } from "../shared/clock.ts";
-import { Mark, Preferences } from "../shared/elements.tsx";
+import { Button, Mark, Preferences } from "../shared/elements.tsx";
 import { wordsOf } from "../shared/language.ts";
 import { SalePage } from "./sale-page.tsx";
 import { SalesPage } from "./sales-page.tsx";
 import { api, buyer, shop, startSession } from "./session.ts";
 
 // What a first visit does not need is fetched when it is asked for.
-const OrdersPage = lazy(() => import("./orders-page.tsx").then((room) => room.OrdersPage));
-const OrderPage = lazy(() => import("./order-page.tsx").then((room) => room.OrderPage));
-const DrawPage = lazy(() => import("./draw-page.tsx").then((room) => room.DrawPage));
+const OrdersPage = lazy(() =>
+  import("./orders-page.tsx").then(
+    (room) => room.OrdersPage,
+    () => NotLoaded,
+  ),
+);
+const OrderPage = lazy(() =>
+  import("./order-page.tsx").then(
+    (room) => room.OrderPage,
+    () => NotLoaded,
+  ),
+);
+const DrawPage = lazy(() =>
+  import("./draw-page.tsx").then(
+    (room) => room.DrawPage,
+    () => NotLoaded,
+  ),
+);
 
 const words = wordsOf({
   skip: ["Skip to content", "跳到正文"],
@@ -21,6 +37,9 @@ const words = wordsOf({
   check: ["Check a sale", "公开核验"],
   gone: ["There is nothing at this address.", "这里什么也没有。"],
   toSales: ["See all sales", "查看全部活动"],
+  notLoaded: ["This page could not be loaded.", "页面加载失败。"],
+  notLoadedHint: ["Check your network, then load it again.", "请检查网络，然后重新加载。"],
+  reload: ["Load again", "重新加载"],
 });
 
 function Storefront() {
@@ -88,3 +107,21 @@ function NothingHere() {
 keepTime(api);
 void startSession();
 render(<Storefront />, document.body);
+/** In place of a page whose script did not come: browsers remember that, so only a reload asks for it again. */
+function NotLoaded() {
+  useEffect(() => {
+    const reload = () => location.reload();
+    addEventListener("online", reload);
+    return () => removeEventListener("online", reload);
+  }, []);
+  return (
+    <div class="stack not-there" role="status">
+      <h1>{words.notLoaded}</h1>
+      <p>{words.notLoadedHint}</p>
+      <p>
+        <Button onPress={() => location.reload()}>{words.reload}</Button>
+      </p>
+    </div>
+  );
+}
+
