@@ -138,6 +138,14 @@ describe("the list of sales", () => {
     expect(visitor.complaints.filter((text) => !text.includes("net::ERR_"))).toEqual([]);
   });
 
+  test("is left with the focus at the beginning of what is opened", async () => {
+    await using visitor = await visit(browser, server.url);
+    const { page } = visitor;
+    await page.locator(".sale-card > a").first().press("Enter");
+    await page.locator(".main-button").waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
+  });
+
   test("says that there is no connection, keeps what it knew, and goes on when there is one", async () => {
     await using visitor = await visit(browser, server.url);
     const { page } = visitor;

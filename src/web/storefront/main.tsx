@@ -51,7 +51,7 @@ function Storefront() {
       <Head />
       <main id="content" class="page" tabIndex={-1}>
         <ErrorBoundary>
-          <Router>
+          <Router onRouteChange={readOn}>
             <Route path="/" component={SalesPage} />
             <Route path="/campaigns/:id" component={SalePage} />
             <Route path="/campaigns/:id/draw" component={DrawPage} />
@@ -67,6 +67,15 @@ function Storefront() {
       </footer>
     </LocationProvider>
   );
+}
+
+let shownPath = location.pathname;
+
+/** Another page begins at its beginning, for the keyboard and a screen reader too; a choice on the same page does not. */
+function readOn(): void {
+  if (location.pathname === shownPath) return;
+  shownPath = location.pathname;
+  document.getElementById("content")?.focus({ preventScroll: true });
 }
 
 function Head() {
@@ -104,9 +113,6 @@ function NothingHere() {
   );
 }
 
-keepTime(api);
-void startSession();
-render(<Storefront />, document.body);
 /** In place of a page whose script did not come: browsers remember that, so only a reload asks for it again. */
 function NotLoaded() {
   useEffect(() => {
@@ -125,3 +131,6 @@ function NotLoaded() {
   );
 }
 
+keepTime(api);
+void startSession();
+render(<Storefront />, document.body);
