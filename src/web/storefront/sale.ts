@@ -320,11 +320,10 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
         return goesOn;
       },
     });
-    // A page that is left forgets nothing: the next one asks.
+    // What is not known when the page is left the next one asks for; what was decided nobody asks for again.
+    const isOpen = answer === null ? isStopped : !answer.isOk && isUnknown && answer.code === "unauthorized";
+    if (!isOpen) settlePurchase(owner.id, purchase.offerId);
     if (isStopped) return;
-    if (answer === null || answer.isOk || !(isUnknown && answer.code === "unauthorized")) {
-      settlePurchase(owner.id, purchase.offerId);
-    }
     if (answer?.isOk === true) {
       bought.value = answer.value;
       standing.peek()?.takeOrder(answer.value);
@@ -389,7 +388,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     const answer = await untilDecided("pay", () =>
       api<Checkout>(`/v1/orders/${order.id}/checkout`, { method: "POST" }),
     );
-    if (answer === null) return;
+    if (answer === null || isStopped) return; // whoever has gone on to another page stays there
     if (answer.isOk) leaveFor(answer.value.url);
     else refuse("pay", answer);
   }
