@@ -67,6 +67,45 @@ async function settled({ page }: SaleVisitor): Promise<void> {
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
 }
 
+describe("an answer that is older than what is known", () => {
+  test("takes no order away", async () => {
+    const campaign = await createCampaign(server, { stock: 5 });
+    await using visitor = await visitSale(browser, server, campaign.id, { buyer: "old-list" });
+    const list = late();
+    await visitor.page.route(`**/v1/orders?campaign_id=*`, list.keep);
+    await visitor.page.reload();
+    await visitor.is("buy");
+    await list.kept();
+    await visitor.button.click();
+    await visitor.is("to_pay");
+    await list.release();
+    await settled(visitor);
+    await visitor.is("to_pay");
+    expect(await visitor.page.locator(".main-button").getAttribute("data-is")).toBe("to_pay");
+  });
+
+  test("of another offer takes no place on a waitlist away", async () => {
+    const goods = { sku: "s", price_minor: 100, currency: "CNY", stock: 1, limit_per_buyer: 1 };
+    const offers = ["First", "Second"].map((title) => ({ ...goods, sku: title, title }));
+    const campaign = await createCampaign(server, { offers, waitlist: true });
+    for (const index of [0, 1]) await buy(server, offerOf(campaign, index), await tokenOf("quicker"));
+    await call(`${server.url}/v1/offers/${offerOf(campaign, 1)}/waitlist`, {
+      method: "POST",
+      as: await tokenOf("listed"),
+    });
+    await using visitor = await visitSale(browser, server, campaign.id, { buyer: "listed" });
+    const first = late();
+    await visitor.page.route(`**/v1/offers/${offerOf(campaign)}/waitlist`, first.keep);
+    await visitor.page.reload();
+    await first.kept();
+    await visitor.page.getByLabel("Second").check();
+    await visitor.is("on_waitlist");
+    await first.release();
+    await settled(visitor);
+    expect(await visitor.page.locator(".main-button").getAttribute("data-is")).toBe("on_waitlist");
+  });
+});
+
 describe("a page that was left", () => {
   const leave = async ({ page }: SaleVisitor) => {
     await page.getByRole("link", { name: "All sales" }).click();

@@ -62,8 +62,14 @@ export function standingIn(campaign: Campaign, firstOfferId: string, { api, toke
     orders.value = [...others, order].toSorted((a, b) => b.seq - a.seq);
   };
   const askOrders = async (): Promise<boolean> => {
+    const known = new Set(orders.peek());
     const answer = await get<OrderList>(`/v1/orders?campaign_id=${campaign.id}&limit=${ordersAsked}`);
-    if (answer.isOk) orders.value = answer.value.orders.toSorted((a, b) => b.seq - a.seq);
+    if (answer.isOk) {
+      // What was heard of meanwhile is newer.
+      const newer = (orders.value ?? []).filter((order) => !known.has(order));
+      const others = answer.value.orders.filter(({ id }) => !newer.some((order) => order.id === id));
+      orders.value = [...others, ...newer].toSorted((a, b) => b.seq - a.seq);
+    }
     return answer.isOk || answer.code !== "offline";
   };
 
@@ -94,7 +100,9 @@ export function standingIn(campaign: Campaign, firstOfferId: string, { api, toke
     });
 
   const askWaitlist = async () => {
-    const answer = await get<WaitlistPlace>(`/v1/offers/${offerId}/waitlist`);
+    const asked = offerId;
+    const answer = await get<WaitlistPlace>(`/v1/offers/${asked}/waitlist`);
+    if (asked !== offerId) return; // another one was chosen meanwhile
     if (answer.isOk) waitlist.value = answer.value;
     else if (answer.code === "not_waiting" || answer.code === "ended") waitlist.value = null;
   };
