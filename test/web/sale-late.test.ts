@@ -153,3 +153,26 @@ describe("a page that was left", () => {
     expect(opened).toEqual([]);
   });
 });
+
+describe("a token that the server no longer takes", () => {
+
+  test("is not sent again and again for a purchase whose outcome is not known", async () => {
+    const campaign = await createCampaign(server, { stock: 5 });
+    await using visitor = await visitSale(browser, server, campaign.id, { buyer: "over" });
+    const keys = keysSent(visitor);
+    let asked = 0;
+    await visitor.page.route(purchases, async (route) => {
+      asked += 1;
+      if (asked === 1) return route.abort();
+      const body = JSON.stringify({ code: "unauthorized", detail: "", status: 401 });
+      await route.fulfill({ status: 401, contentType: "application/problem+json", body });
+    });
+    await visitor.press("buy");
+    await visitor.is("buy", "Sign in");
+    await operate(server, campaign.id, "pause");
+    await visitor.is("paused");
+    await operate(server, campaign.id, "resume");
+    await visitor.is("buy", "Sign in");
+    expect(keys.length).toBe(2);
+  });
+});

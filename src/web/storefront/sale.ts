@@ -194,7 +194,8 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
   const stopResuming = effect(() => {
     const chosen = offer.value?.id ?? null;
     const { value: owner } = buyer;
-    if (chosen === null || owner === null || doing.peek() !== null) return;
+    // Whoever is not known here is told so once: the purchase goes on when they have signed in.
+    if (chosen === null || owner === null || isTurnedAway.value || doing.peek() !== null) return;
     const purchase = unsettledPurchase(owner.id, chosen, serverNow());
     if (purchase !== null) void purchaseUntilKnown(owner, purchase, true);
   });
