@@ -155,6 +155,18 @@ describe("a page that was left", () => {
 });
 
 describe("a token that the server no longer takes", () => {
+  test("of a guest is replaced at the next step: nobody is sent to sign in where guests are welcome", async () => {
+    const campaign = await createCampaign(server);
+    await using visitor = await visitSale(browser, server, campaign.id);
+    const foreign = await tokenOf("gst_before", "1h", "a-secret-that-this-server-has-never-had");
+    await visitor.page.evaluate((token) => localStorage.setItem("rushbox.guest", token), foreign);
+    await visitor.page.reload();
+    await visitor.press("buy");
+    await visitor.is("to_pay");
+    await visitor.page.reload();
+    await visitor.is("to_pay");
+    expect(visitor.complaints).toEqual([]);
+  });
 
   test("is not sent again and again for a purchase whose outcome is not known", async () => {
     const campaign = await createCampaign(server, { stock: 5 });

@@ -13,7 +13,7 @@ import type { Campaign, Checkout, DrawEntry, Offer, Order, Pass, Queue, Waitlist
 import { type ButtonState, buttonOf, type Doing, type Press, type Refused, type Way, type Who } from "./button.ts";
 import { type Solver, solverFor } from "./challenge.ts";
 import { carryOut, type Purchase, settlePurchase, startPurchase, unsettledPurchase } from "./purchase.ts";
-import { api, type Buyer, buyer, guestRefusal, needBuyer, shop, signInAddress } from "./session.ts";
+import { api, type Buyer, buyer, forgetGuest, guestRefusal, needBuyer, shop, signInAddress } from "./session.ts";
 import { type Standing, standingIn } from "./standing.ts";
 
 export interface Sale {
@@ -207,11 +207,26 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     if (what === "stop") return stopTrying();
     if (doing.peek() !== null) return;
     isStopWanted = false;
-    begin(what);
     if (button.peek()?.is === "to_pay") quantity.value = 1; // another one is one: no number stands beside it
+    begin(what);
     refused.value = null;
     await carry(what);
+    if (isTurnedAway.peek() && !isStopped && forgetTurnedAway()) {
+      begin(what);
+      refused.value = null;
+      await carry(what);
+    }
     if (doing.peek()?.press === what) doing.value = null;
+  }
+
+  /** A guest whom the server no longer knows has nothing to sign in with: the next one takes their place. */
+  function forgetTurnedAway(): boolean {
+    const owner = buyer.peek();
+    const chosen = offer.peek();
+    if (owner === null || chosen === null || !owner.isGuest) return false;
+    if (unsettledPurchase(owner.id, chosen.id, serverNow()) !== null) return false;
+    forgetGuest(owner);
+    return true;
   }
 
   function begin(what: Press, isUnknown = false): void {
@@ -461,6 +476,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     failure,
     connection: followed.connection,
     quantity,
+    wanted,
     button,
     orders: computed(() => (standing.value?.orders.value ?? []).filter(({ offer_id }) => offer_id === offer.value?.id)),
     bought,
@@ -476,7 +492,6 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     press: (what) => void press(what),
     stop() {
       isStopped = true;
-    wanted,
       wake?.();
       removeEventListener("online", online);
       for (const end of [stopStanding, stopSolver, stopPreparing, stopPass, stopResuming]) end();

@@ -68,6 +68,12 @@ async function makeGuest(): Promise<Answer<unknown>> {
   return answer;
 }
 
+/** Forgets a guest whom the server does not take any more, unless another tab has made a new one already. */
+export function forgetGuest({ token }: Buyer): void {
+  if (recall("guest") === token) remember("guest", null);
+  lookWhoIsHere();
+}
+
 /** Where this buyer signs in, to come back to this page; `null` where the shop has not said. */
 export function signInAddress(): string | null {
   const address = shop.value?.sign_in_url ?? null;
