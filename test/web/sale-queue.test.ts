@@ -73,7 +73,7 @@ describe("a queue", () => {
 
 describe("a draw", () => {
   test("is entered by whoever has solved the puzzle; who is drawn pays, who is not waits", async () => {
-    const terms = { admission: "draw", stock: 1, challenge: "proof_of_work", closesAt: inSeconds(24) } as const;
+    const terms = { admission: "draw", stock: 1, challenge: "proof_of_work", closesAt: inSeconds(18) } as const;
     const campaign = await createCampaign(server, terms);
     const look = { ...phone, locale: "zh-CN", colorScheme: "dark" } as const;
     const [alice, bob] = await Promise.all([
