@@ -1,10 +1,10 @@
 /** Guards what the dashboard makes of what it is told: alarms that are true and keep their beginning, a funnel that adds up. */
 import { describe, expect, test } from "bun:test";
 import { attemptOutcomes } from "../../src/domain/outcome.ts";
-import { alarmsOf, type Facts, raise, shownOf } from "../../src/web/console/alarms.ts";
-import { funnelOf } from "../../src/web/console/funnel.ts";
-import { parseMetrics } from "../../src/web/console/metrics-text.ts";
-import { type Live, nothingSeen, readingOf, withReading } from "../../src/web/console/readings.ts";
+import { alarmsOf, type Facts, raise, shownOf } from "../../src/web/console/dashboard/alarms.ts";
+import { funnelOf } from "../../src/web/console/dashboard/funnel.ts";
+import { parseMetrics } from "../../src/web/console/dashboard/metrics-text.ts";
+import { type Live, nothingSeen, readingOf, withReading } from "../../src/web/console/dashboard/readings.ts";
 
 /** Looks at a server, a second apart, each a text of metrics. */
 function looks(...texts: string[]): Live["readings"] {

@@ -15,8 +15,8 @@ import {
   problemsOf,
   wholeOf,
   windowOf,
-} from "../../src/web/console/campaign-draft.ts";
-import { localMs, localText } from "../../src/web/console/local-time.ts";
+} from "../../src/web/console/campaigns/campaign-draft.ts";
+import { localMs, localText } from "../../src/web/console/parts/local-time.ts";
 import type { Campaign } from "../../src/web/shared/wire.ts";
 
 const nowMs = Date.parse("2026-11-10T09:00:00Z");

@@ -1,9 +1,16 @@
 /** What a report adds up from ledger rows, and the round numbers that its charts show. */
 import { describe, expect, test } from "bun:test";
-import type { LedgerRow } from "../../src/web/console/campaign-ledger.ts";
-import { axisOf, pathOf, timeAxisOf } from "../../src/web/console/chart-scale.ts";
-import { curveOf, offerSumsOf, orderSumsOf, queueSumsOf, rushMsOf, spanOf } from "../../src/web/console/ledger-sums.ts";
-import { shortMs, shortTime } from "../../src/web/console/short-time.ts";
+import type { LedgerRow } from "../../src/web/console/parts/campaign-ledger.ts";
+import { axisOf, pathOf, timeAxisOf } from "../../src/web/console/parts/chart-scale.ts";
+import {
+  curveOf,
+  offerSumsOf,
+  orderSumsOf,
+  queueSumsOf,
+  rushMsOf,
+  spanOf,
+} from "../../src/web/console/parts/ledger-sums.ts";
+import { shortMs, shortTime } from "../../src/web/console/parts/short-time.ts";
 
 const openedAtMs = Date.parse("2026-11-11T12:00:00.000Z");
 const offerId = "off_0000000002";

@@ -9,8 +9,15 @@ import {
   parseMetrics,
   quantileOf,
   sumOf,
-} from "../../src/web/console/metrics-text.ts";
-import { grown, type Live, nothingSeen, readingOf, shownMs, withReading } from "../../src/web/console/readings.ts";
+} from "../../src/web/console/dashboard/metrics-text.ts";
+import {
+  grown,
+  type Live,
+  nothingSeen,
+  readingOf,
+  shownMs,
+  withReading,
+} from "../../src/web/console/dashboard/readings.ts";
 
 const text = `# HELP a_total A.
 # TYPE a_total counter

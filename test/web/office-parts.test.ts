@@ -1,11 +1,11 @@
 /** What the office pages reckon with, apart from any page: addresses, searches, counts, differences, steps. */
 import { describe, expect, test } from "bun:test";
 import { orderStates } from "../../src/domain/order.ts";
+import { differencesBetween } from "../../src/web/console/audit/differences.ts";
+import { type ExportFormat, RowCounter } from "../../src/web/console/orders/export.ts";
+import { stepsFrom } from "../../src/web/console/orders/order-steps.ts";
 import { addressWith, chosen, fieldTime, wireTimeOf } from "../../src/web/console/parts/address.ts";
-import { differencesBetween } from "../../src/web/console/parts/differences.ts";
-import { type ExportFormat, RowCounter } from "../../src/web/console/parts/export.ts";
 import { gathered } from "../../src/web/console/parts/loaded.ts";
-import { stepsFrom } from "../../src/web/console/parts/order-steps.ts";
 import type { Answer, Refusal } from "../../src/web/shared/api.ts";
 
 describe("an address", () => {

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
 import { scoreOf } from "../../src/admission/risk/rules.ts";
-import { actionFromScore, looksLikeAddress } from "../../src/web/console/parts/risk-scores.ts";
+import { actionFromScore, looksLikeAddress } from "../../src/web/console/risk/risk-scores.ts";
 import { buy, createCampaign, type Server, startServer, tokenOf } from "../harness.ts";
 import { browserMs, phone, startBrowser } from "./browser.ts";
 import { ask, keyOf, sitDown } from "./office-desk.ts";

@@ -8,20 +8,20 @@ import { Door } from "./door.tsx";
 import { api, isSignedIn, may, operator, signIn, signOut } from "./session.ts";
 
 // Each page is fetched when it is first opened.
-const DashboardPage = lazy(() => import("./dashboard-page.tsx").then((room) => room.DashboardPage));
-const SwitchesPage = lazy(() => import("./switches-page.tsx").then((room) => room.SwitchesPage));
-const CampaignsPage = lazy(() => import("./campaigns-page.tsx").then((room) => room.CampaignsPage));
-const CampaignFormPage = lazy(() => import("./campaign-form-page.tsx").then((room) => room.CampaignFormPage));
-const CampaignPage = lazy(() => import("./campaign-page.tsx").then((room) => room.CampaignPage));
-const ReportPage = lazy(() => import("./report-page.tsx").then((room) => room.ReportPage));
-const RehearsalsPage = lazy(() => import("./rehearsals-page.tsx").then((room) => room.RehearsalsPage));
-const RehearsalPage = lazy(() => import("./rehearsal-page.tsx").then((room) => room.RehearsalPage));
-const OrdersPage = lazy(() => import("./orders-page.tsx").then((room) => room.OrdersPage));
-const OrderPage = lazy(() => import("./order-page.tsx").then((room) => room.OrderPage));
-const RiskPage = lazy(() => import("./risk-page.tsx").then((room) => room.RiskPage));
-const WebhooksPage = lazy(() => import("./webhooks-page.tsx").then((room) => room.WebhooksPage));
-const OperatorsPage = lazy(() => import("./operators-page.tsx").then((room) => room.OperatorsPage));
-const AuditPage = lazy(() => import("./audit-page.tsx").then((room) => room.AuditPage));
+const DashboardPage = lazy(() => import("./dashboard/dashboard-page.tsx").then((room) => room.DashboardPage));
+const SwitchesPage = lazy(() => import("./switches/switches-page.tsx").then((room) => room.SwitchesPage));
+const CampaignsPage = lazy(() => import("./campaigns/campaigns-page.tsx").then((room) => room.CampaignsPage));
+const CampaignFormPage = lazy(() => import("./campaigns/campaign-form-page.tsx").then((room) => room.CampaignFormPage));
+const CampaignPage = lazy(() => import("./campaigns/campaign-page.tsx").then((room) => room.CampaignPage));
+const ReportPage = lazy(() => import("./reports/report-page.tsx").then((room) => room.ReportPage));
+const RehearsalsPage = lazy(() => import("./rehearsals/rehearsals-page.tsx").then((room) => room.RehearsalsPage));
+const RehearsalPage = lazy(() => import("./rehearsals/rehearsal-page.tsx").then((room) => room.RehearsalPage));
+const OrdersPage = lazy(() => import("./orders/orders-page.tsx").then((room) => room.OrdersPage));
+const OrderPage = lazy(() => import("./orders/order-page.tsx").then((room) => room.OrderPage));
+const RiskPage = lazy(() => import("./risk/risk-page.tsx").then((room) => room.RiskPage));
+const WebhooksPage = lazy(() => import("./webhooks/webhooks-page.tsx").then((room) => room.WebhooksPage));
+const OperatorsPage = lazy(() => import("./operators/operators-page.tsx").then((room) => room.OperatorsPage));
+const AuditPage = lazy(() => import("./audit/audit-page.tsx").then((room) => room.AuditPage));
 
 const words = wordsOf({
   skip: ["Skip to content", "跳到正文"],

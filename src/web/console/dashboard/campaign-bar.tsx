@@ -1,0 +1,105 @@
+/** Which campaign is looked at, how it stands, and what can be done with it now. */
+import { useSignal } from "@preact/signals";
+import { actionAllowedIn, type CampaignAction, campaignActions } from "../../../domain/campaign.ts";
+import { now } from "../../shared/clock.ts";
+import { Button, Notice, Tag } from "../../shared/elements.tsx";
+import { countdown, moment } from "../../shared/format.ts";
+import { wordsOf } from "../../shared/language.ts";
+import type { Campaign } from "../../shared/wire.ts";
+import { actionWord, consequenceWords, endWord, stateTones, stateWord } from "../parts/campaign-words.ts";
+import { Confirm } from "../parts/confirm.tsx";
+import { campaigns, choose, takeCampaign } from "../parts/sale.ts";
+import { api, may } from "../session.ts";
+
+const words = wordsOf({
+  campaign: ["Campaign", "活动"],
+  opensIn: ["Opens in", "距开始"],
+  closesIn: ["Closes in", "距结束"],
+  closedAt: [(time: string) => `Closed ${time}`, (time: string) => `${time} 结束`],
+  untilEnded: ["Until you end it", "由您结束"],
+  details: ["All about it", "活动详情"],
+  deed: [
+    (action: string, title: string) => `${action}: ${title}`,
+    (action: string, title: string) => `${action}：${title}`,
+  ],
+  pausedNow: [
+    "This campaign is paused: whoever tries to buy is told so, and nobody gets anything.",
+    "本活动已暂停：买家下单时会看到暂停提示，谁也抢不到。",
+  ],
+});
+
+export function CampaignBar({ campaign }: { campaign: Campaign }) {
+  const asked = useSignal<CampaignAction | null>(null);
+  const allowed = may("operator")
+    ? campaignActions.filter((action) => actionAllowedIn[action].includes(campaign.state))
+    : [];
+  const action = asked.value;
+  return (
+    <section class="campaign-bar card" aria-label={words.campaign}>
+      <div class="row spread">
+        <div class="row chosen">
+          <Choice campaign={campaign} />
+          <span role="status">
+            <Tag tone={stateTones[campaign.state]}>{stateWord(campaign.state)}</Tag>
+          </span>
+          <Window campaign={campaign} />
+        </div>
+        <div class="row">
+          {allowed.map((one) => (
+            <Button key={one} kind={one === "end" ? "danger" : "plain"} onPress={() => (asked.value = one)}>
+              {actionWord(one)}
+            </Button>
+          ))}
+          <a class="button quiet" href={`/console/campaigns/${campaign.id}`}>
+            {words.details}
+          </a>
+        </div>
+      </div>
+      {campaign.state === "paused" && <Notice tone="warn">{words.pausedNow}</Notice>}
+      {action !== null && (
+        <Confirm
+          title={words.deed(actionWord(action), campaign.title)}
+          deed={actionWord(action)}
+          isDangerous={action === "end"}
+          {...(action === "end" ? { word: endWord.word } : {})}
+          act={async () => {
+            const answer = await api<Campaign>(`/v1/campaigns/${campaign.id}/${action}`, { method: "POST" });
+            if (answer.isOk) takeCampaign(answer.value);
+            return answer;
+          }}
+          onClose={() => (asked.value = null)}
+        >
+          <p>{consequenceWords[action]}</p>
+        </Confirm>
+      )}
+    </section>
+  );
+}
+
+function Choice({ campaign }: { campaign: Campaign }) {
+  const known = campaigns.value ?? [];
+  return (
+    <select aria-label={words.campaign} value={campaign.id} onChange={(event) => choose(event.currentTarget.value)}>
+      {known.map(({ id, title, state }) => (
+        <option key={id} value={id}>
+          {title} · {stateWord(state)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** The clock of the campaign: to its opening, then to its close. */
+function Window({ campaign: { state, opens_at, closes_at } }: { campaign: Campaign }) {
+  const nowMs = now.value;
+  const until = (label: string, time: string) => (
+    <span class="muted">
+      {label} <b class="clock">{countdown(Date.parse(time) - nowMs)}</b>
+    </span>
+  );
+  if (state === "scheduled" && opens_at !== null) return until(words.opensIn, opens_at);
+  if (state === "draft") return null;
+  if (closes_at === null) return <span class="muted">{state === "ended" ? "" : words.untilEnded}</span>;
+  if (state === "ended") return <span class="muted">{words.closedAt(moment(closes_at, nowMs))}</span>;
+  return until(words.closesIn, closes_at);
+}
