@@ -13,9 +13,9 @@ import {
   majorText,
   minorOf,
   problemsOf,
-  wholeOf,
   windowOf,
 } from "../../src/web/console/campaigns/campaign-draft.ts";
+import { wholeOf } from "../../src/web/console/parts/field-rules.ts";
 import { localMs, localText } from "../../src/web/console/parts/local-time.ts";
 import type { Campaign } from "../../src/web/shared/wire.ts";
 

@@ -13,7 +13,7 @@ import {
   tokenOf,
 } from "../harness.ts";
 import { browserMs, desktop, phone, startBrowser } from "./browser.ts";
-import { keyOf, operate } from "./operate.ts";
+import { keyOf, operate } from "./operator.ts";
 
 let server: Server;
 let browser: Browser;
@@ -164,9 +164,9 @@ describe("the dashboard", () => {
       expect((await buy(server, offerOf(sale), await newBuyer())).status).toBe(201);
       await press(page, "End");
       await confirm(page, "End");
-      await page.getByText("This must be END.").waitFor();
+      await page.getByText("This is not the same.").waitFor();
       expect((await buy(server, offerOf(sale), await newBuyer())).status).toBe(201);
-      await page.getByLabel("Type END to go on").fill("end");
+      await page.getByLabel("Type “END” to confirm").fill("end");
       await confirm(page, "End");
       await page.locator(".campaign-bar .tag").getByText("Ended", { exact: true }).waitFor();
       await page.getByRole("dialog").waitFor({ state: "detached" });

@@ -10,7 +10,7 @@ import {
   rushMsOf,
   spanOf,
 } from "../../src/web/console/parts/ledger-sums.ts";
-import { shortMs, shortTime } from "../../src/web/console/parts/short-time.ts";
+import { shortMs, shortTime } from "../../src/web/shared/short-time.ts";
 
 const openedAtMs = Date.parse("2026-11-11T12:00:00.000Z");
 const offerId = "off_0000000002";

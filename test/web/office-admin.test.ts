@@ -9,7 +9,8 @@ import type { Browser, Page } from "playwright-core";
 import { buy, call, createCampaign, newFolder, type Server, startServer, tokenOf } from "../harness.ts";
 import { until } from "../http/until.ts";
 import { browserMs, phone, startBrowser } from "./browser.ts";
-import { ask, keyOf, sitDown } from "./office-desk.ts";
+import { ask, sitDown } from "./office-desk.ts";
+import { keyOf } from "./operator.ts";
 
 let server: Server;
 let browser: Browser;

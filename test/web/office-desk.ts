@@ -78,11 +78,6 @@ export async function orderFrom(
   return body;
 }
 
-/** A key of a role. */
-export async function keyOf(server: Pick<Server, "url">, role: string): Promise<string> {
-  return (await ask<{ key: string }>(server, "/v1/operators", { name: `a ${role}`, role })).key;
-}
-
 /** The way to a server, as a proxy that may fail: answers beyond a number of bytes are held back, or cut off. */
 export class Line implements AsyncDisposable {
   /** What happens to an answer that begins like this; others pass. */

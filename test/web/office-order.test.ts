@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
 import { type CampaignJson, type OrderJson, type Server, startServer } from "../harness.ts";
 import { browserMs, phone, startBrowser } from "./browser.ts";
-import { ask, keyOf, orderFrom, sellTeaAndCups, sitDown } from "./office-desk.ts";
+import { ask, orderFrom, sellTeaAndCups, sitDown } from "./office-desk.ts";
+import { keyOf } from "./operator.ts";
 
 let server: Server;
 let browser: Browser;

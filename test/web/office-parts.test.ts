@@ -4,8 +4,9 @@ import { orderStates } from "../../src/domain/order.ts";
 import { differencesBetween } from "../../src/web/console/audit/differences.ts";
 import { type ExportFormat, RowCounter } from "../../src/web/console/orders/export.ts";
 import { stepsFrom } from "../../src/web/console/orders/order-steps.ts";
-import { addressWith, chosen, fieldTime, wireTimeOf } from "../../src/web/console/parts/address.ts";
+import { addressWith, chosen } from "../../src/web/console/parts/address.ts";
 import { gathered } from "../../src/web/console/parts/loaded.ts";
+import { fieldTime, wireTimeOf } from "../../src/web/console/parts/local-time.ts";
 import type { Answer, Refusal } from "../../src/web/shared/api.ts";
 
 describe("an address", () => {

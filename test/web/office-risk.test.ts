@@ -8,7 +8,8 @@ import { scoreOf } from "../../src/admission/risk/rules.ts";
 import { actionFromScore, looksLikeAddress } from "../../src/web/console/risk/risk-scores.ts";
 import { buy, createCampaign, type Server, startServer, tokenOf } from "../harness.ts";
 import { browserMs, phone, startBrowser } from "./browser.ts";
-import { ask, keyOf, sitDown } from "./office-desk.ts";
+import { ask, sitDown } from "./office-desk.ts";
+import { keyOf } from "./operator.ts";
 
 let server: Server;
 let browser: Browser;

@@ -23,7 +23,7 @@ export async function keyOf(server: Pick<Server, "url">, role: "viewer" | "opera
   const made = await call<{ key: string }>(`${server.url}/v1/operators`, {
     method: "POST",
     as: operatorKey,
-    body: { name: `a ${role}`, role },
+    body: { name: `${role} ${Math.random()}`, role },
   });
   if (made.status !== 201) throw new Error(`no operator: ${made.status} ${JSON.stringify(made.body)}`);
   return made.body.key;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
 import { buy, call, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
 import { browserMs, phone, startBrowser } from "./browser.ts";
-import { keyOf, operate } from "./operate.ts";
+import { keyOf, operate } from "./operator.ts";
 
 let server: Server;
 let browser: Browser;

@@ -1,11 +1,12 @@
 /** The console: what operators see. The door, the frame, and which page an address shows. */
 import { render } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from "preact-iso";
 import { keepTime } from "../shared/clock.ts";
 import { Button, Mark, Preferences } from "../shared/elements.tsx";
-import { wordsOf } from "../shared/language.ts";
+import { language, wordsOf } from "../shared/language.ts";
 import { Door } from "./door.tsx";
-import { api, isSignedIn, may, operator, signIn, signOut } from "./session.ts";
+import { api, isSignedIn, may, operator, roleNames, signIn, signOut } from "./session.ts";
 
 // Each page is fetched when it is first opened.
 const DashboardPage = lazy(() => import("./dashboard/dashboard-page.tsx").then((room) => room.DashboardPage));
@@ -86,6 +87,9 @@ function Console() {
 function Side() {
   const { path } = useLocation();
   const shown = (Object.keys(sections) as Section[]).filter((section) => !adminOnly.includes(section) || may("admin"));
+  const nav = useRef<HTMLElement>(null);
+  // On a phone they are a row that is wider than the screen.
+  useEffect(() => scrollToOpen(nav.current), [path, language.value]);
   const isHere = (section: Section) =>
     section === "dashboard" ? path === "/console" : path.startsWith(addressOf(section));
   return (
@@ -94,7 +98,7 @@ function Side() {
         <Mark />
         <span>{words.console}</span>
       </a>
-      <nav aria-label={words.sections}>
+      <nav ref={nav} aria-label={words.sections}>
         {shown.map((section) => (
           <a key={section} href={addressOf(section)} aria-current={isHere(section) ? "page" : undefined}>
             {sections[section]}
@@ -103,7 +107,7 @@ function Side() {
       </nav>
       <div class="who">
         <span class="muted small">
-          {operator.value?.name} · {operator.value?.role}
+          {operator.value && `${operator.value.name} · ${roleNames[operator.value.role]}`}
         </span>
         <Button kind="quiet" size="small" onPress={signOut}>
           {words.signOut}
@@ -112,6 +116,14 @@ function Side() {
       </div>
     </header>
   );
+}
+
+/** Moves the row of sections alone, so that the one that is open is in its middle; the page stays where it is. */
+function scrollToOpen(nav: HTMLElement | null): void {
+  const open = nav?.querySelector<HTMLElement>('[aria-current="page"]');
+  if (!nav || !open) return;
+  const [row, section] = [nav.getBoundingClientRect(), open.getBoundingClientRect()];
+  nav.scrollLeft += section.left + section.width / 2 - (row.left + row.width / 2);
 }
 
 function NothingHere() {

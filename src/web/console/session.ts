@@ -5,12 +5,20 @@
 import { computed, signal } from "@preact/signals";
 import type { OperatorRole } from "../../domain/operator.ts";
 import { type Answer, type Api, apiFor } from "../shared/api.ts";
+import { wordsOf } from "../shared/language.ts";
 import { recall, remember } from "../shared/memory.ts";
 
 export interface Operator {
   readonly name: string;
   readonly role: OperatorRole;
 }
+
+/** Names of the roles. */
+export const roleNames = wordsOf({
+  viewer: ["Viewer", "观察员"],
+  operator: ["Operator", "运营"],
+  admin: ["Admin", "管理员"],
+} satisfies Record<OperatorRole, readonly [string, string]>);
 
 const key = signal<string | null>(recall("key", "tab"));
 const ranks: Readonly<Record<OperatorRole, number>> = { viewer: 0, operator: 1, admin: 2 };

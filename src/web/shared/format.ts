@@ -19,6 +19,11 @@ export function count(value: number): string {
   return numberFormat({}).format(value);
 }
 
+/** `1 order`, `2 orders`: for English, as Chinese needs no such thing. */
+export function several(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
 /** 0.123 as `12.3%`. */
 export function percent(share: number, digits = 0): string {
   return numberFormat({ style: "percent", maximumFractionDigits: digits }).format(share);

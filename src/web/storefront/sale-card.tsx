@@ -4,8 +4,8 @@ import { now } from "../shared/clock.ts";
 import { Tag } from "../shared/elements.tsx";
 import { count, countdown } from "../shared/format.ts";
 import { wordsOf } from "../shared/language.ts";
+import { Picture } from "../shared/picture.tsx";
 import type { Campaign, Offer } from "../shared/wire.ts";
-import { Picture } from "./picture.tsx";
 import { kindName, phaseOf, wayName } from "./sale-words.ts";
 import { Price, Stock } from "./stock.tsx";
 
@@ -24,7 +24,7 @@ export function SaleCard({ sale }: { readonly sale: Campaign }): JSX.Element | n
   return (
     <li class="sale-card">
       <a href={`/campaigns/${sale.id}`}>
-        <Picture offer={offer} />
+        <Picture address={offer.image_url} title={offer.title} />
         <div class="sale-card-text">
           <p class="row tags">
             {sale.kind !== null && <Tag tone="bad">{kindName(sale.kind)}</Tag>}

@@ -11,10 +11,10 @@ import { Notice, Tag } from "../shared/elements.tsx";
 import { moment, money } from "../shared/format.ts";
 import { wordsOf } from "../shared/language.ts";
 import type { Connection } from "../shared/live.ts";
+import { Picture } from "../shared/picture.tsx";
 import { explain } from "../shared/refusals.ts";
 import type { Campaign, Offer, Order } from "../shared/wire.ts";
 import { Countdown } from "./countdown.tsx";
-import { Picture } from "./picture.tsx";
 import { rulesOf } from "./rules.ts";
 import { openSale, type Sale } from "./sale.ts";
 import { SaleButton } from "./sale-button.tsx";
@@ -80,7 +80,7 @@ function SaleRoom({ id, wantedOfferId }: { readonly id: string; readonly wantedO
       </p>
       <div class="sale-columns">
         <div class="sale-look">
-          <Picture offer={offer} isFirst />
+          <Picture address={offer.image_url} title={offer.title} isFirst />
         </div>
         <div class="sale-side">
           <Heading campaign={campaign} offer={offer} />

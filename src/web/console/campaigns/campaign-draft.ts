@@ -3,16 +3,14 @@
  * are those of the domain and of the body's schema; each is a name here, which the page says in the reader's language.
  * Whatever passes here passes `violationsOf`, too. Pure: the page asks at every key.
  */
-import type { Static } from "@sinclair/typebox";
 import { type AdmissionMode, type ChallengeKind, openAdmission } from "../../../domain/admission.ts";
 import { type CampaignKind, closingWhenPublished, kindPresets } from "../../../domain/campaign.ts";
 import { limits } from "../../../domain/limits.ts";
 import { isCurrency, minorPerMajor } from "../../../domain/money.ts";
-import type * as schemas from "../../../http/schemas.ts";
 import type { Campaign, Offer } from "../../shared/wire.ts";
+import type { CampaignBody } from "../parts/campaign-wire.ts";
+import { type FieldRule, wholeOf } from "../parts/field-rules.ts";
 import { daysLater, localMs, localText } from "../parts/local-time.ts";
-
-export type CampaignBody = Static<typeof schemas.CampaignBody>;
 
 export interface OfferForm {
   /** Tells offers apart while they are moved about. */
@@ -48,14 +46,6 @@ export interface CampaignForm {
   readonly challenge: ChallengeKind;
   readonly offers: readonly OfferForm[];
 }
-
-/** A rule that a field breaks, and what it takes to say so. */
-export type FieldRule =
-  | { readonly rule: "required" | "no_number" | "not_whole" | "no_time" | "past" | "before_opening" }
-  | { readonly rule: "twice" | "no_currency" | "no_picture" | "below_price" | "draw_closing" | "no_line" }
-  | { readonly rule: "too_long" | "too_small" | "too_large" | "decimals"; readonly bound: number }
-  | { readonly rule: "kind_price"; readonly minor: number; readonly currency: string }
-  | { readonly rule: "kind_stock" | "kind_limit"; readonly bound: number };
 
 /** Where, as the wire names the field, and why. */
 export type FieldProblem = { readonly field: string } & FieldRule;
@@ -172,17 +162,6 @@ export function minorOf(text: string, currency: string): number | FieldRule {
   return minor > limits.priceMinorMax ? { rule: "too_large", bound: limits.priceMinorMax / 10 ** digits } : minor;
 }
 
-/** A whole number between bounds, or the rule that the text breaks. */
-export function wholeOf(text: string, minimum: number, maximum: number): number | FieldRule {
-  const plain = text.replaceAll(/[\s,，]/g, "");
-  if (plain === "") return { rule: "required" };
-  if (!/^-?\d+(\.\d+)?$/.test(plain)) return { rule: "no_number" };
-  const value = Number(plain);
-  if (!Number.isInteger(value)) return { rule: "not_whole" };
-  if (value < minimum) return { rule: "too_small", bound: minimum };
-  return value > maximum ? { rule: "too_large", bound: maximum } : value;
-}
-
 /** When the sale opens and closes as the form stands; `null` where it does not say. */
 export function windowOf(form: CampaignForm, nowMs: number): { opensAtMs: number | null; closesAtMs: number | null } {
   const opensAtMs = form.opens === "at" ? localMs(form.opensAt) : null;
@@ -275,6 +254,11 @@ function textRule(text: string, lengthMax: number): FieldRule | null {
 }
 
 /** An address, or a path of this server: one slash, since two begin a host. */
+/** What the text is as a picture's address; `null` when there is none, or it is none. */
+export function pictureOf(text: string): string | null {
+  return text.trim() === "" || pictureRule(text) !== null ? null : text.trim();
+}
+
 function pictureRule(text: string): FieldRule | null {
   const address = text.trim();
   if (address === "") return null;

@@ -77,7 +77,7 @@ export function CampaignDraw({ campaign }: { campaign: Campaign }) {
           {words.check}
         </a>
       </div>
-      {refusal.value !== null && <Refused refusal={refusal.value} onRetry={() => void load()} />}
+      <Refused refusal={refusal.value} onAgain={() => void load()} />
       {shown !== null && (
         <>
           <dl class="proofs">
@@ -150,7 +150,7 @@ function Entries({ offerId, title, state }: { offerId: string; title: string; st
   }, [state]);
   return (
     <div class="stack tight">
-      {refusal.value !== null && <Refused refusal={refusal.value} />}
+      <Refused refusal={refusal.value} />
       {entries.value !== null && (
         <WideTable label={words.entriesOf(title)}>
           <thead>

@@ -3,9 +3,9 @@ import { admissionModes, challengeKinds } from "../../../domain/admission.ts";
 import { limits } from "../../../domain/limits.ts";
 import { wordsOf } from "../../shared/language.ts";
 import { admissionRules, admissionWords, challengeRules, challengeWords } from "../parts/campaign-words.ts";
+import { Check, Choices } from "../parts/choices.tsx";
 import { usesChallenge, usesPassWindow } from "./campaign-draft.ts";
 import type { FormState } from "./campaign-form.ts";
-import { Check, Choices } from "./choices.tsx";
 import { CampaignText, errorOf } from "./form-fields.tsx";
 
 const words = wordsOf({

@@ -4,10 +4,10 @@ import { now } from "../../shared/clock.ts";
 import { fullMoment } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import { kindRules, kindWords } from "../parts/campaign-words.ts";
+import { Choices } from "../parts/choices.tsx";
 import { localMs, zoneName } from "../parts/local-time.ts";
 import { windowOf } from "./campaign-draft.ts";
 import type { FormState } from "./campaign-form.ts";
-import { Choices } from "./choices.tsx";
 import { CampaignText, errorOf } from "./form-fields.tsx";
 
 const words = wordsOf({

@@ -13,10 +13,11 @@ import { fullMoment } from "../../shared/format.ts";
 import { language, wordsOf } from "../../shared/language.ts";
 import type { Campaign } from "../../shared/wire.ts";
 import { CampaignSummary } from "../parts/campaign-summary.tsx";
+import type { CampaignBody } from "../parts/campaign-wire.ts";
 import { Refused } from "../parts/refused.tsx";
 import { api, may } from "../session.ts";
 import { announce } from "./campaign-arrival.ts";
-import { bodyOf, type CampaignBody, type CampaignForm, emptyForm, formOf } from "./campaign-draft.ts";
+import { bodyOf, type CampaignForm, emptyForm, formOf } from "./campaign-draft.ts";
 import { type FormState, formState } from "./campaign-form.ts";
 import { CampaignFormAdmission } from "./campaign-form-admission.tsx";
 import { CampaignFormBasics, CampaignFormWindow } from "./campaign-form-basics.tsx";
@@ -87,7 +88,7 @@ export function CampaignFormPage() {
       {!may("operator") ? (
         <Notice tone="warn">{words.notAllowed}</Notice>
       ) : refusal.value !== null ? (
-        <Refused refusal={refusal.value} onRetry={() => void load()} />
+        <Refused refusal={refusal.value} onAgain={() => void load()} />
       ) : beginning.value === null ? (
         <p role="status">{words.loading}</p>
       ) : (

@@ -85,7 +85,7 @@ function OfferWaitlist({ offer }: { offer: Offer }) {
           </Button>
         )}
       </div>
-      {refusal.value !== null && <Refused refusal={refusal.value} />}
+      <Refused refusal={refusal.value} />
       {waiting === 0 && <p class="muted small">{words.nobody}</p>}
       {entries.value !== null && entries.value.length > 0 && (
         <WideTable label={words.waitlistOf(offer.title)}>
@@ -156,7 +156,7 @@ function QueueFigures({ campaign }: { campaign: Campaign }) {
           {words.again}
         </Button>
       </div>
-      {refusal.value !== null && <Refused refusal={refusal.value} />}
+      <Refused refusal={refusal.value} />
       {shown !== null && (
         <>
           <dl class="small-figures">

@@ -1,16 +1,12 @@
 /** The offers of a campaign with their stock; units are added, or unsold ones taken back. */
 import { useSignal } from "@preact/signals";
-import { limits } from "../../../domain/limits.ts";
-import type { Refusal } from "../../shared/api.ts";
-import { Bar, Button, Dialog, Field, Tag } from "../../shared/elements.tsx";
+import { Bar, Button, Tag } from "../../shared/elements.tsx";
 import { count, money } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
+import { Picture } from "../../shared/picture.tsx";
 import type { Campaign, Offer } from "../../shared/wire.ts";
-import { ruleText } from "../parts/field-words.ts";
-import { Refused } from "../parts/refused.tsx";
-import { api, may } from "../session.ts";
-import { wholeOf } from "./campaign-draft.ts";
-import { Picture } from "./picture.tsx";
+import { RestockDialog, restockWords } from "../parts/restock-dialog.tsx";
+import { may } from "../session.ts";
 
 const words = wordsOf({
   title: ["Offers", "商品"],
@@ -26,15 +22,6 @@ const words = wordsOf({
     (taken: string, of: string) => `${taken} of ${of} taken`,
     (taken: string, of: string) => `已订 ${taken} / ${of}`,
   ],
-  restock: ["Change stock…", "调整库存…"],
-  restockOf: [(title: string) => `Change stock of ${title}`, (title: string) => `调整库存：${title}`],
-  quantity: ["Units to add", "增加数量"],
-  quantityHint: [
-    (available: string) => `A negative number takes back unsold units: ${available} at most.`,
-    (available: string) => `填负数可撤回未售库存，最多 ${available} 件。`,
-  ],
-  zero: ["Write how many: 0 changes nothing.", "请填写数量，0 不会有变化。"],
-  change: ["Change stock", "调整"],
   done: [(title: string) => `The stock of ${title} was changed.`, (title: string) => `已调整${title}的库存。`],
 });
 
@@ -50,17 +37,17 @@ export function CampaignOffers({ campaign, onChange }: { campaign: Campaign; onC
       <ul class="stack">
         {campaign.offers.map((offer) => (
           <li key={offer.id} class="offer-line">
-            <Picture address={offer.image_url ?? ""} title={offer.title} />
+            <Picture address={offer.image_url} title={offer.title} />
             <OfferFacts offer={offer} takesEntries={campaign.admission === "draw" && campaign.state !== "ended"} />
             {may("operator") && campaign.state !== "ended" && (
               <Button
                 size="small"
-                label={words.restockOf(offer.title)}
+                label={restockWords.restockOf(offer.title)}
                 onPress={() => {
                   changed.value = offer;
                 }}
               >
-                {words.restock}
+                {restockWords.restock}
               </Button>
             )}
           </li>
@@ -118,67 +105,5 @@ function OfferFacts({ offer, takesEntries }: { offer: Offer; takesEntries: boole
         ))}
       </dl>
     </div>
-  );
-}
-
-interface RestockDialogProps {
-  readonly offer: Offer;
-  readonly onClose: () => void;
-  readonly onDone: () => void;
-}
-
-function RestockDialog({ offer, onClose, onDone }: RestockDialogProps) {
-  const quantity = useSignal("");
-  const isTried = useSignal(false);
-  const isBusy = useSignal(false);
-  const refusal = useSignal<Refusal | null>(null);
-  const value = wholeOf(quantity.value, -offer.available, limits.stockMax);
-  const error = typeof value === "number" ? (value === 0 ? words.zero : undefined) : ruleText(value);
-  const submit = async () => {
-    isTried.value = true;
-    if (typeof value !== "number" || value === 0) return;
-    isBusy.value = true;
-    const answer = await api<Offer>(`/v1/offers/${offer.id}/restock`, { method: "POST", body: { quantity: value } });
-    isBusy.value = false;
-    if (!answer.isOk) {
-      refusal.value = answer;
-      return;
-    }
-    onDone();
-    onClose();
-  };
-  return (
-    <Dialog
-      title={words.restockOf(offer.title)}
-      onClose={onClose}
-      actions={
-        <Button kind="primary" isBusy={isBusy.value} onPress={() => void submit()}>
-          {words.change}
-        </Button>
-      }
-    >
-      {refusal.value !== null && <Refused refusal={refusal.value} />}
-      <Field
-        label={words.quantity}
-        hint={words.quantityHint(count(offer.available))}
-        error={isTried.value ? error : undefined}
-      >
-        {(ties) => (
-          <input
-            {...ties}
-            type="text"
-            inputMode="text"
-            autocomplete="off"
-            value={quantity.value}
-            onInput={(event) => {
-              quantity.value = event.currentTarget.value;
-            }}
-            onKeyDown={(event) => {
-              if (event.key === "Enter") void submit();
-            }}
-          />
-        )}
-      </Field>
-    </Dialog>
   );
 }

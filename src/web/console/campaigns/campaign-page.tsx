@@ -21,10 +21,11 @@ import {
   stateTones,
   stateWords,
 } from "../parts/campaign-words.ts";
-import { Refused, refusalText } from "../parts/refused.tsx";
+import { wordsOfRefusal } from "../parts/refusal-words.ts";
+import { Refused } from "../parts/refused.tsx";
 import { api, operatorKey } from "../session.ts";
-import { CampaignActions } from "./campaign-actions.tsx";
 import { arrival } from "./campaign-arrival.ts";
+import { CampaignDesk } from "./campaign-desk.tsx";
 import { CampaignDraw } from "./campaign-draw.tsx";
 import { CampaignLines } from "./campaign-lines.tsx";
 import { CampaignOffers } from "./campaign-offers.tsx";
@@ -109,7 +110,7 @@ export function CampaignPage() {
         ) : refusal.value.code === "not_found" ? (
           <h1>{words.nothing}</h1>
         ) : (
-          <Refused refusal={refusal.value} onRetry={() => void load()} />
+          <Refused refusal={refusal.value} onAgain={() => void load()} />
         )}
       </div>
     );
@@ -131,7 +132,7 @@ export function CampaignPage() {
           {words.connection}
         </Notice>
       )}
-      <CampaignActions
+      <CampaignDesk
         campaign={shown}
         onChange={(changed) => {
           campaign.value = changed;
@@ -176,7 +177,7 @@ function Arrival({ campaign }: { campaign: Campaign }) {
   if (refusal !== null && campaign.state === "draft") {
     return (
       <Notice tone="bad" isLive>
-        {words.notPublished(refusalText(refusal))}
+        {words.notPublished(wordsOfRefusal(refusal))}
       </Notice>
     );
   }

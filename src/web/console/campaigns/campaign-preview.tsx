@@ -9,8 +9,9 @@ import { now } from "../../shared/clock.ts";
 import { Tag } from "../../shared/elements.tsx";
 import { count, duration, moment, money } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
-import { type CampaignForm, minorOf, type OfferForm, wholeOf, windowOf } from "./campaign-draft.ts";
-import { Picture } from "./picture.tsx";
+import { Picture } from "../../shared/picture.tsx";
+import { wholeOf } from "../parts/field-rules.ts";
+import { type CampaignForm, minorOf, type OfferForm, pictureOf, windowOf } from "./campaign-draft.ts";
 
 const words = wordsOf({
   title: ["Preview", "预览"],
@@ -77,7 +78,7 @@ function OfferPreview({ offer, mode }: { offer: OfferForm; mode: CampaignForm["m
   const limit = wholeOf(offer.limitPerBuyer, 1, limits.quantityMax);
   return (
     <article class="preview-offer">
-      <Picture address={offer.imageUrl.trim()} title={offer.title} />
+      <Picture address={pictureOf(offer.imageUrl)} title={offer.title} />
       <div class="stack tight">
         <p class={offer.title.trim() === "" ? "blank" : "name"}>{offer.title.trim() || words.noName}</p>
         {offer.description.trim() !== "" && <p class="lines muted small">{offer.description.trim()}</p>}

@@ -4,8 +4,8 @@
  */
 import type { Answer, Refusal } from "../../shared/api.ts";
 import type { Campaign, CampaignList } from "../../shared/wire.ts";
+import type { CampaignBody } from "../parts/campaign-wire.ts";
 import { api } from "../session.ts";
-import type { CampaignBody } from "./campaign-draft.ts";
 
 export type Saved =
   | { readonly outcome: "saved"; readonly campaign: Campaign }

@@ -126,7 +126,7 @@ export function CampaignsPage() {
         <Choice label={words.state} values={campaignStates} names={stateWords} chosen={state} />
         <Choice label={words.kind} values={campaignKinds} names={kindWords} chosen={kind} />
       </form>
-      {refusal.value !== null && <Refused refusal={refusal.value} onRetry={() => void load(cursor.peek())} />}
+      <Refused refusal={refusal.value} onAgain={() => void load(cursor.peek())} />
       <p class="muted small" role="status">
         {isBusy.value ? words.loading : campaigns.value.length > 0 ? words.shown(campaigns.value.length) : ""}
       </p>

@@ -1,15 +1,12 @@
 /** Which campaign is looked at, how it stands, and what can be done with it now. */
-import { useSignal } from "@preact/signals";
-import { actionAllowedIn, type CampaignAction, campaignActions } from "../../../domain/campaign.ts";
 import { now } from "../../shared/clock.ts";
-import { Button, Notice, Tag } from "../../shared/elements.tsx";
+import { Notice, Tag } from "../../shared/elements.tsx";
 import { countdown, moment } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { Campaign } from "../../shared/wire.ts";
-import { actionWord, consequenceWords, endWord, stateTones, stateWord } from "../parts/campaign-words.ts";
-import { Confirm } from "../parts/confirm.tsx";
+import { CampaignActions } from "../parts/campaign-actions.tsx";
+import { stateTones, stateWord } from "../parts/campaign-words.ts";
 import { campaigns, choose, takeCampaign } from "../parts/sale.ts";
-import { api, may } from "../session.ts";
 
 const words = wordsOf({
   campaign: ["Campaign", "活动"],
@@ -18,10 +15,6 @@ const words = wordsOf({
   closedAt: [(time: string) => `Closed ${time}`, (time: string) => `${time} 结束`],
   untilEnded: ["Until you end it", "由您结束"],
   details: ["All about it", "活动详情"],
-  deed: [
-    (action: string, title: string) => `${action}: ${title}`,
-    (action: string, title: string) => `${action}：${title}`,
-  ],
   pausedNow: [
     "This campaign is paused: whoever tries to buy is told so, and nobody gets anything.",
     "本活动已暂停：买家下单时会看到暂停提示，谁也抢不到。",
@@ -29,11 +22,6 @@ const words = wordsOf({
 });
 
 export function CampaignBar({ campaign }: { campaign: Campaign }) {
-  const asked = useSignal<CampaignAction | null>(null);
-  const allowed = may("operator")
-    ? campaignActions.filter((action) => actionAllowedIn[action].includes(campaign.state))
-    : [];
-  const action = asked.value;
   return (
     <section class="campaign-bar card" aria-label={words.campaign}>
       <div class="row spread">
@@ -45,33 +33,13 @@ export function CampaignBar({ campaign }: { campaign: Campaign }) {
           <Window campaign={campaign} />
         </div>
         <div class="row">
-          {allowed.map((one) => (
-            <Button key={one} kind={one === "end" ? "danger" : "plain"} onPress={() => (asked.value = one)}>
-              {actionWord(one)}
-            </Button>
-          ))}
+          <CampaignActions campaign={campaign} onChange={takeCampaign} />
           <a class="button quiet" href={`/console/campaigns/${campaign.id}`}>
             {words.details}
           </a>
         </div>
       </div>
       {campaign.state === "paused" && <Notice tone="warn">{words.pausedNow}</Notice>}
-      {action !== null && (
-        <Confirm
-          title={words.deed(actionWord(action), campaign.title)}
-          deed={actionWord(action)}
-          isDangerous={action === "end"}
-          {...(action === "end" ? { word: endWord.word } : {})}
-          act={async () => {
-            const answer = await api<Campaign>(`/v1/campaigns/${campaign.id}/${action}`, { method: "POST" });
-            if (answer.isOk) takeCampaign(answer.value);
-            return answer;
-          }}
-          onClose={() => (asked.value = null)}
-        >
-          <p>{consequenceWords[action]}</p>
-        </Confirm>
-      )}
     </section>
   );
 }

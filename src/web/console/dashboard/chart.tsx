@@ -9,6 +9,7 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { language, wordsOf } from "../../shared/language.ts";
 import { theme } from "../../shared/theme.ts";
+import { WideTable } from "../parts/wide-table.tsx";
 import { hoveredIndex } from "./chart-cursor.ts";
 import { shownMs } from "./readings.ts";
 
@@ -143,37 +144,34 @@ function Table(props: {
       return true;
     });
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section class="scroll-x chart-table" tabIndex={0} aria-label={words.caption(title)}>
-      <table>
-        <caption class="visually-hidden">{words.caption(title)}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{words.time}</th>
-            {lines.map(({ label }) => (
-              <th key={label} scope="col" class="number">
-                {label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ atMs, index }) => (
-            <tr key={atMs}>
-              <th scope="row">{secondOf(atMs / 1_000)}</th>
-              {lines.map((line) => {
-                const value = line.values[index];
-                return (
-                  <td key={line.label} class="number">
-                    {typeof value === "number" ? formatOf(line)(value) : words.unknown}
-                  </td>
-                );
-              })}
-            </tr>
+    <WideTable class="chart-table" label={words.caption(title)}>
+      <caption class="visually-hidden">{words.caption(title)}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{words.time}</th>
+          {lines.map(({ label }) => (
+            <th key={label} scope="col" class="number">
+              {label}
+            </th>
           ))}
-        </tbody>
-      </table>
-    </section>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ atMs, index }) => (
+          <tr key={atMs}>
+            <th scope="row">{secondOf(atMs / 1_000)}</th>
+            {lines.map((line) => {
+              const value = line.values[index];
+              return (
+                <td key={line.label} class="number">
+                  {typeof value === "number" ? formatOf(line)(value) : words.unknown}
+                </td>
+              );
+            })}
+          </tr>
+        ))}
+      </tbody>
+    </WideTable>
   );
 }
 

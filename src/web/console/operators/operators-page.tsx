@@ -9,13 +9,15 @@ import { fullMoment } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { NewOperatorKey, OperatorKey, OperatorKeyList } from "../../shared/wire.ts";
 import { addressWith } from "../parts/address.ts";
+import { Choices } from "../parts/choices.tsx";
 import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { SecretOnce } from "../parts/copying.tsx";
 import { type Column, DataTable } from "../parts/data-table.tsx";
 import { useLoaded } from "../parts/loaded.ts";
-import { ForAdmins, Refused, roleNames, useOutcome } from "../parts/notes.tsx";
+import { ForAdmins, useOutcome } from "../parts/notes.tsx";
 import { wordsOfRefusal, wrongWith } from "../parts/refusal-words.ts";
-import { api, operator } from "../session.ts";
+import { Refused } from "../parts/refused.tsx";
+import { api, operator, roleNames } from "../session.ts";
 
 const words = wordsOf({
   title: ["Operators", "人员"],
@@ -242,25 +244,15 @@ function NewKeyForm({ onMade }: { onMade: (key: NewOperatorKey) => void }): JSX.
           />
         )}
       </Field>
-      <fieldset class="choices">
-        <legend>{words.role}</legend>
-        {operatorRoles.map((one) => (
-          <label key={one}>
-            <input
-              type="radio"
-              name="role"
-              checked={role.value === one}
-              onChange={() => {
-                role.value = one;
-              }}
-            />
-            <span>
-              <strong>{roleNames[one]}</strong> <span class="muted small">{words[one]}</span>
-            </span>
-          </label>
-        ))}
-      </fieldset>
-      <Refused refusal={isTaken ? null : refusal.value} />
+      <Choices
+        legend={words.role}
+        choices={operatorRoles.map((one) => ({ value: one, name: roleNames[one], meaning: words[one] }))}
+        chosen={role.value}
+        onChoose={(chosen) => {
+          role.value = chosen;
+        }}
+      />
+      <Refused refusal={isTaken ? null : refusal.value} isMarked />
       <div>
         <Button kind="primary" type="submit" isBusy={isBusy.value}>
           {words.make}

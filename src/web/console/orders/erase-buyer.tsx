@@ -3,12 +3,11 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { limits } from "../../../domain/limits.ts";
 import { Button, Field } from "../../shared/elements.tsx";
-import { count } from "../../shared/format.ts";
+import { count, several } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { Erasure } from "../../shared/wire.ts";
 import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { useOutcome } from "../parts/notes.tsx";
-import { several } from "../parts/plural.ts";
 import { api } from "../session.ts";
 
 const words = wordsOf({

@@ -10,6 +10,7 @@ import { Button, Field, Notice } from "../../shared/elements.tsx";
 import { fullMoment, money } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { Checkout, Order } from "../../shared/wire.ts";
+import { Choices } from "../parts/choices.tsx";
 import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { CopyButton } from "../parts/copying.tsx";
 import { useLoaded } from "../parts/loaded.ts";
@@ -236,10 +237,6 @@ function CancelDialog(props: ActionDialogProps): JSX.Element {
 function RefundDialog(props: ActionDialogProps): JSX.Element {
   const { order, onClose } = props;
   const returnsUnits = useSignal(true);
-  const ways = [
-    [true, words.unitsBack],
-    [false, words.unitsOff],
-  ] as const;
   return (
     <ConfirmDialog
       title={words.refundAsk}
@@ -250,22 +247,17 @@ function RefundDialog(props: ActionDialogProps): JSX.Element {
       onConfirm={() => change(props, "refund", { return_units: returnsUnits.value }, words.refundDone)}
     >
       {() => (
-        <fieldset class="choices">
-          <legend>{words.units}</legend>
-          {ways.map(([value, name]) => (
-            <label key={name}>
-              <input
-                type="radio"
-                name="units"
-                checked={returnsUnits.value === value}
-                onChange={() => {
-                  returnsUnits.value = value;
-                }}
-              />
-              {name}
-            </label>
-          ))}
-        </fieldset>
+        <Choices
+          legend={words.units}
+          choices={[
+            { value: "back", name: words.unitsBack },
+            { value: "off", name: words.unitsOff },
+          ]}
+          chosen={returnsUnits.value ? "back" : "off"}
+          onChoose={(way) => {
+            returnsUnits.value = way === "back";
+          }}
+        />
       )}
     </ConfirmDialog>
   );

@@ -9,7 +9,8 @@ import type { Campaign, Order, OrderHistory, Payment, PaymentList } from "../../
 import { addressWith } from "../parts/address.ts";
 import { CopyButton } from "../parts/copying.tsx";
 import { useLoaded } from "../parts/loaded.ts";
-import { Refused, useOutcome } from "../parts/notes.tsx";
+import { useOutcome } from "../parts/notes.tsx";
+import { Refused } from "../parts/refused.tsx";
 import { api } from "../session.ts";
 import { OrderActions } from "./order-actions.tsx";
 import { OrderHistoryTable, OrderPaymentsTable, OrderReceipt } from "./order-records.tsx";

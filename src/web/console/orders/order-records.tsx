@@ -9,7 +9,8 @@ import type { Order, OrderHistory, Payment, Receipt } from "../../shared/wire.ts
 import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { CopyButton } from "../parts/copying.tsx";
 import { type Column, DataTable } from "../parts/data-table.tsx";
-import { type Outcome, Refused } from "../parts/notes.tsx";
+import type { Outcome } from "../parts/notes.tsx";
+import { Refused } from "../parts/refused.tsx";
 import { api, may } from "../session.ts";
 import { PaymentStateTag, rowTypeWords, stockMoveWords } from "./order-words.tsx";
 

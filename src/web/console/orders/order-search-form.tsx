@@ -10,7 +10,8 @@ import type { Refusal } from "../../shared/api.ts";
 import { Button, Field } from "../../shared/elements.tsx";
 import { wordsOf } from "../../shared/language.ts";
 import type { Campaign } from "../../shared/wire.ts";
-import { addressWith, fieldTime, wireTimeOf } from "../parts/address.ts";
+import { addressWith } from "../parts/address.ts";
+import { fieldTime, wireTimeOf } from "../parts/local-time.ts";
 import { wrongWith } from "../parts/refusal-words.ts";
 import { orderStateNames } from "./order-words.tsx";
 

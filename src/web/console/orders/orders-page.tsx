@@ -3,14 +3,13 @@
 import type { JSX } from "preact";
 import { useLocation } from "preact-iso";
 import { now } from "../../shared/clock.ts";
-import { count, fullMoment, moment, money } from "../../shared/format.ts";
+import { count, fullMoment, moment, money, several } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { CampaignList, Order, OrderList } from "../../shared/wire.ts";
 import { addressWith, chosen } from "../parts/address.ts";
 import { type Column, DataTable, Pager, usePageFocus } from "../parts/data-table.tsx";
 import { gathered, useLoaded } from "../parts/loaded.ts";
-import { Refused } from "../parts/notes.tsx";
-import { several } from "../parts/plural.ts";
+import { Refused } from "../parts/refused.tsx";
 import { api, may } from "../session.ts";
 import { EraseBuyer } from "./erase-buyer.tsx";
 import { ExportPanel } from "./export-panel.tsx";
@@ -61,7 +60,7 @@ export function OrdersPage(): JSX.Element {
     <div class="stack office">
       <h1>{words.title}</h1>
       <OrderSearchForm filter={filter} campaigns={campaigns.value.value?.campaigns ?? []} refusal={refusal} />
-      <Refused refusal={refusal} onAgain={found.again} />
+      <Refused refusal={refusal} isMarked onAgain={found.again} />
       <p ref={status} tabIndex={-1} class="muted" role="status">
         {found.isLoading.value ? words.loading : page && refusal === null ? summary(page) : ""}
       </p>

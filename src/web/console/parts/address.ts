@@ -21,17 +21,3 @@ export function chosen<N extends string>(query: Query, names: readonly N[]): Par
   }
   return found;
 }
-
-/** A moment as a field for date and time has it, in this device's zone; empty for none. */
-export function fieldTime(time: string | undefined): string {
-  const date = new Date(time ?? "");
-  if (Number.isNaN(date.getTime())) return "";
-  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
-}
-
-/** What such a field holds as a moment on the wire; empty for none. */
-export function wireTimeOf(field: string): string {
-  const date = new Date(field);
-  return Number.isNaN(date.getTime()) ? "" : date.toISOString();
-}

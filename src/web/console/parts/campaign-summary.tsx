@@ -4,7 +4,7 @@ import { closingWhenPublished } from "../../../domain/campaign.ts";
 import { now } from "../../shared/clock.ts";
 import { count, duration, fullMoment, money } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
-import type { CampaignBody } from "../campaigns/campaign-draft.ts";
+import type { CampaignBody } from "./campaign-wire.ts";
 import { admissionWords, challengeWords, kindWords } from "./campaign-words.ts";
 
 const words = wordsOf({

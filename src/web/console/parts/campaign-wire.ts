@@ -3,6 +3,7 @@ import type { Static } from "@sinclair/typebox";
 import type * as rehearsalSchemas from "../../../http/rehearsal-schemas.ts";
 import type * as schemas from "../../../http/schemas.ts";
 
+export type CampaignBody = Static<typeof schemas.CampaignBody>;
 export type Counts = Static<typeof schemas.CountsAnswer>;
 export type Waitlist = Static<typeof schemas.WaitlistAnswer>;
 export type Draw = Static<typeof schemas.DrawAnswer>;

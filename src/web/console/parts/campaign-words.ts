@@ -1,6 +1,6 @@
 /** What campaigns are called in the console: states, kinds, ways of admission, and what each of them means. */
 import type { AdmissionMode, ChallengeKind } from "../../../domain/admission.ts";
-import { type CampaignAction, type CampaignKind, type CampaignState, kindPresets } from "../../../domain/campaign.ts";
+import { type CampaignKind, type CampaignState, kindPresets } from "../../../domain/campaign.ts";
 import { limits } from "../../../domain/limits.ts";
 import type { Tone } from "../../shared/elements.tsx";
 import { count } from "../../shared/format.ts";
@@ -121,32 +121,5 @@ export const challengeRules = wordsOf({
   ],
 } satisfies Record<ChallengeKind, readonly [string, string]>);
 
-export const actionWords = wordsOf({
-  publish: ["Publish", "发布"],
-  pause: ["Pause", "暂停"],
-  resume: ["Resume", "恢复"],
-  end: ["End", "结束"],
-});
-
-/** What will happen, before it is done. */
-export const consequenceWords = wordsOf({
-  publish: [
-    "Buyers see it from now on, and it opens at its time, or at once when it has none. Its offers and rules cannot be changed any more, only restocked.",
-    "发布后买家即可看到活动；到点自动开始，未设时间则立即开始。商品和规则不能再改，只能补货。",
-  ],
-  pause: [
-    "Nobody can buy until you resume: buyers are told that the sale is paused. Who has reserved can pay, and their time runs on. Queues stand still.",
-    "恢复之前谁也不能购买，买家会看到“活动已暂停”。已抢到的可以继续付款，付款倒计时照常；排队暂停放行。",
-  ],
-  resume: ["Buyers can buy again at once.", "买家立即可以继续购买。"],
-  end: [
-    "For good: nobody can buy any more, queues and waitlists are dissolved. Who has reserved can still pay in their time. This cannot be undone.",
-    "不可恢复：任何人都不能再购买，排队和候补全部取消。已抢到的仍可在时限内付款。此操作无法撤销。",
-  ],
-});
-
-export const endWord = wordsOf({ word: ["END", "结束"] });
-
-/** The tables read by a name that is only known when it runs. */
+/** The state by a name that is only known when it runs. */
 export const stateWord = (state: string): string => (stateWords as Readonly<Record<string, string>>)[state] ?? state;
-export const actionWord = (action: CampaignAction): string => actionWords[action];

@@ -1,14 +1,15 @@
 /**
  * The question before something is done: what it will do, and where it cannot be taken back a word to type. It stays
- * open until the server has answered, and closes only when that went well.
+ * open until the server has answered, and closes only when that went well. The focus goes back to where it was; where
+ * that is gone, to the head of its section.
  */
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Refusal } from "../../shared/api.ts";
 import { Button, Dialog, Field } from "../../shared/elements.tsx";
 import { wordsOf } from "../../shared/language.ts";
-import { Refused } from "./notes.tsx";
+import { Refused } from "./refused.tsx";
 
 const words = wordsOf({
   type: [(word: string) => `Type “${word}” to confirm`, (word: string) => `请输入“${word}”以确认`],
@@ -17,12 +18,13 @@ const words = wordsOf({
 
 interface ConfirmDialogProps {
   readonly title: string;
-  /** What it will do, in sentences. */
+  /** What it will do, in sentences; with the fields that it follows from. */
   readonly consequence: ComponentChildren;
   readonly action: string;
   readonly kind?: "primary" | "danger";
-  readonly typedWord?: string;
-  /** Fields, given what the server found wrong with them. */
+  readonly isDisabled?: boolean;
+  readonly typedWord?: string | undefined;
+  /** Fields that mark what the server found wrong with them. */
   readonly children?: (refusal: Refusal | null) => ComponentChildren;
   /** Does it; `null` when it went well, and `false` to stay open without a word of its own. */
   readonly onConfirm: () => Promise<Refusal | null | false>;
@@ -30,15 +32,17 @@ interface ConfirmDialogProps {
 }
 
 export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
-  const { title, consequence, action, kind = "primary", typedWord, children, onConfirm, onClose } = props;
+  const { title, consequence, action, kind = "primary", isDisabled = false } = props;
+  const { typedWord, children, onConfirm, onClose } = props;
   const form = useRef<HTMLFormElement>(null);
   const isBusy = useSignal(false);
   const refusal = useSignal<Refusal | null>(null);
   const typed = useSignal("");
   const isWrong = useSignal(false);
+  useFocusKept();
   const confirm = async () => {
-    if (isBusy.value) return;
-    isWrong.value = typedWord !== undefined && typed.value.trim() !== typedWord;
+    if (isBusy.value || isDisabled) return;
+    isWrong.value = typedWord !== undefined && typed.value.trim().toLowerCase() !== typedWord.toLowerCase();
     if (isWrong.value) {
       form.current?.querySelector<HTMLInputElement>(".typed input")?.focus();
       return;
@@ -56,7 +60,7 @@ export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
       title={title}
       onClose={onClose}
       actions={
-        <Button kind={kind} isBusy={isBusy.value} onPress={() => void confirm()}>
+        <Button kind={kind} isBusy={isBusy.value} isDisabled={isDisabled} onPress={() => void confirm()}>
           {action}
         </Button>
       }
@@ -89,8 +93,25 @@ export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
             </Field>
           </div>
         )}
-        <Refused refusal={refusal.value} />
+        <Refused refusal={refusal.value} isMarked={children !== undefined} />
       </form>
     </Dialog>
+  );
+}
+
+/** What was pressed may be gone with what was done: then its section has the focus, where it can, or the page. */
+function useFocusKept(): void {
+  const section = useRef(document.activeElement?.closest("section"));
+  useEffect(
+    () => () => {
+      requestAnimationFrame(() => {
+        if (document.activeElement !== document.body) return;
+        const head = section.current?.isConnected
+          ? section.current.querySelector<HTMLElement>('[tabindex="-1"]')
+          : null;
+        (head ?? document.getElementById("content"))?.focus();
+      });
+    },
+    [],
   );
 }

@@ -1,7 +1,7 @@
-/** What is wrong with a field of a new campaign, and what to do about it. */
+/** What is wrong with a field, and what to do about it. */
 import { count, money } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
-import type { FieldRule } from "../campaigns/campaign-draft.ts";
+import type { FieldRule } from "./field-rules.ts";
 
 const words = wordsOf({
   required: ["Fill this in.", "请填写。"],

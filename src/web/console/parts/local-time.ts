@@ -18,6 +18,18 @@ export function localMs(text: string): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
+/** A time of the wire as such a text; empty for none. */
+export function fieldTime(time: string | undefined): string {
+  const ms = Date.parse(time ?? "");
+  return Number.isNaN(ms) ? "" : localText(ms);
+}
+
+/** Such a text as a time of the wire; empty for none. */
+export function wireTimeOf(field: string): string {
+  const ms = localMs(field);
+  return ms === null ? "" : new Date(ms).toISOString();
+}
+
 /** The zone at that moment, as `Asia/Shanghai, UTC+8`. */
 export function zoneName(ms: number): string {
   const name = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -14,9 +14,9 @@ const words = wordsOf({
     "Something other than this server answered. Check the proxy between.",
     "收到的不是本服务的响应，请检查中间的代理。",
   ],
-  invalid: ["Something in it is not right. See the marked fields.", "填写有误，请查看标出的字段。"],
+  invalid: ["The server does not take this as it stands.", "服务器不接受这样的内容。"],
   unauthorized: ["Your key is not taken any more. Sign in again.", "密钥已失效，请重新登录。"],
-  forbidden: ["Your role does not allow this.", "你的角色没有这项权限。"],
+  forbidden: ["Your role may look at this, not do it. Ask an admin.", "你的角色只能查看，不能操作。请联系管理员。"],
   not_found: ["There is nothing under this number any more.", "找不到该内容，可能已被删除。"],
   transition_not_allowed: [
     "It has moved on meanwhile, and this step is not possible any more. Look at how it stands now.",

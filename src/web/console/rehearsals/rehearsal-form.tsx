@@ -10,8 +10,8 @@ import { Button, Field, Notice } from "../../shared/elements.tsx";
 import { count } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { Campaign, CampaignList } from "../../shared/wire.ts";
-import { wholeOf } from "../campaigns/campaign-draft.ts";
 import { stateWords } from "../parts/campaign-words.ts";
+import { wholeOf } from "../parts/field-rules.ts";
 import { ruleText } from "../parts/field-words.ts";
 import { Refused } from "../parts/refused.tsx";
 import { api } from "../session.ts";
@@ -124,7 +124,7 @@ export function RehearsalForm() {
             {words.running}
           </Notice>
         ) : (
-          <Refused refusal={refusal.value} onRetry={campaigns.value === null ? () => void load() : undefined} />
+          <Refused refusal={refusal.value} onAgain={campaigns.value === null ? () => void load() : undefined} />
         ))}
       {campaigns.value?.length === 0 ? (
         <Notice>{words.noCampaigns}</Notice>

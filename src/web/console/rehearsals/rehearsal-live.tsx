@@ -3,8 +3,8 @@ import type { Rehearsal } from "../../../http/rehearsal-schemas.ts";
 import { Bar } from "../../shared/elements.tsx";
 import { count, percent } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
+import { shortMs, shortTime } from "../../shared/short-time.ts";
 import { LineChart } from "../parts/line-chart.tsx";
-import { shortMs, shortTime } from "../parts/short-time.ts";
 import { phaseWords } from "./rehearsal-words.ts";
 
 const words = wordsOf({

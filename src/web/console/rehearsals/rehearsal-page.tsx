@@ -130,7 +130,7 @@ export function RehearsalPage() {
           </a>
         </div>
       </div>
-      {stopRefusal.value !== null && <Refused refusal={stopRefusal.value} />}
+      <Refused refusal={stopRefusal.value} />
       {refusal.value !== null && (
         <Notice tone="warn" isLive>
           {words.offline}

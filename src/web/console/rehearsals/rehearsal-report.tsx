@@ -3,10 +3,10 @@ import type { RehearsalReport as Report } from "../../../http/rehearsal-schemas.
 import { Button, Notice } from "../../shared/elements.tsx";
 import { count, percent } from "../../shared/format.ts";
 import { language, wordsOf } from "../../shared/language.ts";
+import { shortMs, shortTime } from "../../shared/short-time.ts";
 import { admissionWords, challengeWords } from "../parts/campaign-words.ts";
-import { shortMs, shortTime } from "../parts/short-time.ts";
+import { Figure } from "../parts/figure.tsx";
 import { WideTable } from "../parts/wide-table.tsx";
-import { Figure } from "../reports/report-sales.tsx";
 import { answerText, fateText, limitAdvice, limitWords } from "./rehearsal-words.ts";
 
 const words = wordsOf({

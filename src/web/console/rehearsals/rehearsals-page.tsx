@@ -52,7 +52,7 @@ export function RehearsalsPage() {
           </Button>
         </div>
         <p class="hint">{words.kept(limits.rehearsalsKeptMax)}</p>
-        {refusal.value !== null && <Refused refusal={refusal.value} onRetry={() => void load()} />}
+        <Refused refusal={refusal.value} onAgain={() => void load()} />
         {rehearsals.value?.length === 0 && <p class="muted">{words.none}</p>}
         {rehearsals.value !== null && rehearsals.value.length > 0 && (
           <WideTable label={words.earlier}>

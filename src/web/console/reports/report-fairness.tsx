@@ -3,12 +3,12 @@ import type { Refusal } from "../../shared/api.ts";
 import { Notice } from "../../shared/elements.tsx";
 import { count, fullMoment, percent } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
+import { shortMs } from "../../shared/short-time.ts";
 import type { Fairness } from "../parts/campaign-wire.ts";
+import { Figure } from "../parts/figure.tsx";
 import { outcomeText } from "../parts/outcome-words.ts";
 import { Refused } from "../parts/refused.tsx";
-import { shortMs } from "../parts/short-time.ts";
 import { BarTable } from "./bar-table.tsx";
-import { Figure } from "./report-sales.tsx";
 
 const words = wordsOf({
   title: ["How fair it was", "公平性"],
@@ -60,17 +60,17 @@ const rules = wordsOf({
 
 interface ReportFairnessProps {
   readonly fairness: Fairness | Refusal | null;
-  readonly onRetry: () => void;
+  readonly onAgain: () => void;
 }
 
-export function ReportFairness({ fairness, onRetry }: ReportFairnessProps) {
+export function ReportFairness({ fairness, onAgain }: ReportFairnessProps) {
   return (
     <section class="stack">
       <h2>{words.title}</h2>
       {fairness === null ? (
         <p role="status">{words.loading}</p>
       ) : "isOk" in fairness ? (
-        <Refused refusal={fairness} onRetry={onRetry} />
+        <Refused refusal={fairness} onAgain={onAgain} />
       ) : (
         <>
           <OrderTimes orders={fairness.orders} />

@@ -104,7 +104,7 @@ export function ReportPage() {
   if (shown === null) {
     if (refusal.value === null) return <p role="status">{words.reading(count(0))}</p>;
     if (refusal.value.code === "not_found") return <h1>{words.nothing}</h1>;
-    return <Refused refusal={refusal.value} onRetry={() => void load()} />;
+    return <Refused refusal={refusal.value} onAgain={() => void load()} />;
   }
   return (
     <article class="stack campaigns report">
@@ -147,7 +147,7 @@ export function ReportPage() {
           ) : (
             <>
               {ledger.value.refusal !== null && (
-                <Refused refusal={ledger.value.refusal} onRetry={() => void readOn()} />
+                <Refused refusal={ledger.value.refusal} onAgain={() => void readOn()} />
               )}
               {ledger.value.next !== null && (
                 <Notice tone="warn">
@@ -160,7 +160,7 @@ export function ReportPage() {
                 </Notice>
               )}
               <ReportSales campaign={shown} rows={ledger.value.rows} />
-              <ReportFairness fairness={fairness.value} onRetry={() => void load()} />
+              <ReportFairness fairness={fairness.value} onAgain={() => void load()} />
               <ReportProof campaign={shown} ledger={ledger.value} />
             </>
           )}

@@ -1,11 +1,12 @@
 /** Of a report: what was sold for how much, when it was sold out, how sales went, what became of the orders. */
 import { count, duration, money, percent } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
+import { shortTime } from "../../shared/short-time.ts";
 import type { Campaign } from "../../shared/wire.ts";
 import type { LedgerRow } from "../parts/campaign-ledger.ts";
+import { Figure } from "../parts/figure.tsx";
 import { type CurvePoint, curveOf, offerSumsOf, orderSumsOf, rushMsOf, spanOf } from "../parts/ledger-sums.ts";
 import { LineChart } from "../parts/line-chart.tsx";
-import { shortTime } from "../parts/short-time.ts";
 import { WideTable } from "../parts/wide-table.tsx";
 
 const words = wordsOf({
@@ -169,16 +170,6 @@ export function ReportSales({ campaign, rows }: { campaign: Campaign; rows: read
         </section>
       )}
     </>
-  );
-}
-
-export function Figure({ name, value, note }: { name: string; value: string; note: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd class="value">{value}</dd>
-      <dd class="muted small">{note}</dd>
-    </div>
   );
 }
 

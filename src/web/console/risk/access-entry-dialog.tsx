@@ -116,10 +116,9 @@ export function AccessEntryDialog(props: AccessEntryDialogProps): JSX.Element {
             <>
               <Choices
                 legend={words.effect}
-                name="effect"
-                options={[
-                  ["block", words.block],
-                  ["allow", words.allow],
+                choices={[
+                  { value: "block", name: words.block },
+                  { value: "allow", name: words.allow },
                 ]}
                 chosen={effect.value}
                 onChoose={(chosen) => {
@@ -128,10 +127,9 @@ export function AccessEntryDialog(props: AccessEntryDialogProps): JSX.Element {
               />
               <Choices
                 legend={words.kind}
-                name="kind"
-                options={[
-                  ["buyer", words.buyer],
-                  ["network", words.network],
+                choices={[
+                  { value: "buyer", name: words.buyer },
+                  { value: "network", name: words.network },
                 ]}
                 chosen={kind.value}
                 onChoose={(chosen) => {

@@ -6,15 +6,15 @@ import { useLocation } from "preact-iso";
 import type { Refusal } from "../../shared/api.ts";
 import { now } from "../../shared/clock.ts";
 import { Button, Field, Tag } from "../../shared/elements.tsx";
-import { count, fullMoment, moment } from "../../shared/format.ts";
+import { count, fullMoment, moment, several } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { AccessEntry, AccessList } from "../../shared/wire.ts";
 import { addressWith, chosen, type Query } from "../parts/address.ts";
 import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { type Column, DataTable, Pager, usePageFocus } from "../parts/data-table.tsx";
 import type { Loaded } from "../parts/loaded.ts";
-import { type Outcome, Refused } from "../parts/notes.tsx";
-import { several } from "../parts/plural.ts";
+import type { Outcome } from "../parts/notes.tsx";
+import { Refused } from "../parts/refused.tsx";
 import { api, may } from "../session.ts";
 import { AccessEntryDialog } from "./access-entry-dialog.tsx";
 

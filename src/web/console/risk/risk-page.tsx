@@ -11,8 +11,9 @@ import { wordsOf } from "../../shared/language.ts";
 import type { AccessEntry, AccessList, Risk } from "../../shared/wire.ts";
 import { addressWith, chosen } from "../parts/address.ts";
 import { useLoaded } from "../parts/loaded.ts";
-import { Refused, useOutcome } from "../parts/notes.tsx";
+import { useOutcome } from "../parts/notes.tsx";
 import { wrongWith } from "../parts/refusal-words.ts";
+import { Refused } from "../parts/refused.tsx";
 import { api } from "../session.ts";
 import { AccessEntryDialog } from "./access-entry-dialog.tsx";
 import { AccessListSection, accessPath, EffectTag, targetOf } from "./access-list.tsx";
@@ -105,7 +106,7 @@ export function RiskPage(): JSX.Element {
       )}
       {outcome.note}
       <LookUp name={name} refusal={looked.refusal.value} />
-      <Refused refusal={looked.refusal.value} onAgain={looked.again} />
+      <Refused refusal={looked.refusal.value} isMarked onAgain={looked.again} />
       {found && (
         <section class="stack">
           <h2>{name === null ? words.suspects : words.known(name)}</h2>

@@ -50,12 +50,12 @@ export function followControls(): () => void {
   };
 }
 
-/** Changes them, and shows what holds then. */
-export async function changeControls(change: Change): Promise<Answer<Controls>> {
+/** Changes them, and shows what holds then; tells why not, or `null`. */
+export async function changeControls(change: Change): Promise<Refusal | null> {
   const answer = await api<Controls>("/v1/controls", { method: "POST", body: change });
   asked += 1;
   if (answer.isOk) take(answer);
-  return answer;
+  return answer.isOk ? null : answer;
 }
 
 function take(answer: Answer<Controls>): void {

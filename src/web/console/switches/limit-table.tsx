@@ -7,7 +7,7 @@ import { Button, Field, Tag } from "../../shared/elements.tsx";
 import { count } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { Controls } from "../../shared/wire.ts";
-import { Confirm } from "../parts/confirm.tsx";
+import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { limitMeaning, limitTitle } from "../parts/switch-words.ts";
 import { may } from "../session.ts";
 import { changeControls, type Limit, limitOf } from "./controls.ts";
@@ -84,45 +84,49 @@ function ChangeLimit({ name, limit, onClose }: ChangeLimitProps) {
     [words.window, windowS, wanted.window_s, windowMax],
   ] as const;
   return (
-    <Confirm
+    <ConfirmDialog
       title={words.changeOf(limitTitle(name))}
-      deed={words.save}
+      action={words.save}
       isDisabled={!isGood}
-      act={() => changeControls({ rate_limits: { [name]: next } })}
+      onConfirm={() => changeControls({ rate_limits: { [name]: next } })}
       onClose={onClose}
-    >
-      <p>{limitMeaning(name)}</p>
-      <label class="row">
-        <input
-          type="checkbox"
-          checked={isOn.value}
-          onChange={(event) => {
-            isOn.value = event.currentTarget.checked;
-          }}
-        />
-        {words.isOn}
-      </label>
-      {isOn.value && (
-        <div class="limit-fields">
-          {fields.map(([label, text, value, most]) => (
-            <Field key={label} label={label} error={value === null ? words.wrong(count(most)) : undefined}>
-              {(ties) => (
-                <input
-                  {...ties}
-                  inputMode="numeric"
-                  autocomplete="off"
-                  value={text.value}
-                  onInput={(event) => {
-                    text.value = event.currentTarget.value;
-                  }}
-                />
-              )}
-            </Field>
-          ))}
-        </div>
-      )}
-      {isOn.value && <p class="small muted">{words.burst}</p>}
-    </Confirm>
+      consequence={
+        <>
+          {" "}
+          <p>{limitMeaning(name)}</p>
+          <label class="row">
+            <input
+              type="checkbox"
+              checked={isOn.value}
+              onChange={(event) => {
+                isOn.value = event.currentTarget.checked;
+              }}
+            />
+            {words.isOn}
+          </label>
+          {isOn.value && (
+            <div class="limit-fields">
+              {fields.map(([label, text, value, most]) => (
+                <Field key={label} label={label} error={value === null ? words.wrong(count(most)) : undefined}>
+                  {(ties) => (
+                    <input
+                      {...ties}
+                      inputMode="numeric"
+                      autocomplete="off"
+                      value={text.value}
+                      onInput={(event) => {
+                        text.value = event.currentTarget.value;
+                      }}
+                    />
+                  )}
+                </Field>
+              ))}
+            </div>
+          )}
+          {isOn.value && <p class="small muted">{words.burst}</p>}
+        </>
+      }
+    />
   );
 }
 

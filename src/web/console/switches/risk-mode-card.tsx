@@ -5,7 +5,7 @@ import { type RiskMode, riskModes } from "../../../domain/controls.ts";
 import { Button, Tag } from "../../shared/elements.tsx";
 import { wordsOf } from "../../shared/language.ts";
 import type { Controls } from "../../shared/wire.ts";
-import { Confirm } from "../parts/confirm.tsx";
+import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { modeMeaning, modeTitle } from "../parts/switch-words.ts";
 import { may } from "../session.ts";
 import { changeControls } from "./controls.ts";
@@ -41,16 +41,20 @@ export function RiskModeCard({ controls }: { controls: Controls }): JSX.Element 
         ))}
       </ul>
       {asked.value !== null && (
-        <Confirm
+        <ConfirmDialog
           title={words.chooseMode(modeTitle(asked.value))}
-          deed={words.choose}
-          isDangerous={asked.value === "enforce"}
-          act={() => changeControls({ risk_mode: asked.value ?? "record" })}
+          action={words.choose}
+          kind={asked.value === "enforce" ? "danger" : "primary"}
+          onConfirm={() => changeControls({ risk_mode: asked.value ?? "record" })}
           onClose={() => (asked.value = null)}
-        >
-          <p>{modeMeaning(asked.value)}</p>
-          <p>{words.everybody}</p>
-        </Confirm>
+          consequence={
+            <>
+              {" "}
+              <p>{modeMeaning(asked.value)}</p>
+              <p>{words.everybody}</p>
+            </>
+          }
+        />
       )}
     </section>
   );

@@ -5,7 +5,7 @@ import { isCampaignSwitch, type SwitchName } from "../../../domain/controls.ts";
 import { Button, Field, Tag } from "../../shared/elements.tsx";
 import { wordsOf } from "../../shared/language.ts";
 import type { Controls } from "../../shared/wire.ts";
-import { Confirm } from "../parts/confirm.tsx";
+import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { campaigns } from "../parts/sale.ts";
 import { switchMeaning, switchTitle } from "../parts/switch-words.ts";
 import { may } from "../session.ts";
@@ -117,42 +117,46 @@ function Throw({ name, asked: { on, where }, single, onClose }: ThrowProps) {
   const campaignId = isChoice ? chosenId.value : where;
   const title = switchTitle(name);
   return (
-    <Confirm
+    <ConfirmDialog
       title={where === null ? words.forAllTitle(title) : words.forOneTitle(title)}
-      deed={on ? words.turnOn : words.turnOff}
-      isDangerous={on}
+      action={on ? words.turnOn : words.turnOff}
+      kind={on ? "danger" : "primary"}
       isDisabled={isChoice && campaignId === null}
-      act={() =>
+      onConfirm={() =>
         changeControls({ switches: [{ name, on, ...(campaignId === null ? {} : { campaign_id: campaignId }) }] })
       }
       onClose={onClose}
-    >
-      {isChoice && choices.length === 0 && <p>{words.noCampaign}</p>}
-      {isChoice && choices.length > 0 && (
-        <Field label={words.campaign}>
-          {(ties) => (
-            <select
-              {...ties}
-              value={chosenId.value ?? ""}
-              onChange={(event) => {
-                chosenId.value = event.currentTarget.value;
-              }}
-            >
-              {choices.map((campaign) => (
-                <option key={campaign.id} value={campaign.id}>
-                  {campaign.title}
-                </option>
-              ))}
-            </select>
+      consequence={
+        <>
+          {" "}
+          {isChoice && choices.length === 0 && <p>{words.noCampaign}</p>}
+          {isChoice && choices.length > 0 && (
+            <Field label={words.campaign}>
+              {(ties) => (
+                <select
+                  {...ties}
+                  value={chosenId.value ?? ""}
+                  onChange={(event) => {
+                    chosenId.value = event.currentTarget.value;
+                  }}
+                >
+                  {choices.map((campaign) => (
+                    <option key={campaign.id} value={campaign.id}>
+                      {campaign.title}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Field>
           )}
-        </Field>
-      )}
-      <p>{on ? switchMeaning(name) : words.back}</p>
-      <p>
-        <b>{campaignId === null ? words.affectsAll(running.length) : words.affectsOne(titleOf(campaignId))}</b>
-        {!on && where === null && single.length > 0 && ` ${words.stillOn(single.length)}`}
-      </p>
-    </Confirm>
+          <p>{on ? switchMeaning(name) : words.back}</p>
+          <p>
+            <b>{campaignId === null ? words.affectsAll(running.length) : words.affectsOne(titleOf(campaignId))}</b>
+            {!on && where === null && single.length > 0 && ` ${words.stillOn(single.length)}`}
+          </p>
+        </>
+      }
+    />
   );
 }
 

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { switchNames } from "../../../domain/controls.ts";
 import { Notice } from "../../shared/elements.tsx";
 import { wordsOf } from "../../shared/language.ts";
-import { refusalWords } from "../parts/confirm.tsx";
+import { Refused } from "../parts/refused.tsx";
 import { watchCampaigns } from "../parts/sale.ts";
 import { may } from "../session.ts";
 import { controls, controlsFailure, followControls } from "./controls.ts";
@@ -35,11 +35,7 @@ export function SwitchesPage(): JSX.Element {
         <p class="muted">{words.lead}</p>
         {!may("operator") && <Notice>{words.viewer}</Notice>}
       </header>
-      {controlsFailure.value !== null && (
-        <Notice tone="bad" isLive>
-          {refusalWords(controlsFailure.value)}
-        </Notice>
-      )}
+      <Refused refusal={controlsFailure.value} />
       {known === null && controlsFailure.value === null && <p>{words.loading}</p>}
       {known !== null && (
         <>

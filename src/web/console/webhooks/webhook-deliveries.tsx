@@ -5,15 +5,15 @@ import { useLocation } from "preact-iso";
 import type { Refusal } from "../../shared/api.ts";
 import { now } from "../../shared/clock.ts";
 import { Button } from "../../shared/elements.tsx";
-import { count, moment } from "../../shared/format.ts";
+import { count, moment, several } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { DeliveryList, Webhook } from "../../shared/wire.ts";
 import { addressWith } from "../parts/address.ts";
 import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { type Column, DataTable, Pager, usePageFocus } from "../parts/data-table.tsx";
 import { useLoaded } from "../parts/loaded.ts";
-import { type Outcome, Refused } from "../parts/notes.tsx";
-import { several } from "../parts/plural.ts";
+import type { Outcome } from "../parts/notes.tsx";
+import { Refused } from "../parts/refused.tsx";
 import { api } from "../session.ts";
 
 const words = wordsOf({

@@ -86,10 +86,9 @@ export function WebhookDialog({ title, action, isNew, start, onSend, onClose }: 
           </Field>
           <Choices
             legend={words.which}
-            name="which"
-            options={[
-              ["all", words.all],
-              ["some", words.some],
+            choices={[
+              { value: "all", name: words.all },
+              { value: "some", name: words.some },
             ]}
             chosen={isAll.value ? "all" : "some"}
             onChoose={(chosen) => {
