@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser } from "playwright-core";
 import { operatorKey, type Server, startServer } from "../harness.ts";
 import { browserMs, phone, startBrowser, visit } from "./browser.ts";
+import { operate } from "./operator.ts";
 
 let server: Server;
 let browser: Browser;
@@ -43,6 +44,27 @@ describe("the console's door", () => {
     await page.reload();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("Operator key").waitFor();
+    expect(visitor.complaints).toEqual([]);
+  });
+});
+
+describe("the console's sections", () => {
+  test("on a phone, have the one that is open in sight, whichever it is", async () => {
+    await using visitor = await operate(browser, server, "/console/audit", { ...phone, locale: "zh-CN" });
+    const { page } = visitor;
+    const sections = page.getByRole("navigation", { name: "栏目" });
+    const isInSight = async (name: string) => {
+      const [row, link] = await Promise.all([
+        sections.boundingBox(),
+        sections.getByRole("link", { name }).boundingBox(),
+      ]);
+      return row !== null && link !== null && link.x >= row.x - 1 && link.x + link.width <= row.x + row.width + 1;
+    };
+    expect([await isInSight("审计"), await isInSight("实况")]).toEqual([true, false]);
+    await page.goto(`${server.url}/console`);
+    await page.getByRole("heading", { level: 1 }).first().waitFor();
+    expect([await isInSight("审计"), await isInSight("实况")]).toEqual([false, true]);
+    await page.getByText("root · 管理员").waitFor();
     expect(visitor.complaints).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@
  */
 import { type RateLimitName, rateLimitNames } from "../../../domain/controls.ts";
 import { type AttemptOutcome, attemptOutcomes } from "../../../domain/outcome.ts";
+import type { Units } from "../parts/sale.ts";
 import {
   addedTo,
   byLabel,
@@ -65,14 +66,6 @@ export interface Reading {
 export interface CampaignReading {
   readonly outcomes: ReadonlyMap<string, number>;
   readonly events: ReadonlyMap<string, number>;
-}
-
-/** Where the units of a campaign are, summed over its offers. */
-export interface Units {
-  readonly campaignId: string;
-  readonly available: number;
-  readonly held: number;
-  readonly sold: number;
 }
 
 /** One second of the charts. `null`: not known, since nothing can be compared, or nothing happened. */

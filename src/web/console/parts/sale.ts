@@ -1,12 +1,11 @@
 /**
- * Campaigns as the dashboard needs them: the list, one of them chosen, and that one as it changes, by its stream. Lives
+ * Campaigns as dashboard and switches need them: the list, one of them chosen, and that one as it changes, by its stream. Lives
  * as long as the page does, so that the stock's curve goes on while another section is shown.
  */
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { type Followed, follow } from "../../shared/live.ts";
 import { recall, remember } from "../../shared/memory.ts";
 import type { Campaign, CampaignList } from "../../shared/wire.ts";
-import type { Units } from "../dashboard/readings.ts";
 import { api, isSignedIn, operatorKey } from "../session.ts";
 
 /** What a campaign's stream tells. */
@@ -16,6 +15,14 @@ type Snapshot = Pick<Campaign, "id" | "state" | "opens_at" | "closes_at"> & {
     "id" | "total" | "available" | "held" | "sold" | "waiting"
   >[];
 };
+
+/** Where the units of a campaign are, summed over its offers. */
+export interface Units {
+  readonly campaignId: string;
+  readonly available: number;
+  readonly held: number;
+  readonly sold: number;
+}
 
 const listEveryMs = 5_000;
 
