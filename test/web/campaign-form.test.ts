@@ -151,7 +151,7 @@ describe("a duplicate", () => {
 
   test("of something that is not there says so", async () => {
     await using visitor = await operate(browser, server, `${path}?from=cmp_zzzzzzzzzz`);
-    await visitor.page.getByRole("alert").getByText("There is nothing of this name here.").waitFor();
+    await visitor.page.getByRole("alert").getByText("There is nothing under this number.").waitFor();
   });
 });
 

@@ -149,7 +149,7 @@ describe("one order", () => {
     await page.getByRole("button", { name: "Export as CSV" }).waitFor();
     expect(await page.getByText("Erase a buyer").count()).toBe(0);
     await desk.open("/console/orders/ord_zzzzzzzzzz");
-    await page.getByRole("alert").getByText("There is nothing under this number any more.").waitFor();
+    await page.getByRole("alert").getByText("There is nothing under this number.").waitFor();
     expect(desk.complaints).toEqual([]);
   });
 });

@@ -18,12 +18,15 @@ export async function operate(
   return visitor;
 }
 
+/** No two operators of a server have one name. */
+let namesGiven = 0;
+
 /** The key of a new operator of that role. */
 export async function keyOf(server: Pick<Server, "url">, role: "viewer" | "operator" | "admin"): Promise<string> {
   const made = await call<{ key: string }>(`${server.url}/v1/operators`, {
     method: "POST",
     as: operatorKey,
-    body: { name: `${role} ${Math.random()}`, role },
+    body: { name: `${role} ${++namesGiven}`, role },
   });
   if (made.status !== 201) throw new Error(`no operator: ${made.status} ${JSON.stringify(made.body)}`);
   return made.body.key;

@@ -17,7 +17,7 @@ const words = wordsOf({
   invalid: ["The server does not take this as it stands.", "服务器不接受这样的内容。"],
   unauthorized: ["Your key is not taken any more. Sign in again.", "密钥已失效，请重新登录。"],
   forbidden: ["Your role may look at this, not do it. Ask an admin.", "你的角色只能查看，不能操作。请联系管理员。"],
-  not_found: ["There is nothing under this number any more.", "找不到该内容，可能已被删除。"],
+  not_found: ["There is nothing under this number.", "找不到该内容，可能已被删除。"],
   transition_not_allowed: [
     "It has moved on meanwhile, and this step is not possible any more. Look at how it stands now.",
     "状态已发生变化，不能再执行这一步。请查看最新状态。",
