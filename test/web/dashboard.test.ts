@@ -179,6 +179,33 @@ describe("the dashboard", () => {
   );
 
   test(
+    "acts on the campaign that was looked at, whatever opens meanwhile, and goes on showing it",
+    async () => {
+      const shown = await createCampaign(server);
+      await using visitor = await operate(browser, server, "/console");
+      const { page } = visitor;
+      const choice = page.getByRole("combobox", { name: "Campaign", exact: true });
+      expect(await choice.inputValue()).toBe(shown.id);
+      await press(page, "End");
+      await page.getByLabel("Type “END” to confirm").fill("END");
+      const newer = await titled("Opened meanwhile");
+      await post(`/v1/campaigns/${newer.id}/publish`);
+      await choice.locator(`option[value=${newer.id}]`).waitFor({ state: "attached" });
+      expect(await choice.inputValue()).toBe(shown.id);
+      // Also when somebody at this page chooses another, by the keyboard say.
+      await choice.selectOption(newer.id, { force: true });
+      await page.locator(`.campaign-bar a[href="/console/campaigns/${newer.id}"]`).waitFor();
+      await confirm(page, "End");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      const stateOf = async ({ id }: CampaignJson) =>
+        (await call<CampaignJson>(`${server.url}/v1/campaigns/${id}`)).body.state;
+      expect([await stateOf(shown), await stateOf(newer)]).toEqual(["ended", "open"]);
+      expect(visitor.complaints).toEqual([]);
+    },
+    browserMs,
+  );
+
+  test(
     "restocks and takes back, never more than is left",
     async () => {
       const sale = await createCampaign(server, { stock: 4 });

@@ -48,11 +48,11 @@ interface CampaignActionsProps {
 
 /** Buttons for what the state and the operator's role allow; none when nothing is. */
 export function CampaignActions({ campaign, onChange, onRefused }: CampaignActionsProps): JSX.Element {
-  const asked = useSignal<CampaignAction | null>(null);
+  // With the campaign of the moment it was pressed: what is shown beneath may change meanwhile, what was asked may not.
+  const asked = useSignal<{ readonly action: CampaignAction; readonly campaign: Campaign } | null>(null);
   const allowed = may("operator")
     ? campaignActions.filter((action) => actionAllowedIn[action].includes(campaign.state))
     : [];
-  const action = asked.value;
   return (
     <>
       {allowed.map((one) => (
@@ -60,33 +60,48 @@ export function CampaignActions({ campaign, onChange, onRefused }: CampaignActio
           key={one}
           kind={kinds[one]}
           onPress={() => {
-            asked.value = one;
+            asked.value = { action: one, campaign };
           }}
         >
           {names[one]}
         </Button>
       ))}
-      {action !== null && (
-        <ConfirmDialog
-          title={words.title(names[action], campaign.title)}
-          action={names[action]}
-          kind={action === "end" ? "danger" : "primary"}
-          typedWord={action === "end" ? words.typedToEnd : undefined}
-          consequence={
-            action === "publish" ? <CampaignSummary body={bodyOf(campaign)} /> : <p>{consequences[action]}</p>
-          }
-          onConfirm={async () => {
-            const answer = await api<Campaign>(`/v1/campaigns/${campaign.id}/${action}`, { method: "POST" });
-            if (answer.isOk) onChange(answer.value);
-            else onRefused?.();
-            return answer.isOk ? null : answer;
-          }}
+      {asked.value !== null && (
+        <ActionDialog
+          {...asked.value}
+          onChange={onChange}
+          onRefused={onRefused}
           onClose={() => {
             asked.value = null;
           }}
         />
       )}
     </>
+  );
+}
+
+interface ActionDialogProps extends Pick<CampaignActionsProps, "campaign" | "onChange"> {
+  readonly action: CampaignAction;
+  readonly onRefused: (() => void) | undefined;
+  readonly onClose: () => void;
+}
+
+function ActionDialog({ action, campaign, onChange, onRefused, onClose }: ActionDialogProps): JSX.Element {
+  return (
+    <ConfirmDialog
+      title={words.title(names[action], campaign.title)}
+      action={names[action]}
+      kind={action === "end" ? "danger" : "primary"}
+      typedWord={action === "end" ? words.typedToEnd : undefined}
+      consequence={action === "publish" ? <CampaignSummary body={bodyOf(campaign)} /> : <p>{consequences[action]}</p>}
+      onConfirm={async () => {
+        const answer = await api<Campaign>(`/v1/campaigns/${campaign.id}/${action}`, { method: "POST" });
+        if (answer.isOk) onChange(answer.value);
+        else onRefused?.();
+        return answer.isOk ? null : answer;
+      }}
+      onClose={onClose}
+    />
   );
 }
 

@@ -31,7 +31,7 @@ export const campaigns = signal<readonly Campaign[] | null>(null);
 const chosenId = signal<string | null>(recall("dashboard.campaign", "tab"));
 const snapshot = signal<Snapshot | null>(null);
 
-/** The chosen campaign as it stands, or what is most worth looking at. */
+/** The chosen campaign as it stands, or what was most worth looking at when the first list came. */
 export const chosen = computed<Campaign | null>(() => {
   const known = campaigns.value ?? [];
   const campaign = known.find(({ id }) => id === chosenId.value) ?? mostLively(known);
@@ -59,6 +59,7 @@ export function watchCampaigns(): void {
     else {
       campaigns.value = null;
       snapshot.value = null;
+      chosenId.value = recall("dashboard.campaign", "tab");
     }
   });
   effect(() => {
@@ -81,6 +82,8 @@ export async function refreshCampaigns(): Promise<void> {
   if (!newest.isOk || !open.isOk) return;
   const known = new Map([...newest.value.campaigns, ...open.value.campaigns].map((one) => [one.id, one]));
   campaigns.value = [...known.values()].sort((a, b) => b.created_at.localeCompare(a.created_at));
+  // Once made, the choice stays: a sale that opens meanwhile must not slip under the finger of whoever acts on this one.
+  chosenId.value = chosen.peek()?.id ?? chosenId.peek();
 }
 
 /** Takes a campaign as an answer has shown it, before anything else tells of it. */
