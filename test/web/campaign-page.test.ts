@@ -1,6 +1,6 @@
 /** One campaign in the console: what is shown is true within a moment, and each step is asked for once more. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { buy, type CampaignJson, call, createCampaign, type Server, startServer, tokenOf } from "../harness.ts";
 import { browserMs, phone, startBrowser } from "./browser.ts";
 import { keyOf, operate } from "./operator.ts";
@@ -18,6 +18,16 @@ afterAll(async () => {
 
 const pageOf = ({ id }: Pick<CampaignJson, "id">) => `/console/campaigns/${id}`;
 const offer = { sku: "A", title: "Phone", price_minor: 100, currency: "CNY", stock: 10 };
+
+/** Goes to another page as a link in this one does: without loading anew. */
+const follow = (page: Page, path: string) =>
+  page.evaluate((href) => {
+    const link = document.createElement("a");
+    link.href = href;
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }, path);
 
 describe("the page of a campaign", () => {
   test("leads from the draft to the end, step by step, each asked once more", async () => {
@@ -70,6 +80,37 @@ describe("the page of a campaign", () => {
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("campaign-page-desktop");
     expect(visitor.complaints).toEqual([]);
+  });
+
+  test("shows the campaign of its address, however late another one's answer comes", async () => {
+    const [first, second] = [await createCampaign(server), await createCampaign(server)];
+    await using visitor = await operate(browser, server, pageOf(first));
+    const { page } = visitor;
+    const shown = (id: string) => page.getByRole("status").getByText(id, { exact: true });
+    await shown(first.id).waitFor();
+    await follow(page, pageOf(second));
+    await shown(second.id).waitFor();
+    const held = Promise.withResolvers<void>();
+    await page.route(`**/v1/campaigns/${first.id}`, async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    const asked = page.waitForRequest(`**/v1/campaigns/${first.id}`);
+    await page.goBack();
+    const late = await asked;
+    await page.goForward();
+    await shown(second.id).waitFor();
+    held.resolve();
+    // Given up by the page, or answered: in either case over.
+    await Promise.race([late.response(), page.waitForEvent("requestfailed", (request) => request === late)]);
+    await page.unroute(`**/v1/campaigns/${first.id}`);
+    expect(await page.getByRole("status").getByText(/^cmp_/).allTextContents()).toEqual([second.id]);
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Pause", exact: true }).click();
+    await page.getByRole("status").getByText("Paused", { exact: true }).waitFor();
+    const stateOf = async ({ id }: CampaignJson) =>
+      (await call<CampaignJson>(`${server.url}/v1/campaigns/${id}`)).body.state;
+    expect([await stateOf(first), await stateOf(second)]).toEqual(["open", "paused"]);
   });
 
   test("adds units and takes unsold ones back, and never more than there are", async () => {

@@ -154,6 +154,34 @@ test("a report reads well on a phone, in Chinese, in the dark, also for a viewer
   expect(visitor.complaints).toEqual([]);
 });
 
+test("a report is of the campaign of its address, and as it was asked for last", async () => {
+  const other = await createCampaign(server, { publish: false });
+  await using visitor = await operate(browser, server, `/console/reports/${other.id}`);
+  const { page } = visitor;
+  await page.getByText("A draft has nothing to report").waitFor();
+  const held = Promise.withResolvers<void>();
+  const over: Promise<unknown>[] = [];
+  await page.route(`**/v1/campaigns/${other.id}`, (route) => {
+    over.push(held.promise.then(() => route.continue()).catch(() => "given up"));
+  });
+  const again = page.getByRole("button", { name: "Make it anew" });
+  await again.click();
+  await page.evaluate((href) => {
+    const link = document.createElement("a");
+    link.href = href;
+    document.body.append(link);
+    link.click();
+  }, `/console/reports/${sale.id}`);
+  await page.getByRole("heading", { name: "Proof" }).waitFor();
+  expect(over).toHaveLength(1);
+  held.resolve();
+  await Promise.all(over);
+  await again.click();
+  await page.getByRole("heading", { name: "Proof" }).waitFor();
+  expect(await page.getByText("A draft has nothing to report").count()).toBe(0);
+  await page.locator("header").getByText(sale.id).waitFor();
+});
+
 test("a draft has no report, and neither has what is not there", async () => {
   const draft = await createCampaign(server, { publish: false });
   await using visitor = await operate(browser, server, `/console/reports/${draft.id}`);

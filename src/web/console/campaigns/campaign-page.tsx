@@ -3,7 +3,7 @@
  * stream; whatever an action answers is shown at once.
  */
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { useLocation, useRoute } from "preact-iso";
 import type { Refusal } from "../../shared/api.ts";
 import { Notice, Tag } from "../../shared/elements.tsx";
@@ -61,14 +61,19 @@ const words = wordsOf({
 });
 
 export function CampaignPage() {
-  const { params } = useRoute();
-  const id = params["id"] ?? "";
+  const { id = "" } = useRoute().params;
+  return <OneCampaign key={id} id={id} />;
+}
+
+function OneCampaign({ id }: { id: string }) {
   const campaign = useSignal<Campaign | null>(null);
   const refusal = useSignal<Refusal | null>(null);
   const isOffline = useSignal(false);
 
+  const leaving = useMemo(() => new AbortController(), []);
+
   const load = async (): Promise<boolean> => {
-    const answer = await api<Campaign>(`/v1/campaigns/${encodeURIComponent(id)}`);
+    const answer = await api<Campaign>(`/v1/campaigns/${encodeURIComponent(id)}`, { signal: leaving.signal });
     if (answer.isOk) {
       campaign.value = answer.value;
       refusal.value = null;
@@ -76,8 +81,6 @@ export function CampaignPage() {
     return answer.isOk;
   };
   useEffect(() => {
-    campaign.value = null;
-    refusal.value = null;
     void load();
     const followed = follow({
       stream: `/v1/campaigns/${encodeURIComponent(id)}/stream`,
@@ -98,8 +101,9 @@ export function CampaignPage() {
     return () => {
       unsubscribe();
       followed.stop();
+      leaving.abort();
     };
-  }, [id]);
+  }, []);
 
   if (campaign.value === null) {
     return (

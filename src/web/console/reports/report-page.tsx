@@ -3,7 +3,7 @@
  * what happened when is added up from its ledger, as far as that was read, which the report says.
  */
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useRoute } from "preact-iso";
 import type { Refusal } from "../../shared/api.ts";
 import { serverNow } from "../../shared/clock.ts";
@@ -48,8 +48,11 @@ const words = wordsOf({
 });
 
 export function ReportPage() {
-  const { params } = useRoute();
-  const id = params["id"] ?? "";
+  const { id = "" } = useRoute().params;
+  return <OneReport key={id} id={id} />;
+}
+
+function OneReport({ id }: { id: string }) {
   const campaign = useSignal<Campaign | null>(null);
   const ledger = useSignal<LedgerRead | null>(null);
   const fairness = useSignal<Fairness | Refusal | null>(null);
@@ -57,13 +60,22 @@ export function ReportPage() {
   const rowsSoFar = useSignal(0);
   const madeAtMs = useSignal(0);
 
-  const load = async (signal?: AbortSignal) => {
+  const underWay = useRef<AbortController | null>(null);
+
+  /** Whatever is read is read for the report as it is asked for now: what was asked for before is not heard any more. */
+  const begin = () => {
+    underWay.current?.abort();
+    underWay.current = new AbortController();
+    return underWay.current.signal;
+  };
+  const load = async () => {
+    const signal = begin();
     refusal.value = null;
     ledger.value = null;
     fairness.value = null;
     rowsSoFar.value = 0;
-    const answer = await api<Campaign>(`/v1/campaigns/${encodeURIComponent(id)}`);
-    if (signal?.aborted) return;
+    const answer = await api<Campaign>(`/v1/campaigns/${encodeURIComponent(id)}`, { signal });
+    if (signal.aborted) return;
     if (!answer.isOk) {
       refusal.value = answer;
       return;
@@ -71,33 +83,33 @@ export function ReportPage() {
     campaign.value = answer.value;
     madeAtMs.value = serverNow();
     if (answer.value.state === "draft") return;
-    void readFairness(id).then((read) => {
-      if (!signal?.aborted) fairness.value = read;
+    void readFairness(id, signal).then((read) => {
+      if (!signal.aborted) fairness.value = read;
     });
     const read = await readLedger(id, {
-      ...(signal === undefined ? {} : { signal }),
+      signal,
       onPage: (rows) => {
         rowsSoFar.value = rows;
       },
     });
-    if (!signal?.aborted) ledger.value = read;
+    if (!signal.aborted) ledger.value = read;
   };
   const readOn = async () => {
     const { rows, next } = ledger.peek() ?? { rows: [], next: null };
     if (next === null) return;
+    const signal = begin();
     ledger.value = null;
     const onPage = (more: number) => {
       rowsSoFar.value = rows.length + more;
     };
-    const read = await readLedger(id, { after: next, onPage });
+    const read = await readLedger(id, { after: next, signal, onPage });
+    if (signal.aborted) return;
     ledger.value = { ...read, rows: [...rows, ...read.rows] };
   };
   useEffect(() => {
-    campaign.value = null;
-    const leaving = new AbortController();
-    void load(leaving.signal);
-    return () => leaving.abort();
-  }, [id]);
+    void load();
+    return () => underWay.current?.abort();
+  }, []);
   const held = useComputed(() => campaign.value?.offers.reduce((sum, offer) => sum + offer.held, 0) ?? 0);
 
   const shown = campaign.value;
@@ -179,7 +191,7 @@ function windowText(campaign: Campaign, ledger: LedgerRead | null): string {
   );
 }
 
-async function readFairness(id: string): Promise<Fairness | Refusal> {
-  const answer = await api<Fairness>(`/v1/campaigns/${encodeURIComponent(id)}/fairness`);
+async function readFairness(id: string, signal: AbortSignal): Promise<Fairness | Refusal> {
+  const answer = await api<Fairness>(`/v1/campaigns/${encodeURIComponent(id)}/fairness`, { signal });
   return answer.isOk ? answer.value : answer;
 }
