@@ -32,6 +32,30 @@ const dialog = (page: Page) => page.getByRole("dialog");
 const row = (page: Page, name: string) => page.getByRole("row").filter({ hasText: name });
 
 describe("one order", () => {
+  test("is asked for by itself, but never while the server still looks it up: then it would never be heard", async () => {
+    const { id } = await order("slow");
+    await using desk = await sitDown(browser, server.url);
+    const { page } = desk;
+    await page.clock.install();
+    const held = Promise.withResolvers<void>();
+    let asked = 0;
+    await page.route(`**/v1/orders/${id}/history`, async (route) => {
+      asked += 1;
+      await held.promise;
+      await route.continue().catch(() => {}); // given up meanwhile
+    });
+    const begun = page.waitForRequest(`**/v1/orders/${id}/history`);
+    await desk.open(`/console/orders/${id}`);
+    await begun;
+    await page.clock.runFor(14_000);
+    expect(asked).toBe(1);
+    held.resolve();
+    await page.getByText("To be paid", { exact: true }).waitFor();
+    const askedAgain = page.waitForRequest(`**/v1/orders/${id}/history`);
+    await page.clock.runFor(4_000);
+    await askedAgain;
+  });
+
   test("is paid with a reference and refunded, each after it was said what that does, and shows what happened", async () => {
     const tea = await order("lin", 2);
     await using desk = await sitDown(browser, server.url);

@@ -14,7 +14,10 @@ export interface Loaded<T> {
   again(): void;
 }
 
-/** `key` says what is asked for; `everyMs` asks again and again as long as the page is seen. */
+/**
+ * `key` says what is asked for; `everyMs` asks again and again as long as the page is seen, but never while an answer is
+ * awaited: a server that needs longer is heard, and not asked the more the slower it is.
+ */
 export function useLoaded<T>(
   key: string,
   load: (signal: AbortSignal) => Promise<Answer<T>>,
@@ -25,12 +28,15 @@ export function useLoaded<T>(
   const isLoading = useSignal(true);
   const round = useSignal(0);
   const shownKey = useRef("");
+  const isUnderWay = useRef(false);
   useEffect(() => {
     const here = new AbortController();
     // Asked again for the same, it does not tell of loading: what is shown is still what was asked for.
     isLoading.value = shownKey.current !== key;
+    isUnderWay.current = true;
     void load(here.signal).then((answer) => {
       if (here.signal.aborted) return;
+      isUnderWay.current = false;
       isLoading.value = false;
       refusal.value = answer.isOk ? null : answer;
       if (!answer.isOk) return;
@@ -42,7 +48,7 @@ export function useLoaded<T>(
   useEffect(() => {
     if (everyMs === null) return undefined;
     const timer = setInterval(() => {
-      if (document.visibilityState === "visible") round.value += 1;
+      if (document.visibilityState === "visible" && !isUnderWay.current) round.value += 1;
     }, everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);
