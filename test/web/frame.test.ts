@@ -1,6 +1,6 @@
 /** What is around every page, in a real browser: it loads without a complaint, in both languages and both colours. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Browser } from "playwright-core";
+import type { Browser, Route } from "playwright-core";
 import { operatorKey, type Server, startServer } from "../harness.ts";
 import { browserMs, phone, startBrowser, visit } from "./browser.ts";
 import { operate } from "./operator.ts";
@@ -45,6 +45,38 @@ describe("the console's door", () => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("Operator key").waitFor();
     expect(visitor.complaints).toEqual([]);
+  });
+});
+
+describe("the console's door", () => {
+  test("keeps the key of a page that is loaded while the server is away, says so, and opens by itself", async () => {
+    await using visitor = await operate(browser, server, "/console/switches");
+    const { page } = visitor;
+    const me = "**/v1/operators/me";
+    const refuse = (route: Route) =>
+      route.fulfill({
+        status: 503,
+        contentType: "application/problem+json",
+        json: { code: "overloaded", detail: "busy" },
+      });
+    await page.route(me, refuse);
+    await page.reload();
+    await page.getByRole("alert").getByText("The server has too much to do right now").waitFor();
+    expect(await page.getByLabel("Operator key").count()).toBe(0);
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("door-waiting-desktop");
+    // It goes away for good meanwhile, and what is said follows.
+    await page.unroute(me);
+    await page.route(me, (route) => route.abort());
+    await page.getByRole("alert").getByText("The server does not answer.").waitFor();
+    await page.unroute(me);
+    await page.getByRole("heading", { level: 1, name: "Switches" }).waitFor();
+    await page.route(me, refuse);
+    await page.reload();
+    await page.getByRole("button", { name: "Use another key" }).click();
+    await page.getByLabel("Operator key").waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+    expect(visitor.complaints.filter((line) => !line.includes("net::ERR_"))).toEqual([]);
   });
 });
 

@@ -1,8 +1,14 @@
-/** The door of the console: an operator's key, tried before anything is shown. */
+/**
+ * The door of the console: an operator's key, tried before anything is shown. A key that this tab has is not asked for
+ * again because the server is away: it is tried until there is an answer.
+ */
 import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { Button, Field, Mark, Notice, Preferences } from "../shared/elements.tsx";
 import { wordsOf } from "../shared/language.ts";
-import { signIn } from "./session.ts";
+import { Refused } from "./parts/refused.tsx";
+import { isKeyKept, signIn, signInRefusal, signOut } from "./session.ts";
 
 const words = wordsOf({
   title: ["Rushbox console", "Rushbox 控制台"],
@@ -13,57 +19,100 @@ const words = wordsOf({
   ],
   enter: ["Sign in", "登录"],
   wrong: ["This key is not known here.", "密钥无效。"],
-  offline: ["The server does not answer. Try again.", "服务器没有响应，请重试。"],
+  waiting: [
+    "Your key is kept. It is tried again by itself until the server answers.",
+    "密钥已保留，页面会自动重试，直到服务器响应。",
+  ],
+  other: ["Use another key", "换一个密钥"],
 });
 
-export function Door() {
+const tryEveryMs = 2_000;
+
+export function Door(): JSX.Element {
+  return <main class="door">{isKeyKept.value ? <WaitingForServer /> : <KeyForm />}</main>;
+}
+
+function WaitingForServer(): JSX.Element {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const tryLater = () => {
+      const wishedS = signInRefusal.peek()?.retryAfterS ?? 0;
+      timer = setTimeout(() => void tryAgain(), Math.max(tryEveryMs, wishedS * 1_000));
+    };
+    const tryAgain = async () => {
+      if (document.visibilityState === "visible") await signIn();
+      if (!isLeft) tryLater();
+    };
+    let isLeft = false;
+    tryLater();
+    return () => {
+      isLeft = true;
+      clearTimeout(timer);
+    };
+  }, []);
+  return (
+    <section class="card stack">
+      <Title />
+      <Refused refusal={signInRefusal.value} onAgain={() => void signIn()} />
+      <p>{words.waiting}</p>
+      <Button onPress={signOut}>{words.other}</Button>
+      <Preferences />
+    </section>
+  );
+}
+
+function Title(): JSX.Element {
+  return (
+    <h1 class="row">
+      <Mark /> {words.title}
+    </h1>
+  );
+}
+
+function KeyForm(): JSX.Element {
   const key = useSignal("");
   const isBusy = useSignal(false);
-  const failure = useSignal<string | null>(null);
   const enter = async () => {
     isBusy.value = true;
-    const answer = await signIn(key.value.trim());
+    await signIn(key.value.trim());
     isBusy.value = false;
-    failure.value =
-      answer === null || answer.isOk ? null : answer.code === "unauthorized" ? words.wrong : words.offline;
   };
+  const refusal = signInRefusal.value;
   return (
-    <main class="door">
-      <form
-        class="card stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void enter();
-        }}
-      >
-        <h1 class="row">
-          <Mark /> {words.title}
-        </h1>
-        {failure.value !== null && (
-          <Notice tone="bad" isLive>
-            {failure.value}
-          </Notice>
+    <form
+      class="card stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void enter();
+      }}
+    >
+      <Title />
+      {refusal?.code === "unauthorized" ? (
+        <Notice tone="bad" isLive>
+          {words.wrong}
+        </Notice>
+      ) : (
+        <Refused refusal={refusal} />
+      )}
+      <Field label={words.key} hint={words.hint}>
+        {(ties) => (
+          <input
+            {...ties}
+            type="password"
+            required
+            autocomplete="current-password"
+            spellcheck={false}
+            value={key.value}
+            onInput={(event) => {
+              key.value = event.currentTarget.value;
+            }}
+          />
         )}
-        <Field label={words.key} hint={words.hint}>
-          {(ties) => (
-            <input
-              {...ties}
-              type="password"
-              required
-              autocomplete="current-password"
-              spellcheck={false}
-              value={key.value}
-              onInput={(event) => {
-                key.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
-        <Button kind="primary" type="submit" isBusy={isBusy.value}>
-          {words.enter}
-        </Button>
-        <Preferences />
-      </form>
-    </main>
+      </Field>
+      <Button kind="primary" type="submit" isBusy={isBusy.value}>
+        {words.enter}
+      </Button>
+      <Preferences />
+    </form>
   );
 }

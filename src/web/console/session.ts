@@ -4,7 +4,7 @@
  */
 import { computed, signal } from "@preact/signals";
 import type { OperatorRole } from "../../domain/operator.ts";
-import { type Answer, type Api, apiFor } from "../shared/api.ts";
+import { type Answer, type Api, apiFor, type Refusal } from "../shared/api.ts";
 import { wordsOf } from "../shared/language.ts";
 import { recall, remember } from "../shared/memory.ts";
 
@@ -25,6 +25,12 @@ const ranks: Readonly<Record<OperatorRole, number>> = { viewer: 0, operator: 1, 
 
 export const operator = signal<Operator | null>(null);
 export const isSignedIn = computed(() => operator.value !== null);
+/** Whether this tab has a key, which the server may not have taken yet. */
+export const isKeyKept = computed(() => key.value !== null);
+/** Why the last try came to nothing. */
+export const signInRefusal = signal<Refusal | null>(null);
+/** An answer to a try is heard only when nobody has tried, or signed out, since. */
+let tries = 0;
 
 const ask = apiFor(() => key.value);
 
@@ -43,16 +49,22 @@ export function operatorKey(): string | null {
 /** Tries a key, or the one that this tab has; keeps it when it is taken. */
 export async function signIn(tried: string | null = key.value): Promise<Answer<Operator> | null> {
   if (tried === null) return null;
+  tries += 1;
+  const mine = tries;
   const answer = await apiFor(() => tried)<Operator>("/v1/operators/me");
+  if (mine !== tries) return null;
   if (answer.isOk) {
     key.value = tried;
     operator.value = answer.value;
     remember("key", tried, "tab");
   } else if (answer.code === "unauthorized") signOut();
+  signInRefusal.value = answer.isOk ? null : answer;
   return answer;
 }
 
 export function signOut(): void {
+  tries += 1;
+  signInRefusal.value = null;
   key.value = null;
   operator.value = null;
   remember("key", null, "tab");
