@@ -1,9 +1,9 @@
 /** What is around every page, in a real browser: it loads without a complaint, in both languages and both colours. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Browser, Route } from "playwright-core";
-import { operatorKey, type Server, startServer } from "../harness.ts";
+import type { Browser, Page, Route } from "playwright-core";
+import { buy, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
 import { browserMs, phone, startBrowser, visit } from "./browser.ts";
-import { operate } from "./operator.ts";
+import { keyOf, operate } from "./operator.ts";
 
 let server: Server;
 let browser: Browser;
@@ -77,6 +77,34 @@ describe("the console's door", () => {
     await page.getByLabel("Operator key").waitFor();
     expect(await page.getByRole("alert").count()).toBe(0);
     expect(visitor.complaints.filter((line) => !line.includes("net::ERR_"))).toEqual([]);
+  });
+});
+
+describe("whoever signs in after another at the same tab", () => {
+  const enter = async (page: Page, key: string) => {
+    await page.getByLabel("Operator key").fill(key);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.locator("main#content h1").first().waitFor();
+  };
+  const leave = (page: Page) => page.getByRole("button", { name: "Sign out" }).click();
+
+  test("sees nothing that was told to the other", async () => {
+    const sale = await createCampaign(server);
+    expect((await buy(server, sale.offers[0]?.id ?? "", await tokenOf("seen-before"))).status).toBe(201);
+    await using visitor = await operate(browser, server, "/console/switches");
+    const { page } = visitor;
+    await page.getByRole("heading", { name: "How often buyers may try" }).waitFor();
+    await page.getByRole("link", { name: "Dashboard" }).click();
+    const told = page.getByText(/seen-before/).first();
+    await told.waitFor();
+    await leave(page);
+    for (const path of ["**/v1/controls", "**/v1/events/stream"]) await page.route(path, (route) => route.abort());
+    await enter(page, await keyOf(server, "viewer"));
+    await page.getByRole("heading", { name: "The last events" }).waitFor();
+    expect(await told.count()).toBe(0);
+    await page.getByRole("link", { name: "Switches" }).click();
+    await page.getByRole("heading", { level: 1, name: "Switches" }).waitFor();
+    expect(await page.getByRole("heading", { name: "How often buyers may try" }).count()).toBe(0);
   });
 });
 

@@ -44,8 +44,10 @@ export async function readEvents(committedSeq: number): Promise<void> {
   const isBehind = readUpToSeq === null || committedSeq - readUpToSeq > behindMax;
   const fromSeq = isBehind ? Math.max(0, committedSeq - keptMax) : (readUpToSeq ?? 0);
   areSkipped.value = readUpToSeq !== null && isBehind;
+  const reader = operatorKey();
   const { told, isWell } = await read(fromSeq, committedSeq);
   isReading = false;
+  if (operatorKey() !== reader) return; // they have signed out
   if (!isWell) return;
   readUpToSeq = Math.max(committedSeq, told.at(-1)?.seq ?? 0);
   if (told.length === 0) return;
@@ -55,6 +57,7 @@ export async function readEvents(committedSeq: number): Promise<void> {
 
 export function forgetEvents(): void {
   readUpToSeq = null;
+  areSkipped.value = false;
   events.value = [];
 }
 

@@ -10,6 +10,7 @@ import type { LoadLevel, Ready } from "../../shared/wire.ts";
 import { soldOutCampaigns, unitsOfChosen, watchCampaigns } from "../parts/sale.ts";
 import { api, isSignedIn } from "../session.ts";
 import { alarmsOf, type Raised, raise, shownOf } from "./alarms.ts";
+import { forgetEvents } from "./events.ts";
 import { parseMetrics } from "./metrics-text.ts";
 import { type Live, metricsAsked, nothingSeen, readingOf, withReading } from "./readings.ts";
 
@@ -28,7 +29,8 @@ const missesToAway = 2;
 const metricsPath = `/metrics?${metricsAsked.map((name) => `name[]=${name}`).join("&")}`;
 
 export const live = signal<Live>(nothingSeen);
-export const state = signal<State>({ isStopping: false, load: "normal", switchesOn: [] });
+const nothingTold: State = { isStopping: false, load: "normal", switchesOn: [] };
+export const state = signal<State>(nothingTold);
 const misses = signal(0);
 /** `null` as long as it answers. */
 export const awaySinceMs = signal<number | null>(null);
@@ -107,9 +109,11 @@ async function readReady(): Promise<State | null> {
   return { isStopping: false, load, switchesOn };
 }
 
-/** Whoever signs in next begins anew. */
+/** Whoever signs in next begins anew, and sees nothing that was told to another. */
 function forget(): void {
   clearTimeout(timer);
+  forgetEvents();
+  state.value = nothingTold;
   live.value = nothingSeen;
   raised.value = [];
   misses.value = 0;

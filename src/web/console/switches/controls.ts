@@ -1,9 +1,9 @@
 /** What operators have set: limits, switches, the risk mode. Asked for every two seconds while somebody looks at it. */
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { RateLimitName, RiskMode, SwitchName } from "../../../domain/controls.ts";
 import type { Answer, Refusal } from "../../shared/api.ts";
 import type { Controls } from "../../shared/wire.ts";
-import { api } from "../session.ts";
+import { api, isSignedIn, operatorKey } from "../session.ts";
 
 const askEveryMs = 2_000;
 
@@ -25,6 +25,14 @@ export const controls = signal<Controls | null>(null);
 export const controlsFailure = signal<Refusal | null>(null);
 /** Of whatever was asked last: an older answer that comes later is not taken. */
 let asked = 0;
+
+// Whoever signs in next sees nothing that was told to another, nor an answer that is still under way.
+effect(() => {
+  if (isSignedIn.value) return;
+  asked += 1;
+  controls.value = null;
+  controlsFailure.value = null;
+});
 
 /** Keeps them as they are until the answer is called. */
 export function followControls(): () => void {
@@ -52,9 +60,10 @@ export function followControls(): () => void {
 
 /** Changes them, and shows what holds then; tells why not, or `null`. */
 export async function changeControls(change: Change): Promise<Refusal | null> {
+  const changer = operatorKey();
   const answer = await api<Controls>("/v1/controls", { method: "POST", body: change });
   asked += 1;
-  if (answer.isOk) take(answer);
+  if (answer.isOk && operatorKey() === changer) take(answer);
   return answer.isOk ? null : answer;
 }
 
