@@ -106,6 +106,26 @@ describe("whoever signs in after another at the same tab", () => {
     await page.getByRole("heading", { level: 1, name: "Switches" }).waitFor();
     expect(await page.getByRole("heading", { name: "How often buyers may try" }).count()).toBe(0);
   });
+
+  test("is not signed out by a late answer to the other's key", async () => {
+    await using visitor = await operate(browser, server, "/console/switches");
+    const { page } = visitor;
+    await page.getByRole("heading", { name: "How often buyers may try" }).waitFor();
+    const held = Promise.withResolvers<void>();
+    const refuseLate = async (route: Route) => {
+      await held.promise;
+      await route.fulfill({ status: 401, contentType: "application/problem+json", json: { code: "unauthorized" } });
+    };
+    await page.route("**/v1/controls", refuseLate, { times: 1 });
+    const late = await page.waitForRequest("**/v1/controls");
+    await leave(page);
+    await enter(page, await keyOf(server, "viewer"));
+    held.resolve();
+    expect((await late.response())?.status()).toBe(401);
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    expect(await page.getByLabel("Operator key").count()).toBe(0);
+    await page.getByText("viewer", { exact: false }).first().waitFor();
+  });
 });
 
 describe("the console's sections", () => {
