@@ -206,6 +206,37 @@ describe("the dashboard", () => {
   );
 
   test(
+    "counts the chosen campaign by what is told of it, however late another one's answer comes",
+    async () => {
+      const [first, second] = [await createCampaign(server), await createCampaign(server)];
+      await using visitor = await operate(browser, server, "/console");
+      const { page } = visitor;
+      await choose(page, second);
+      await figure(page, "Left").getByText("10", { exact: true }).waitFor();
+      // Without its stream it is asked for, and the answer is late.
+      const held = Promise.withResolvers<void>();
+      await page.route(`**/v1/campaigns/${first.id}/stream`, (route) => route.abort());
+      await page.route(`**/v1/campaigns/${first.id}`, async (route) => {
+        await held.promise;
+        await route.continue();
+      });
+      const asked = page.waitForRequest(`**/v1/campaigns/${first.id}`);
+      await choose(page, first);
+      const late = await asked;
+      // The list would put it right within seconds.
+      await page.route("**/v1/campaigns?*", () => new Promise(() => {}));
+      await choose(page, second);
+      await rush(second, 1);
+      await figure(page, "Left").getByText("9", { exact: true }).waitFor();
+      held.resolve();
+      await late.response();
+      await page.evaluate(() => new Promise((drawn) => setTimeout(drawn, 0)));
+      expect(await figure(page, "Left").textContent()).toBe("9");
+    },
+    browserMs,
+  );
+
+  test(
     "restocks and takes back, never more than is left",
     async () => {
       const sale = await createCampaign(server, { stock: 4 });

@@ -105,7 +105,8 @@ function followCampaign(id: string | null): void {
     },
     poll: async () => {
       const answer = await api<Campaign>(`/v1/campaigns/${id}`);
-      if (answer.isOk) snapshot.value = answer.value;
+      // Another one may be followed by now.
+      if (answer.isOk && id === chosenCampaignId.peek()) snapshot.value = answer.value;
       return answer.isOk;
     },
   });
