@@ -136,6 +136,39 @@ describe("the page of a campaign", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
+  test("after a restock whose answer is lost shows the total, and restocks again only when told the quantity again", async () => {
+    const sale = await createCampaign(server, { stock: 5 });
+    await using visitor = await operate(browser, server, pageOf(sale));
+    const { page } = visitor;
+    const dialog = page.getByRole("dialog");
+    const restock = dialog.getByRole("button", { name: "Restock", exact: true });
+    const held = Promise.withResolvers<void>();
+    await page.getByRole("button", { name: "Restock Goods" }).click();
+    await page.route("**/v1/offers/*/restock", async (route) => {
+      await route.fetch();
+      await page.route(`**/v1/campaigns/${sale.id}`, async (asked) => {
+        await held.promise;
+        await asked.continue().catch(() => {}); // given up meanwhile
+      });
+      await route.abort();
+    });
+    await page.getByLabel("Units to add").fill("7");
+    await restock.click();
+    await dialog.getByText("Asking how many there are now").waitFor();
+    await page.getByLabel("Units to add").fill("7");
+    expect(await restock.getAttribute("aria-disabled")).toBe("true");
+    await page.getByLabel("Units to add").fill("");
+    held.resolve();
+    await dialog.getByText("There were 5 in all before, and there are 12 now").waitFor();
+    expect(await restock.getAttribute("aria-disabled")).toBe("true");
+    expect(await visitor.barriers()).toEqual([]);
+    await page.unroute("**/v1/offers/*/restock");
+    await page.getByLabel("Units to add").fill("1");
+    await dialog.getByText("It will have 13 in all").waitFor();
+    await restock.click();
+    await page.getByRole("progressbar", { name: "Goods: 0 of 13 taken" }).waitFor();
+  });
+
   test("shows how the queue stands", async () => {
     const sale = await createCampaign(server, { stock: 1, admission: "queue" });
     for (const buyer of ["alice", "bob", "carol"]) {

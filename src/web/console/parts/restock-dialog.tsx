@@ -1,11 +1,17 @@
-/** Adds units to an offer, or takes unsold ones back: says before what there will be then. */
+/**
+ * Adds units to an offer, or takes unsold ones back: says before what there will be then. A restock cannot be recognised
+ * as one that was made already: after an answer that did not come, it shows what became of the total before it may be
+ * pressed again.
+ */
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { limits } from "../../../domain/limits.ts";
-import { Field } from "../../shared/elements.tsx";
+import type { Refusal } from "../../shared/api.ts";
+import { Field, Notice } from "../../shared/elements.tsx";
 import { count } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
-import type { Offer } from "../../shared/wire.ts";
+import type { Campaign, Offer } from "../../shared/wire.ts";
 import { api } from "../session.ts";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
 
@@ -35,6 +41,16 @@ const words = wordsOf({
     (total: string, waiting: number) =>
       waiting > 0 ? `补货后总量 ${total} 件。有 ${waiting} 人候补，优先给他们。` : `补货后总量 ${total} 件，立即开售。`,
   ],
+  asking: [
+    "No answer came, and it may have been done all the same. Asking how many there are now…",
+    "没有收到结果，操作可能已生效。正在查询当前总量…",
+  ],
+  nowIs: [
+    (before: string, total: string) =>
+      `No answer came. There were ${before} in all before, and there are ${total} now: give the quantity again only if it is still missing.`,
+    (before: string, total: string) =>
+      `没有收到结果。操作前总量 ${before} 件，现在 ${total} 件。仅在确实未生效时，才重新填写数量。`,
+  ],
   taken: [(total: string) => `It will have ${total} in all.`, (total: string) => `收回后总量 ${total} 件。`],
 });
 
@@ -44,17 +60,54 @@ interface RestockDialogProps {
   readonly onClose: () => void;
 }
 
-export function RestockDialog({ offer, onDone, onClose }: RestockDialogProps): JSX.Element {
+/** What may have happened without an answer: the total before, and the offer since, `null` until that is known. */
+interface Doubt {
+  readonly totalBefore: number;
+  readonly offerNow: Offer | null;
+}
+
+const leavesInDoubt: readonly Refusal["code"][] = ["offline", "unreadable", "outcome_unknown", "internal"];
+const askEveryMs = 1_000;
+
+export function RestockDialog({ offer: opened, onDone, onClose }: RestockDialogProps): JSX.Element {
   const typed = useSignal("");
+  const doubt = useSignal<Doubt | null>(null);
+  const isAsking = doubt.value !== null && doubt.value.offerNow === null;
+  const offer = doubt.value?.offerNow ?? opened;
   const { id, title, total, available, waiting } = offer;
   const quantity = quantityOf(typed.value);
   const error = typed.value === "" ? undefined : errorOf(quantity, available);
   const isGood = quantity !== null && error === undefined;
+  useEffect(() => {
+    if (!isAsking) return undefined;
+    const leaving = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async () => {
+      const answer = await api<Campaign>(`/v1/campaigns/${opened.campaign_id}`, {
+        signal: leaving.signal,
+        cache: "no-cache",
+      });
+      if (leaving.signal.aborted || doubt.value === null) return;
+      const offerNow = answer.isOk ? answer.value.offers.find((one) => one.id === id) : undefined;
+      if (offerNow === undefined) timer = setTimeout(() => void ask(), askEveryMs);
+      else doubt.value = { ...doubt.value, offerNow };
+    };
+    void ask();
+    return () => {
+      clearTimeout(timer);
+      leaving.abort();
+    };
+  }, [isAsking]);
   return (
     <ConfirmDialog
       title={restockWords.restockOf(title)}
       consequence={
         <>
+          {doubt.value !== null && (
+            <Notice tone="warn" isLive>
+              {isAsking ? words.asking : words.nowIs(count(doubt.value.totalBefore), count(total))}
+            </Notice>
+          )}
           <p>{words.before(title, count(total), count(available))}</p>
           <Field label={words.quantity} hint={words.hint(count(available))} error={error}>
             {(ties) => (
@@ -76,10 +129,14 @@ export function RestockDialog({ offer, onDone, onClose }: RestockDialogProps): J
         </>
       }
       action={restockWords.restock}
-      isDisabled={!isGood}
+      isDisabled={!isGood || isAsking}
       onConfirm={async () => {
         const answer = await api<Offer>(`/v1/offers/${id}/restock`, { method: "POST", body: { quantity } });
         if (answer.isOk) onDone();
+        else if (leavesInDoubt.includes(answer.code)) {
+          typed.value = "";
+          doubt.value = { totalBefore: total, offerNow: null };
+        }
         return answer.isOk ? null : answer;
       }}
       onClose={onClose}
