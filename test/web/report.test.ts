@@ -160,12 +160,13 @@ test("a report is of the campaign of its address, and as it was asked for last",
   const { page } = visitor;
   await page.getByText("A draft has nothing to report").waitFor();
   const held = Promise.withResolvers<void>();
-  const over: Promise<unknown>[] = [];
-  await page.route(`**/v1/campaigns/${other.id}`, (route) => {
-    over.push(held.promise.then(() => route.continue()).catch(() => "given up"));
+  await page.route(`**/v1/campaigns/${other.id}`, async (route) => {
+    await held.promise;
+    await route.continue().catch(() => {}); // given up meanwhile
   });
-  const again = page.getByRole("button", { name: "Make it anew" });
-  await again.click();
+  const asked = page.waitForRequest(`**/v1/campaigns/${other.id}`);
+  await page.getByRole("button", { name: "Make it anew" }).click();
+  const late = await asked;
   await page.evaluate((href) => {
     const link = document.createElement("a");
     link.href = href;
@@ -173,13 +174,11 @@ test("a report is of the campaign of its address, and as it was asked for last",
     link.click();
   }, `/console/reports/${sale.id}`);
   await page.getByRole("heading", { name: "Proof" }).waitFor();
-  expect(over).toHaveLength(1);
   held.resolve();
-  await Promise.all(over);
-  await again.click();
-  await page.getByRole("heading", { name: "Proof" }).waitFor();
+  await late.response();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  expect(await page.locator("article header").getByText(/^cmp_/).textContent()).toBe(sale.id);
   expect(await page.getByText("A draft has nothing to report").count()).toBe(0);
-  await page.locator("header").getByText(sale.id).waitFor();
 });
 
 test("a draft has no report, and neither has what is not there", async () => {
