@@ -43,7 +43,9 @@ export function follow(source: Source): Followed {
   let retryMs = retryMsMin;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let pollTimer: ReturnType<typeof setTimeout> | undefined;
-  let isPolling = false;
+  let silenceTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The polling under way: a poll that comes back to another one, or to none, goes no further. */
+  let polling: object | null = null;
   let isStopped = false;
 
   const isSeen = () => document.visibilityState === "visible";
@@ -98,30 +100,32 @@ export function follow(source: Source): Followed {
   };
 
   const startPolling = () => {
-    if (isPolling || !isSeen()) return;
-    isPolling = true;
-    void pollAgain();
+    if (polling !== null || isStopped || !isSeen()) return;
+    polling = {};
+    void pollAgain(polling);
   };
   const stopPolling = () => {
-    isPolling = false;
+    polling = null;
     clearTimeout(pollTimer);
   };
-  const pollAgain = async () => {
+  const pollAgain = async (mine: object) => {
     const isWell = await source.poll();
-    if (!isPolling) return;
+    if (polling !== mine) return;
     connection.value = isWell ? "polling" : "offline";
-    pollTimer = setTimeout(() => void pollAgain(), source.pollEveryMs ?? pollEveryMs);
+    pollTimer = setTimeout(() => void pollAgain(mine), source.pollEveryMs ?? pollEveryMs);
   };
 
   const close = () => {
     clearTimeout(retryTimer);
+    clearTimeout(silenceTimer);
     stopPolling();
     stream?.abort();
     stream = null;
   };
   // A proxy may hold a stream back without a word: until it speaks, ask.
   const mindSilence = () => {
-    pollTimer = setTimeout(() => connection.value === "connecting" && startPolling(), 2 * pollEveryMs);
+    clearTimeout(silenceTimer);
+    silenceTimer = setTimeout(() => connection.value === "connecting" && startPolling(), 2 * pollEveryMs);
   };
   const seen = () => {
     if (!isSeen()) {
