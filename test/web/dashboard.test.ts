@@ -237,6 +237,28 @@ describe("the dashboard", () => {
   );
 
   test(
+    "asks for the open campaigns apart only where the newest are not all",
+    async () => {
+      const open = await createCampaign(server);
+      await using visitor = await operate(browser, server, "/console");
+      const { page } = visitor;
+      const apart: string[] = [];
+      page.on("request", (request) => {
+        if (request.url().includes("/v1/campaigns?state=open")) apart.push(request.url());
+      });
+      for (let lists = 0; lists < 2; lists += 1) await page.waitForResponse("**/v1/campaigns?limit=50");
+      expect(apart).toEqual([]);
+      for (let drafts = 0; drafts < 50; drafts += 1) await titled(`Draft ${drafts}`);
+      await page.waitForResponse("**/v1/campaigns?state=open*");
+      await page.reload();
+      const choice = page.getByRole("combobox", { name: "Campaign", exact: true });
+      await choice.locator("option", { hasText: "Draft 49" }).waitFor({ state: "attached" });
+      expect(await choice.locator(`option[value=${open.id}]`).count()).toBe(1);
+    },
+    browserMs,
+  );
+
+  test(
     "restocks and takes back, never more than is left",
     async () => {
       const sale = await createCampaign(server, { stock: 4 });

@@ -73,10 +73,10 @@ export function watchCampaigns(): void {
 export async function refreshCampaigns(): Promise<void> {
   clearTimeout(listTimer);
   if (!isSignedIn.peek() || document.visibilityState !== "visible") return;
-  const [newest, open] = await Promise.all([
-    api<CampaignList>("/v1/campaigns?limit=50"),
-    api<CampaignList>("/v1/campaigns?state=open&limit=50"),
-  ]);
+  const newest = await api<CampaignList>("/v1/campaigns?limit=50");
+  // Where these are not all, an open one may be older than they are.
+  const isWhole = newest.isOk && newest.value.next_cursor === null;
+  const open = newest.isOk && !isWhole ? await api<CampaignList>("/v1/campaigns?state=open&limit=50") : newest;
   clearTimeout(listTimer);
   if (isSignedIn.peek()) listTimer = setTimeout(() => void refreshCampaigns(), listEveryMs);
   if (!newest.isOk || !open.isOk) return;
