@@ -99,6 +99,35 @@ test("one that runs can be stopped, and a viewer sees all of it and stops nothin
   await viewer.page.getByText("Your role may look at rehearsals, not start them.").waitFor();
 }, 120_000);
 
+test("a tab in the back does not ask how it goes, and asks at once when it is seen again", async () => {
+  await using visitor = await operate(browser, server, "/console/switches");
+  const { page } = visitor;
+  let asked = 0;
+  await page.route("**/v1/rehearsals/rhs_busy", async (route) => {
+    asked += 1;
+    await route.fulfill({ status: 503, contentType: "application/problem+json", json: { code: "overloaded" } });
+  });
+  await page.clock.install();
+  await page.goto(`${server.url}/console/rehearsals/rhs_busy`);
+  await page.getByRole("alert").waitFor();
+  const again = page.waitForResponse("**/v1/rehearsals/rhs_busy");
+  await page.clock.runFor(1_000);
+  await again;
+  const show = (state: "hidden" | "visible") =>
+    page.evaluate((visibilityState) => {
+      Object.defineProperty(document, "visibilityState", { value: visibilityState, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
+  await show("hidden");
+  const before = asked;
+  await page.clock.runFor(10_000);
+  expect(asked).toBe(before);
+  const seen = page.waitForResponse("**/v1/rehearsals/rhs_busy");
+  await show("visible");
+  await seen;
+  expect(asked).toBe(before + 1);
+});
+
 test("an address of none says so", async () => {
   await using visitor = await operate(browser, server, "/console/rehearsals/rhs_zzzzzzzzzz");
   await visitor.page.getByText("There is no rehearsal at this address.").waitFor();

@@ -51,16 +51,28 @@ export function RehearsalPage() {
     rehearsal.value = null;
     const leaving = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let isLooking = false;
+    let isOver = false;
     const look = async () => {
+      clearTimeout(timer);
+      if (isLooking || document.visibilityState !== "visible") return;
+      isLooking = true;
       const answer = await api<Rehearsal>(`/v1/rehearsals/${encodeURIComponent(id)}`, { signal: leaving.signal });
+      isLooking = false;
       if (leaving.signal.aborted) return;
       refusal.value = answer.isOk ? null : answer;
       if (answer.isOk) rehearsal.value = answer.value;
-      const isOver = answer.isOk ? answer.value.state !== "running" : answer.code === "not_found";
+      isOver = answer.isOk ? answer.value.state !== "running" : answer.code === "not_found";
       if (!isOver) timer = setTimeout(() => void look(), askEveryMs);
     };
+    // A tab in the back does not ask, and asks at once when it is seen again.
+    const seen = () => {
+      if (!isOver) void look();
+    };
+    document.addEventListener("visibilitychange", seen);
     void look();
     return () => {
+      document.removeEventListener("visibilitychange", seen);
       leaving.abort();
       clearTimeout(timer);
     };
