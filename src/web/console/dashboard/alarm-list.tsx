@@ -8,7 +8,7 @@ import { wordsOf } from "../../shared/language.ts";
 import { campaigns } from "../parts/sale.ts";
 import { switchTitle } from "../parts/switch-words.ts";
 import type { Alarm } from "./alarms.ts";
-import { milliseconds } from "./dashboard-charts.tsx";
+import { milliseconds } from "./chart-figures.ts";
 import { alarms } from "./vitals.ts";
 
 const words = wordsOf({

@@ -11,6 +11,7 @@ import { language, wordsOf } from "../../shared/language.ts";
 import { theme } from "../../shared/theme.ts";
 import { WideTable } from "../parts/wide-table.tsx";
 import { hoveredIndex } from "./chart-cursor.ts";
+import { wholeSteps } from "./chart-figures.ts";
 import { shownMs } from "./readings.ts";
 
 const words = wordsOf({
@@ -46,6 +47,8 @@ export interface Line {
   readonly isOnRight?: boolean;
   /** A value in words; the chart's, when it has none of its own. */
   readonly format?: (value: number) => string;
+  /** A value on the scale on the right in words, where that has one. */
+  readonly tickFormat?: (value: number) => string;
 }
 
 interface ChartProps {
@@ -54,13 +57,18 @@ interface ChartProps {
   readonly times: readonly number[];
   readonly lines: readonly Line[];
   readonly isStacked?: boolean;
+  /** Whether values are counts: no ticks between them. */
+  readonly isWhole?: boolean;
   readonly format: (value: number) => string;
+  /** A tick of the scale in words; as any value, when it has none of its own. */
+  readonly tickFormat?: (value: number) => string;
 }
 
 const height = 190;
 const tableEveryMs = 15_000;
 
-export function Chart({ title, hint, times, lines, isStacked = false, format }: ChartProps): JSX.Element {
+export function Chart(props: ChartProps): JSX.Element {
+  const { title, hint, times, lines, isStacked = false, isWhole = false, format, tickFormat = format } = props;
   const titleId = useId();
   const isOpen = useSignal(false);
   const formatOf = (line: Line) => line.format ?? format;
@@ -75,7 +83,7 @@ export function Chart({ title, hint, times, lines, isStacked = false, format }: 
         {hint && <span class="muted small">{hint}</span>}
       </figcaption>
       <div role="img" aria-label={words.summary(title, inWords.join(" "))}>
-        <Plot times={times} lines={lines} isStacked={isStacked} format={format} />
+        <Plot times={times} lines={lines} isStacked={isStacked} isWhole={isWhole} tickFormat={tickFormat} />
       </div>
       <Legend lines={lines} formatOf={formatOf} />
       <details onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
@@ -179,15 +187,16 @@ interface PlotProps {
   readonly times: readonly number[];
   readonly lines: readonly Line[];
   readonly isStacked: boolean;
-  readonly format: (value: number) => string;
+  readonly isWhole: boolean;
+  readonly tickFormat: (value: number) => string;
 }
 
 /** The canvas. It is made once for as many lines as there are, and gets data, colours and width as they change. */
-function Plot({ times, lines, isStacked, format }: PlotProps): JSX.Element {
+function Plot({ times, lines, isStacked, isWhole, tickFormat }: PlotProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const latest = useRef({ lines, format });
-  latest.current = { lines, format };
+  const latest = useRef({ lines, tickFormat });
+  latest.current = { lines, tickFormat };
   const shape = lines.map(({ color, isOnRight }) => `${color}${isOnRight === true ? "|" : ""}`).join();
   const shownLanguage = useComputed(() => language.value).value;
   const data = dataOf(times, lines, isStacked);
@@ -197,7 +206,7 @@ function Plot({ times, lines, isStacked, format }: PlotProps): JSX.Element {
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const made = new uPlot(optionsOf(element, latest, isStacked), newest.current, element);
+    const made = new uPlot(optionsOf(element, latest, { isStacked, isWhole }), newest.current, element);
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     resized.observe(element);
@@ -206,7 +215,7 @@ function Plot({ times, lines, isStacked, format }: PlotProps): JSX.Element {
       made.destroy();
       plot.current = null;
     };
-  }, [shape, isStacked, shownLanguage]);
+  }, [shape, isStacked, isWhole, shownLanguage]);
 
   useEffect(() => plot.current?.setData(newest.current), [times, lines]);
 
@@ -242,8 +251,8 @@ function dataOf(times: readonly number[], lines: readonly Line[], isStacked: boo
 
 function optionsOf(
   element: HTMLElement,
-  latest: { readonly current: Pick<PlotProps, "lines" | "format"> },
-  isStacked: boolean,
+  latest: { readonly current: Pick<PlotProps, "lines" | "tickFormat"> },
+  { isStacked, isWhole }: Pick<PlotProps, "isStacked" | "isWhole">,
 ): uPlot.Options {
   const token = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
   const { lines } = latest.current;
@@ -254,7 +263,14 @@ function optionsOf(
   const hasRight = lines.some(({ isOnRight }) => isOnRight === true);
   const valuesBy = (formatBy: () => (value: number) => string) => (_: uPlot, splits: number[]) =>
     splits.map((value) => formatBy()(value));
-  const right = () => latest.current.lines.find(({ isOnRight }) => isOnRight === true)?.format ?? latest.current.format;
+  const right = () =>
+    latest.current.lines.find(({ isOnRight }) => isOnRight === true)?.tickFormat ?? latest.current.tickFormat;
+  const steps = isWhole ? { incrs: [...wholeSteps] } : {};
+  // As wide as its longest tick, or that would be cut.
+  const size = (self: uPlot, ticks: string[] | null) => {
+    self.ctx.font = axis.font;
+    return 14 + Math.ceil(Math.max(16, ...(ticks ?? []).map((tick) => self.ctx.measureText(tick).width)));
+  };
   const fromZero: uPlot.Scale.Range = (_, __, max) => [0, max !== null && max > 0 ? max * 1.12 : 1];
   return {
     width: element.clientWidth,
@@ -281,14 +297,14 @@ function optionsOf(
         size: 28,
         values: (_, at, __, ___, step) => at.map(step < 60 ? secondOf : minuteOf),
       },
-      { ...axis, grid, size: 52, space: 36, values: valuesBy(() => latest.current.format) },
+      { ...axis, ...steps, grid, size, space: 36, values: valuesBy(() => latest.current.tickFormat) },
       ...(hasRight
         ? [
             {
               ...axis,
               scale: "right",
               side: 1 as const,
-              size: 44,
+              size,
               space: 36,
               grid: { show: false },
               values: valuesBy(right),

@@ -4,6 +4,7 @@ import { count } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import { chosenCampaignId } from "../parts/sale.ts";
 import { Chart, type Line } from "./chart.tsx";
+import { milliseconds, millisecondsTick, oneDigit, rate, rateTick, whole } from "./chart-figures.ts";
 import type { Point } from "./readings.ts";
 import { live } from "./vitals.ts";
 
@@ -11,7 +12,6 @@ const words = wordsOf({
   charts: ["The last five minutes", "最近五分钟"],
   orders: ["Orders a second", "每秒订单"],
   ordersHint: ["On disk, all campaigns", "已落盘，全部活动"],
-  perSecond: [(value: string) => `${value}/s`, (value: string) => `${value}/秒`],
   outcomes: ["Attempts a second, by what became of them", "每秒抢购请求，按结果"],
   outcomesHint: ["All campaigns", "全部活动"],
   reserved: ["Reserved", "抢到"],
@@ -39,7 +39,6 @@ const words = wordsOf({
   engineHint: ["Each batch is one commit, synced to disk", "每批一次提交，落盘后才回答"],
   commit: ["Commit, 99 % quicker", "提交，99% 快于"],
   batch: ["Commands in a batch (right)", "每批请求数（右轴）"],
-  ms: [(value: string) => `${value} ms`, (value: string) => `${value} 毫秒`],
 });
 
 /** Outcomes as an operator thinks of them: what became of the buyer. */
@@ -75,6 +74,7 @@ export function Charts() {
         hint={words.ordersHint}
         times={times}
         format={rate}
+        tickFormat={rateTick}
         lines={[{ label: words.orders, color: "--chart-1", values: of(({ ordersPerS }) => ordersPerS) }]}
       />
       <Chart
@@ -83,6 +83,7 @@ export function Charts() {
         times={times}
         isStacked
         format={rate}
+        tickFormat={rateTick}
         lines={outcomeLines(points)}
       />
       <Chart
@@ -91,6 +92,7 @@ export function Charts() {
         times={times}
         isStacked
         format={whole}
+        isWhole
         lines={[
           { label: words.sold, color: "--chart-1", values: units("sold") },
           { label: words.heldUnits, color: "--chart-4", values: units("held") },
@@ -102,6 +104,7 @@ export function Charts() {
         hint={words.latencyHint}
         times={times}
         format={milliseconds}
+        tickFormat={millisecondsTick}
         lines={[
           { label: words.p99, color: "--chart-6", values: of(({ buyingP99S }) => buyingP99S) },
           { label: words.p50, color: "--chart-1", dash: [6, 3], values: of(({ buyingP50S }) => buyingP50S) },
@@ -112,6 +115,7 @@ export function Charts() {
         hint={words.peopleHint}
         times={times}
         format={whole}
+        isWhole
         lines={[
           { label: words.waiting, color: "--chart-5", values: of(({ waiting }) => waiting) },
           { label: words.passes, color: "--chart-1", dash: [6, 3], values: of(({ passes }) => passes) },
@@ -123,6 +127,7 @@ export function Charts() {
         hint={words.engineHint}
         times={times}
         format={milliseconds}
+        tickFormat={millisecondsTick}
         lines={[
           { label: words.commit, color: "--chart-6", values: of(({ commitP99S }) => commitP99S) },
           {
@@ -131,6 +136,7 @@ export function Charts() {
             dash: [6, 3],
             isOnRight: true,
             format: oneDigit,
+            tickFormat: count,
             values: of(({ batchMean }) => batchMean),
           },
         ]}
@@ -151,9 +157,3 @@ function outcomeLines(points: readonly Point[]): Line[] {
     }))
     .filter(({ values }, at) => at < 2 || values.some((value) => value !== null && value > 0));
 }
-
-const whole = (value: number) => count(Math.round(value));
-/** Small figures with a digit more: 0.4 a second is not none. */
-const oneDigit = (value: number) => count(value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
-export const rate = (value: number) => words.perSecond(oneDigit(value));
-export const milliseconds = (seconds: number) => words.ms(oneDigit(seconds * 1_000));
