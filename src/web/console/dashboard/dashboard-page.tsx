@@ -32,11 +32,13 @@ const words = wordsOf({
   make: ["Make one", "新建活动"],
   orders: ["Orders", "订单"],
   attempts: ["Attempts", "请求"],
-  latency: ["99 % quicker than", "99% 快于"],
+  latency: ["99 % within", "P99 耗时"],
   left: ["Left", "剩余"],
   unpaid: ["Unpaid", "未付"],
   paid: ["Paid", "已售"],
   queue: ["In queues", "排队"],
+  ofThis: ["This campaign", "本活动"],
+  ofAll: ["All campaigns", "全部活动"],
   unknown: ["–", "–"],
 });
 
@@ -109,20 +111,21 @@ function Figures({ campaign }: { campaign: Campaign }) {
   const attempts =
     rates === null || rates === undefined ? null : Object.values(rates).reduce((sum, one) => sum + one, 0);
   const figures = [
-    [words.orders, told(point?.ordersPerS, rate)],
-    [words.attempts, told(attempts, rate)],
-    [words.latency, told(point?.buyingP99S, milliseconds)],
-    [words.left, count(available)],
-    [words.unpaid, count(held)],
-    [words.paid, count(sold)],
-    [words.queue, told(point?.waiting, count)],
+    [words.left, count(available), words.ofThis],
+    [words.unpaid, count(held), words.ofThis],
+    [words.paid, count(sold), words.ofThis],
+    [words.queue, told(point?.waiting, count), words.ofAll],
+    [words.orders, told(point?.ordersPerS, rate), words.ofAll],
+    [words.attempts, told(attempts, rate), words.ofAll],
+    [words.latency, told(point?.buyingP99S, milliseconds), words.ofAll],
   ] as const;
   return (
     <dl class="figures">
-      {figures.map(([label, value]) => (
+      {figures.map(([label, value, ofWhich]) => (
         <div key={label} class="card">
           <dt class="muted small">{label}</dt>
           <dd>{value}</dd>
+          <dd class="of muted">{ofWhich}</dd>
         </div>
       ))}
     </dl>
