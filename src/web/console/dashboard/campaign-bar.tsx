@@ -12,9 +12,9 @@ const words = wordsOf({
   campaign: ["Campaign", "活动"],
   opensIn: ["Opens in", "距开始"],
   closesIn: ["Closes in", "距结束"],
-  closedAt: [(time: string) => `Closed ${time}`, (time: string) => `${time} 结束`],
-  untilEnded: ["Until you end it", "由您结束"],
-  details: ["All about it", "活动详情"],
+  closedAt: [(time: string) => `Closed at ${time}`, (time: string) => `${time} 结束`],
+  untilEnded: ["Until you end it", "由你手动结束"],
+  details: ["Details", "活动详情"],
   pausedNow: [
     "This campaign is paused: whoever tries to buy is told so, and nobody gets anything.",
     "本活动已暂停：买家下单时会看到暂停提示，谁也抢不到。",

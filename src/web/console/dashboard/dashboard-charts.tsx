@@ -28,8 +28,8 @@ const words = wordsOf({
   available: ["Left", "剩余"],
   latency: ["How long a purchase takes", "抢购耗时"],
   latencyHint: ["From its arrival to its answer", "从收到请求到给出回答"],
-  p50: ["Half are quicker", "一半快于"],
-  p99: ["99 % are quicker", "99% 快于"],
+  p50: ["Median", "中位数"],
+  p99: ["99 % within", "P99"],
   people: ["People in queues, purchases in flight", "排队人数与处理中的请求"],
   peopleHint: ["All campaigns", "全部活动"],
   waiting: ["Waiting", "排队中"],
@@ -37,7 +37,7 @@ const words = wordsOf({
   inFlight: ["In flight", "处理中"],
   engine: ["The engine", "引擎"],
   engineHint: ["Each batch is one commit, synced to disk", "每批一次提交，落盘后才回答"],
-  commit: ["Commit, 99 % quicker", "提交，99% 快于"],
+  commit: ["Commit, 99 % within", "提交 P99"],
   batch: ["Commands in a batch (right)", "每批请求数（右轴）"],
 });
 

@@ -24,7 +24,7 @@ const words = wordsOf({
     (sold: string, held: string, left: string) => `${sold} paid, ${held} reserved, ${left} left`,
     (sold: string, held: string, left: string) => `已售 ${sold}，预占 ${held}，剩余 ${left}`,
   ],
-  soldShare: [(share: string) => `${share} gone`, (share: string) => `已出 ${share}`],
+  soldShare: [(share: string) => `${share} gone`, (share: string) => `已售出 ${share}`],
 });
 
 export function OfferTable({ campaign }: { campaign: Campaign }): JSX.Element {

@@ -34,7 +34,7 @@ const words = wordsOf({
   scalpersHint: ["They click at once, again and again, as programs do.", "像程序一样，开售瞬间反复点击。"],
   failures: ["Orders that are not paid, percent", "不付款的订单占比（%）"],
   failuresHint: ["Their units go back on sale, or to who waits.", "这些商品会重新出售或给候补的人。"],
-  rush: ["Seconds over which people arrive", "到场时间（秒）"],
+  rush: ["Seconds over which people arrive", "进场时长（秒）"],
   rushHint: ["Around the opening. The shorter, the harder.", "集中在开售前后，越短压力越大。"],
   seed: ["Seed", "随机种子"],
   seedHint: [

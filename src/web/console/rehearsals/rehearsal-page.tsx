@@ -31,7 +31,7 @@ const words = wordsOf({
     (buyers: string, scalpers: number, failures: number, rush: number, seed: string) =>
       `${buyers} buyers, ${scalpers}% scalpers, ${failures}% do not pay, arriving over ${rush} s, seed ${seed}`,
     (buyers: string, scalpers: number, failures: number, rush: number, seed: string) =>
-      `${buyers} 名买家，黄牛 ${scalpers}%，不付款 ${failures}%，${rush} 秒内到场，种子 ${seed}`,
+      `${buyers} 名买家，黄牛 ${scalpers}%，不付款 ${failures}%，${rush} 秒内进场，种子 ${seed}`,
   ],
 });
 

@@ -41,8 +41,8 @@ export const limitWords = wordsOf({
 
 export const limitAdvice = wordsOf({
   stock: [
-    "Everything was sold before anything else became a limit. Nothing has to be done for this crowd; rehearse with a larger one to find the next limit.",
-    "商品先卖完了，其他环节都有余力。这样的人数无需调整，可用更多买家再演练以找到下一个瓶颈。",
+    "Some or all offers sold out before anything else became a limit. Nothing has to be done for this crowd; rehearse with a larger one to find the next limit.",
+    "有商品先卖完，其他环节都有余力。这样的人数无需调整，可用更多买家再演练以找到下一个瓶颈。",
   ],
   demand: [
     "Units were left, and whoever wanted one got it. Rehearse with as many buyers as you expect.",
@@ -70,14 +70,14 @@ export const limitAdvice = wordsOf({
   ],
   simulator: [
     "The simulated buyers were late themselves: they share this machine. Rehearse with fewer buyers, a longer rush, or on a machine with more cores.",
-    "模拟买家自身来不及：它们与服务器共用本机。请减少买家、延长到场时间，或换核心更多的机器。",
+    "模拟买家自身来不及：它们与服务器共用本机。请减少买家、延长进场时长，或换核心更多的机器。",
   ],
 } satisfies Record<Limit, readonly [string, string]>);
 
 const fates = wordsOf({
   paid: ["Paid", "已付款"],
   not_paid: ["Got a unit, did not pay", "抢到但未付款"],
-  waiting: ["Waited to the end", "等到最后"],
+  waiting: ["Waited to the end", "一直在等候"],
   not_drawn: ["Not drawn", "未中签"],
   sold_out: ["Sold out", "已售罄"],
   lost: ["Connection lost", "连接中断"],

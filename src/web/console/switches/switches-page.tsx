@@ -18,7 +18,7 @@ const words = wordsOf({
     "Plan B: each holds on the whole server within a second, stays on over a restart, and stands in the audit log.",
     "应急手段：一秒内全站生效，重启后仍保持，并记入审计日志。",
   ],
-  viewer: ["You can look; switching needs the role operator.", "您可以查看；操作需要运营权限。"],
+  viewer: ["You can look; switching needs the role operator.", "你可以查看；操作需要运营权限。"],
   switches: ["Functions", "功能开关"],
   limits: ["How often buyers may try", "限流"],
   loading: ["Looking…", "正在读取…"],

@@ -15,7 +15,7 @@ import { WebhookDeliveries } from "./webhook-deliveries.tsx";
 import { WebhookDialog } from "./webhook-form.tsx";
 
 const words = wordsOf({
-  title: ["Webhooks", "Webhook 回调"],
+  title: ["Webhooks", "回调"],
   what: [
     "Every change of the sale is posted to these addresses, signed, until they have taken it.",
     "活动中的每个变化都会签名后发送到这些地址，直到对方接收。",
