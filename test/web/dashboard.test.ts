@@ -51,7 +51,10 @@ async function titled(title: string, what: Record<string, unknown> = {}): Promis
 const choose = (page: Page, campaign: CampaignJson) =>
   page.getByRole("combobox", { name: "Campaign", exact: true }).selectOption(campaign.id);
 const figure = (page: Page, label: string) =>
-  page.locator(".figures div", { has: page.getByText(label, { exact: true }) }).locator("dd").first();
+  page
+    .locator(".figures div", { has: page.getByText(label, { exact: true }) })
+    .locator("dd")
+    .first();
 const step = (page: Page, label: string) =>
   page.locator(".funnel > ol > li", { has: page.getByText(label, { exact: true }) });
 const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();

@@ -51,6 +51,14 @@ describe("a switch", () => {
       // Whoever looks at the dashboard is told of it.
       await page.getByRole("link", { name: "Dashboard" }).click();
       await page.getByText("Switched on: Pause sales (everything).").waitFor();
+      // An open campaign in which nobody can buy does not only say that it is open.
+      await page.locator(".campaign-bar").getByText("Sales paused by a switch").waitFor();
+      expect(await visitor.barriers()).toEqual([]);
+      await visitor.picture("dashboard-paused-by-switch-desktop");
+      await page.getByRole("link", { name: "Campaigns", exact: true }).click();
+      await page.getByText("Sales paused by a switch").first().waitFor();
+      await page.getByRole("heading", { level: 2 }).getByRole("link").first().click();
+      await page.getByText("Sales paused by a switch").waitFor();
       await page.getByRole("link", { name: "Switches" }).click();
       await page.getByRole("button", { name: "Switch off: Pause sales" }).click();
       await confirm(page, "Switch off");

@@ -23,6 +23,7 @@ import {
 } from "../parts/campaign-words.ts";
 import { wordsOfRefusal } from "../parts/refusal-words.ts";
 import { Refused } from "../parts/refused.tsx";
+import { SalePaused, useSwitchesOn } from "../parts/sale-paused.tsx";
 import { api, operatorKey } from "../session.ts";
 import { arrival } from "./campaign-arrival.ts";
 import { CampaignDesk } from "./campaign-desk.tsx";
@@ -69,6 +70,7 @@ function OneCampaign({ id }: { id: string }) {
   const campaign = useSignal<Campaign | null>(null);
   const refusal = useSignal<Refusal | null>(null);
   const isOffline = useSignal(false);
+  const switchesOn = useSwitchesOn();
 
   const leaving = useMemo(() => new AbortController(), []);
 
@@ -127,6 +129,7 @@ function OneCampaign({ id }: { id: string }) {
         <h1>{shown.title}</h1>
         <p class="row" role="status">
           <Tag tone={stateTones[shown.state]}>{stateWords[shown.state]}</Tag>
+          <SalePaused campaign={shown} switchesOn={switchesOn} />
           <span class="muted mono small">{shown.id}</span>
         </p>
       </div>

@@ -14,6 +14,7 @@ import { wordsOf } from "../../shared/language.ts";
 import type { Campaign, CampaignList } from "../../shared/wire.ts";
 import { closesText, kindWords, opensText, stateTones, stateWords } from "../parts/campaign-words.ts";
 import { Refused } from "../parts/refused.tsx";
+import { SalePaused, type SwitchedOn, useSwitchesOn } from "../parts/sale-paused.tsx";
 import { api, may } from "../session.ts";
 
 const words = wordsOf({
@@ -61,6 +62,7 @@ export function CampaignsPage() {
   const isBusy = useSignal(true);
   const refusal = useSignal<Refusal | null>(null);
   const look = useRef<AbortController | null>(null);
+  const switchesOn = useSwitchesOn();
 
   const load = async (from: string | null) => {
     look.current?.abort();
@@ -136,7 +138,7 @@ export function CampaignsPage() {
       <ul class="stack">
         {campaigns.value.map((campaign) => (
           <li key={campaign.id}>
-            <CampaignCard campaign={campaign} />
+            <CampaignCard campaign={campaign} switchesOn={switchesOn} />
           </li>
         ))}
       </ul>
@@ -190,7 +192,7 @@ function Choice({ label, values, names, chosen }: ChoiceProps) {
   );
 }
 
-function CampaignCard({ campaign }: { campaign: Campaign }) {
+function CampaignCard({ campaign, switchesOn }: { campaign: Campaign; switchesOn: readonly SwitchedOn[] }) {
   const { id, title, kind, state, offers } = campaign;
   const total = offers.reduce((sum, offer) => sum + offer.total, 0);
   const taken = offers.reduce((sum, offer) => sum + offer.held + offer.sold, 0);
@@ -208,6 +210,7 @@ function CampaignCard({ campaign }: { campaign: Campaign }) {
         </h2>
         <p class="row">
           <Tag tone={stateTones[state]}>{stateWords[state]}</Tag>
+          <SalePaused campaign={campaign} switchesOn={switchesOn} />
           <span class="muted small">{kindWords[kind ?? "none"]}</span>
           <span class="muted small">
             {offers.length === 1 && first ? money(first.price_minor, first.currency) : words.offers(offers.length)}

@@ -1,4 +1,5 @@
 /** Which campaign is looked at, how it stands, and what can be done with it now. */
+import { useComputed } from "@preact/signals";
 import { now } from "../../shared/clock.ts";
 import { Notice, Tag } from "../../shared/elements.tsx";
 import { countdown, moment } from "../../shared/format.ts";
@@ -7,6 +8,8 @@ import type { Campaign } from "../../shared/wire.ts";
 import { CampaignActions } from "../parts/campaign-actions.tsx";
 import { stateTones, stateWord } from "../parts/campaign-words.ts";
 import { campaigns, choose, takeCampaign } from "../parts/sale.ts";
+import { SalePaused } from "../parts/sale-paused.tsx";
+import { state } from "./vitals.ts";
 
 const words = wordsOf({
   campaign: ["Campaign", "活动"],
@@ -22,13 +25,17 @@ const words = wordsOf({
 });
 
 export function CampaignBar({ campaign }: { campaign: Campaign }) {
+  const switchesOn = useComputed(() =>
+    state.value.switchesOn.map(({ name, campaignId }) => ({ name, campaign_id: campaignId })),
+  );
   return (
     <section class="campaign-bar card" aria-label={words.campaign}>
       <div class="row spread">
         <div class="row chosen">
           <Choice campaign={campaign} />
           <span role="status">
-            <Tag tone={stateTones[campaign.state]}>{stateWord(campaign.state)}</Tag>
+            <Tag tone={stateTones[campaign.state]}>{stateWord(campaign.state)}</Tag>{" "}
+            <SalePaused campaign={campaign} switchesOn={switchesOn.value} />
           </span>
           <Window campaign={campaign} />
         </div>
