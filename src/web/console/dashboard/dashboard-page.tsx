@@ -57,6 +57,8 @@ export function DashboardPage(): JSX.Element {
           {words.awayFor(moment(awaySinceMs.value, deviceNow()))}
         </Notice>
       )}
+      {/* First, also where the page is one column; a single line as long as there is none. */}
+      <AlarmList />
       <Sale />
     </div>
   );
@@ -71,26 +73,22 @@ function Sale() {
   const campaign = chosen.value;
   if (campaign === null) {
     return (
-      <>
-        <AlarmList />
-        <div class="card stack">
-          <p>{campaigns.value === null ? words.loading : words.none}</p>
-          {campaigns.value !== null && may("operator") && (
-            <div>
-              <a class="button primary" href="/console/campaigns/new">
-                {words.make}
-              </a>
-            </div>
-          )}
-        </div>
-      </>
+      <div class="card stack">
+        <p>{campaigns.value === null ? words.loading : words.none}</p>
+        {campaigns.value !== null && may("operator") && (
+          <div>
+            <a class="button primary" href="/console/campaigns/new">
+              {words.make}
+            </a>
+          </div>
+        )}
+      </div>
     );
   }
   return (
     <>
       <CampaignBar campaign={campaign} />
       <Figures campaign={campaign} />
-      <AlarmList />
       <Charts />
       <div class="halves">
         <FunnelView campaign={campaign} />
