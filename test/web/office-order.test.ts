@@ -76,6 +76,8 @@ describe("one order", () => {
     await dialog(page).getByLabel("are written off: they are not sold again").check();
     await desk.picture("office-order-refund-desktop");
     await dialog(page).getByRole("button", { name: "Refund" }).click();
+    // The shop took it: that it counts as returned must not read as if somebody had paid it back.
+    await page.locator(".notice.warn").getByText("nobody has returned them").waitFor();
     await row(page, "Money returned").waitFor();
     await row(page, "Refund asked for by an operator").getByText("−2 sold").waitFor();
     await page.getByText("Nothing more can be done with this order.").waitFor();

@@ -6,10 +6,10 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { limits } from "../../../domain/limits.ts";
 import type { Refusal } from "../../shared/api.ts";
-import { Button, Field, Notice } from "../../shared/elements.tsx";
+import { Button, Field, Notice, type Tone } from "../../shared/elements.tsx";
 import { fullMoment, money } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
-import type { Checkout, Order } from "../../shared/wire.ts";
+import type { Checkout, Order, Payment } from "../../shared/wire.ts";
 import { Choices } from "../parts/choices.tsx";
 import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { CopyButton } from "../parts/copying.tsx";
@@ -79,15 +79,21 @@ const words = wordsOf({
   unitsBack: ["go back on sale, or to the first in line", "恢复可售，或分给候补的第一位"],
   unitsOff: ["are written off: they are not sold again", "核销，不再出售"],
   refundDone: ["The refund is under way or done: see the payments.", "退款已发起或完成，详见付款记录。"],
+  refundByShop: [
+    (amount: string) =>
+      `${amount} count as returned, but nobody has returned them: the shop took them, so pay them back there now.`,
+    (amount: string) => `${amount} 已记为退款，但钱还没有退：这笔款由商城收取，请现在到商城退给买家。`,
+  ],
 });
 
 interface OrderActionsProps {
   readonly order: Order;
+  readonly payments: readonly Payment[];
   readonly outcome: Outcome;
   readonly onChanged: () => void;
 }
 
-export function OrderActions({ order, outcome, onChanged }: OrderActionsProps): JSX.Element {
+export function OrderActions({ order, payments, outcome, onChanged }: OrderActionsProps): JSX.Element {
   const asking = useSignal<OrderStep | null>(null);
   const link = useSignal<Checkout | null>(null);
   // As long as it is not known whether payments are taken, the server says so itself when they are not.
@@ -101,7 +107,7 @@ export function OrderActions({ order, outcome, onChanged }: OrderActionsProps): 
     outcome.forget();
     asking.value = action;
   };
-  const props = { order, onClose: close, outcome, onChanged };
+  const props = { order, payments, onClose: close, outcome, onChanged };
   const names: Readonly<Record<OrderStep, string>> = {
     pay: order.state === "reserved" ? words.pay : words.late,
     link: words.link,
@@ -173,13 +179,14 @@ async function change(
   step: string,
   body: object,
   done: string,
+  tone: Tone = "good",
 ): Promise<Refusal | null> {
   const answer = await api<Order>(`/v1/orders/${order.id}/${step}`, { method: "POST", body });
   // Recorded, too; only that the money has to go back.
   const isRecorded = !answer.isOk && answer.code === "refund_due";
   if (!answer.isOk && !isRecorded) return answer;
   if (isRecorded) outcome.say(wordsOfRefusal(answer), "warn");
-  else outcome.say(done);
+  else outcome.say(done, tone);
   onChanged();
   return null;
 }
@@ -235,8 +242,17 @@ function CancelDialog(props: ActionDialogProps): JSX.Element {
 }
 
 function RefundDialog(props: ActionDialogProps): JSX.Element {
-  const { order, onClose } = props;
+  const { order, payments, onClose } = props;
   const returnsUnits = useSignal(true);
+  // What the shop took counts as returned from then on: unless somebody is told, nobody pays it back.
+  const byShop = payments.filter(({ state, provider }) => state === "accepted" && provider === "shop");
+  const byShopMinor = byShop.reduce((sum, payment) => sum + payment.amount_minor, 0);
+  const refund = () => {
+    const body = { return_units: returnsUnits.value };
+    return byShop.length === 0
+      ? change(props, "refund", body, words.refundDone)
+      : change(props, "refund", body, words.refundByShop(money(byShopMinor, order.currency)), "warn");
+  };
   return (
     <ConfirmDialog
       title={words.refundAsk}
@@ -244,7 +260,7 @@ function RefundDialog(props: ActionDialogProps): JSX.Element {
       action={words.refund}
       kind="danger"
       onClose={onClose}
-      onConfirm={() => change(props, "refund", { return_units: returnsUnits.value }, words.refundDone)}
+      onConfirm={refund}
     >
       {() => (
         <Choices

@@ -73,7 +73,7 @@ function OneOrder({ id }: { id: string }): JSX.Element {
       {found && (
         <>
           <OrderFacts {...found} />
-          <OrderActions order={found.order} outcome={outcome} onChanged={records.again} />
+          <OrderActions order={found.order} payments={found.payments} outcome={outcome} onChanged={records.again} />
           <OrderPaymentsTable {...found} outcome={outcome} onChanged={records.again} />
           <OrderHistoryTable history={found.history} />
           <OrderReceipt order={found.order} />
