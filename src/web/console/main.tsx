@@ -29,6 +29,7 @@ const words = wordsOf({
   console: ["Console", "控制台"],
   signOut: ["Sign out", "退出"],
   gone: ["There is nothing at this address.", "这里什么也没有。"],
+  toDashboard: ["To the dashboard", "回到实况"],
   sections: ["Sections", "栏目"],
 });
 
@@ -127,7 +128,14 @@ function scrollToOpen(nav: HTMLElement | null): void {
 }
 
 function NothingHere() {
-  return <h1>{words.gone}</h1>;
+  return (
+    <div class="stack">
+      <h1>{words.gone}</h1>
+      <p>
+        <a href="/console">{words.toDashboard}</a>
+      </p>
+    </div>
+  );
 }
 
 keepTime(api);
