@@ -1,6 +1,6 @@
 /** The draw of a campaign: how many entered, what it was committed to, what decided, and each entry with its rank. */
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Refusal } from "../../shared/api.ts";
 import { Button, Tag, type Tone } from "../../shared/elements.tsx";
 import { count, fullMoment } from "../../shared/format.ts";
@@ -51,6 +51,7 @@ const stateTones: Readonly<Record<keyof typeof states, Tone>> = {
 };
 
 const entryStates = wordsOf({
+  entered: ["entered", "已报名"],
   waiting: ["waiting", "候补"],
   offered: ["got an order", "获得订单"],
   left: ["left", "已放弃"],
@@ -135,10 +136,15 @@ function Entries({ offerId, title, state }: { offerId: string; title: string; st
   const next = useSignal<number | null>(0);
   const refusal = useSignal<Refusal | null>(null);
   const isBusy = useSignal(false);
+  const shownState = useRef(state);
+  shownState.current = state;
   const load = async () => {
+    const asked = shownState.current;
     isBusy.value = true;
     const answer = await api<DrawEntries>(`/v1/offers/${offerId}/draw/entries?limit=100&after=${next.peek() ?? 0}`);
     isBusy.value = false;
+    // Of before the draw: the entries begin anew.
+    if (asked !== shownState.current) return;
     refusal.value = answer.isOk ? null : answer;
     if (!answer.isOk) return;
     entries.value = [...(entries.peek() ?? []), ...answer.value.entries];
@@ -170,7 +176,7 @@ function Entries({ offerId, title, state }: { offerId: string; title: string; st
               <tr key={entry.entry_id}>
                 <td class="number">{count(entry.index + 1)}</td>
                 <td class="number">{entry.rank === null ? "–" : count(entry.rank)}</td>
-                <td>{entryStates[entry.state]}</td>
+                <td>{entryStates[entry.state === "waiting" && state !== "made" ? "entered" : entry.state]}</td>
                 <td>
                   {entry.order_id === null ? (
                     "–"
