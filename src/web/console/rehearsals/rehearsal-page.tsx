@@ -12,7 +12,7 @@ import { Refused } from "../parts/refused.tsx";
 import { api, may } from "../session.ts";
 import { RehearsalLive } from "./rehearsal-live.tsx";
 import { RehearsalReport } from "./rehearsal-report.tsx";
-import { rehearsalStateTones, rehearsalStateWords } from "./rehearsal-words.ts";
+import { rehearsalStateTones, rehearsalStateWords, sentenceText } from "./rehearsal-words.ts";
 
 const words = wordsOf({
   back: ["All rehearsals", "全部演练"],
@@ -151,14 +151,21 @@ export function RehearsalPage() {
       {(shown.state === "stopped" || shown.state === "failed") && (
         <Notice tone={shown.state === "failed" ? "bad" : "warn"} isLive>
           <p>{words[shown.state]}</p>
-          <p class="small" lang="en">
-            {shown.failure}
-          </p>
+          {shown.failure !== null && <Reason english={shown.failure} />}
         </Notice>
       )}
       {shown.report !== null && <RehearsalReport report={shown.report} />}
       {shown.progress.length > 0 && <RehearsalLive rehearsal={shown} />}
     </div>
+  );
+}
+
+function Reason({ english }: { english: string }) {
+  const { text, lang } = sentenceText(english);
+  return (
+    <p class="small" lang={lang}>
+      {text}
+    </p>
   );
 }
 

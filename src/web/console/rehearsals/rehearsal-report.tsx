@@ -7,7 +7,7 @@ import { shortMs, shortTime } from "../../shared/short-time.ts";
 import { admissionWords, challengeWords } from "../parts/campaign-words.ts";
 import { Figure } from "../parts/figure.tsx";
 import { WideTable } from "../parts/wide-table.tsx";
-import { answerText, fateText, limitAdvice, limitWords } from "./rehearsal-words.ts";
+import { answerText, fateText, limitAdvice, limitWords, sentenceText } from "./rehearsal-words.ts";
 
 const words = wordsOf({
   limit: [(name: string) => `The limit: ${name}`, (name: string) => `瓶颈：${name}`],
@@ -181,10 +181,15 @@ export function RehearsalReport({ report }: { report: Report }) {
             shortTime(copy.payment_window_s),
           )}
         </p>
-        <ul class="small bullets" lang="en">
-          {copy.differences.map((difference) => (
-            <li key={difference}>{difference}</li>
-          ))}
+        <ul class="small bullets">
+          {copy.differences.map((difference) => {
+            const { text, lang } = sentenceText(difference);
+            return (
+              <li key={difference} lang={lang}>
+                {text}
+              </li>
+            );
+          })}
         </ul>
       </section>
     </>
