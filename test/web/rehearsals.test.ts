@@ -44,9 +44,16 @@ test("a rehearsal is started, watched, and told in a report that says what was t
   await using second = await operate(browser, server, `/console/rehearsals?campaign=${sale.id}`);
   await second.page.getByRole("button", { name: "Start the rehearsal" }).click();
   await second.page.getByText("Another rehearsal is running: one at a time.").waitFor();
+  // The list names the campaign, and goes on by itself when that rehearsal has ended.
+  const link = second.page.getByRole("link", { name: "To the one that runs" });
+  expect(await link.getAttribute("href")).toBe(new URL(page.url()).pathname);
+  expect(await second.barriers()).toEqual([]);
+  await second.page.reload();
+  await second.page.getByRole("row", { name: /Test sale Running 150/ }).waitFor();
 
   await page.getByRole("heading", { name: /^The limit: / }).waitFor({ timeout: browserMs });
   await page.getByText("Verified: everything exact.").waitFor();
+  await second.page.getByRole("row", { name: /Test sale Done 150/ }).waitFor();
   const cells = await page
     .getByRole("row", { name: /^Goods/ })
     .locator("td")

@@ -17,6 +17,7 @@ import { Refused } from "../parts/refused.tsx";
 import { api } from "../session.ts";
 
 const words = wordsOf({
+  toRunning: ["To the one that runs", "查看进行中的演练"],
   title: ["New rehearsal", "新的演练"],
   what: [
     "Simulated buyers rush at a copy of the campaign in a server of its own, with the same rules, limits and switches. Nothing of it touches real stock, orders or money. It takes a share of this machine: do not rehearse while a sale runs.",
@@ -121,7 +122,10 @@ export function RehearsalForm() {
       {refusal.value !== null &&
         (refusal.value.code === "rehearsal_running" ? (
           <Notice tone="warn" isLive>
-            {words.running}
+            <p>{words.running}</p>
+            {typeof refusal.value.members["rehearsal_id"] === "string" && (
+              <a href={`/console/rehearsals/${refusal.value.members["rehearsal_id"]}`}>{words.toRunning}</a>
+            )}
           </Notice>
         ) : (
           <Refused refusal={refusal.value} onAgain={campaigns.value === null ? () => void load() : undefined} />

@@ -7,6 +7,7 @@ import { now } from "../../shared/clock.ts";
 import { Button, Notice, Tag } from "../../shared/elements.tsx";
 import { count, moment, percent } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
+import type { Campaign } from "../../shared/wire.ts";
 import type { RehearsalList } from "../parts/campaign-wire.ts";
 import { Refused } from "../parts/refused.tsx";
 import { WideTable } from "../parts/wide-table.tsx";
@@ -31,6 +32,9 @@ const words = wordsOf({
   limit: ["Limit", "瓶颈"],
 });
 
+/** While one runs: it ends by itself, and its row says so. */
+const lookEveryMs = 3_000;
+
 export function RehearsalsPage() {
   const rehearsals = useSignal<RehearsalList["rehearsals"] | null>(null);
   const refusal = useSignal<Refusal | null>(null);
@@ -40,6 +44,35 @@ export function RehearsalsPage() {
     if (answer.isOk) rehearsals.value = answer.value.rehearsals;
   };
   useEffect(() => void load(), []);
+  const isRunning = rehearsals.value?.some(({ state }) => state === "running") ?? false;
+  useEffect(() => {
+    if (!isRunning) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const lookOn = () => {
+      timer = setTimeout(async () => {
+        if (document.visibilityState === "visible") await load();
+        if (timer !== undefined) lookOn();
+      }, lookEveryMs);
+    };
+    lookOn();
+    return () => {
+      clearTimeout(timer);
+      timer = undefined;
+    };
+  }, [isRunning]);
+  const titles = useSignal<Readonly<Record<string, string>>>({});
+  // A report has the title of its campaign; without one it is asked for.
+  const untitled = [
+    ...new Set(rehearsals.value?.filter(({ report }) => report === null).map((one) => one.campaign_id)),
+  ];
+  useEffect(() => {
+    for (const id of untitled) {
+      if (id in titles.peek()) continue;
+      void api<Campaign>(`/v1/campaigns/${id}`).then((answer) => {
+        if (answer.isOk) titles.value = { ...titles.peek(), [id]: answer.value.title };
+      });
+    }
+  }, [untitled.join()]);
   return (
     <div class="stack campaigns">
       <h1>{words.title}</h1>
@@ -80,7 +113,9 @@ export function RehearsalsPage() {
                     <a href={`/console/rehearsals/${id}`}>{moment(started_at, now.peek())}</a>
                   </th>
                   <td>
-                    <a href={`/console/campaigns/${campaign_id}`}>{report?.copy.title ?? campaign_id}</a>
+                    <a href={`/console/campaigns/${campaign_id}`}>
+                      {report?.copy.title ?? titles.value[campaign_id] ?? campaign_id}
+                    </a>
                   </td>
                   <td>
                     <Tag tone={rehearsalStateTones[state]}>{rehearsalStateWords[state]}</Tag>
