@@ -1,7 +1,7 @@
 /** Rehearsals in the console: started with settings that are explained, seen as they run, stopped, and told in a report. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Browser } from "playwright-core";
-import { type CampaignJson, createCampaign, type Server, startServer } from "../harness.ts";
+import { type CampaignJson, call, createCampaign, operatorKey, type Server, startServer } from "../harness.ts";
 import { browserMs, phone, startBrowser } from "./browser.ts";
 import { keyOf, operate } from "./operator.ts";
 
@@ -44,16 +44,11 @@ test("a rehearsal is started, watched, and told in a report that says what was t
   await using second = await operate(browser, server, `/console/rehearsals?campaign=${sale.id}`);
   await second.page.getByRole("button", { name: "Start the rehearsal" }).click();
   await second.page.getByText("Another rehearsal is running: one at a time.").waitFor();
-  // The list names the campaign, and goes on by itself when that rehearsal has ended.
   const link = second.page.getByRole("link", { name: "To the one that runs" });
   expect(await link.getAttribute("href")).toBe(new URL(page.url()).pathname);
-  expect(await second.barriers()).toEqual([]);
-  await second.page.reload();
-  await second.page.getByRole("row", { name: /Test sale Running 150/ }).waitFor();
 
   await page.getByRole("heading", { name: /^The limit: / }).waitFor({ timeout: browserMs });
   await page.getByText("Verified: everything exact.").waitFor();
-  await second.page.getByRole("row", { name: /Test sale Done 150/ }).waitFor();
   const cells = await page
     .getByRole("row", { name: /^Goods/ })
     .locator("td")
@@ -83,8 +78,12 @@ test("one that runs can be stopped, and a viewer sees all of it and stops nothin
   await viewer.page.getByText("Running", { exact: true }).waitFor();
   expect(await viewer.page.getByRole("button", { name: "Stop it" }).count()).toBe(0);
 
+  // The list names its campaign, and goes on by itself when it has ended.
+  await using list = await operate(browser, server, "/console/rehearsals");
+  await list.page.getByRole("row", { name: /Test sale Running/ }).waitFor();
   await page.getByRole("button", { name: "停止演练" }).click();
   await page.getByText("演练被提前停止").waitFor();
+  await list.page.getByRole("row", { name: /Test sale Stopped/ }).waitFor();
   await viewer.page.getByText("It was stopped before its end").waitFor();
   expect(await visitor.barriers()).toEqual([]);
   expect(await viewer.barriers()).toEqual([]);
@@ -134,6 +133,32 @@ test("a tab in the back does not ask how it goes, and asks at once when it is se
   await seen;
   expect(asked).toBe(before + 1);
 });
+
+test("beside an open campaign, none is started before its name was read and ticked", async () => {
+  const open = await createCampaign(server, { stock: 5 });
+  await using visitor = await operate(browser, server, `/console/rehearsals?campaign=${sale.id}`);
+  const { page } = visitor;
+  await page.getByText("Open, or soon to open: Test sale.").waitFor();
+  const rehearsals = page.getByRole("row");
+  const before = await rehearsals.count();
+  await page.getByRole("button", { name: "Start the rehearsal" }).click();
+  await page.locator(".field", { hasText: "I know" }).locator('[aria-invalid="true"]').waitFor();
+  expect(new URL(page.url()).pathname).toBe("/console/rehearsals");
+  expect(await rehearsals.count()).toBe(before);
+  expect(await visitor.barriers()).toEqual([]);
+  await visitor.picture("rehearsals-beside-sale-desktop");
+  await page.getByLabel("I know, and rehearse all the same").check();
+  await page.getByRole("button", { name: "Start the rehearsal" }).click();
+  await page.getByRole("button", { name: "Stop it" }).click();
+  await page.getByText("It was stopped before its end").waitFor();
+  await using chinese = await operate(browser, server, new URL(page.url()).pathname, { ...phone, locale: "zh-CN" });
+  await chinese.page.getByText("由运营人员停止。").waitFor();
+  await chinese.page.goto(`${server.url}/console/rehearsals`);
+  await chinese.page.getByText("正在进行或即将开始").waitFor();
+  await chinese.picture("rehearsals-beside-sale-phone-zh");
+  await call(`${server.url}/v1/campaigns/${open.id}/end`, { method: "POST", as: operatorKey });
+  expect(visitor.complaints).toEqual([]);
+}, 120_000);
 
 test("an address of none says so", async () => {
   await using visitor = await operate(browser, server, "/console/rehearsals/rhs_zzzzzzzzzz");

@@ -6,6 +6,7 @@ import { limits } from "../../../domain/limits.ts";
 import { rehearsalDefaults } from "../../../domain/rehearsal.ts";
 import type { Rehearsal } from "../../../http/rehearsal-schemas.ts";
 import type { Refusal } from "../../shared/api.ts";
+import { now } from "../../shared/clock.ts";
 import { Button, Field, Notice } from "../../shared/elements.tsx";
 import { count } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
@@ -17,6 +18,12 @@ import { Refused } from "../parts/refused.tsx";
 import { api } from "../session.ts";
 
 const words = wordsOf({
+  besideSale: [
+    (titles: string) => `Open, or soon to open: ${titles}. A rehearsal makes buyers wait longer there.`,
+    (titles: string) => `正在进行或即将开始：${titles}。此时演练会拖慢真实买家。`,
+  ],
+  besideSaleTick: ["I know, and rehearse all the same", "我已了解，仍要演练"],
+  comma: [", ", "、"],
   toRunning: ["To the one that runs", "查看进行中的演练"],
   title: ["New rehearsal", "新的演练"],
   what: [
@@ -59,6 +66,12 @@ const bounds: Readonly<Record<Setting, readonly [minimum: number, maximum: numbe
   seed: [0, limits.rehearsalSeedMax],
 };
 
+/** A rehearsal that is begun now runs into an opening that is as near as this. */
+const soonMs = 600_000;
+
+const isSelling = ({ state, opens_at }: Campaign, nowMs: number) =>
+  state === "open" || (state === "scheduled" && opens_at !== null && Date.parse(opens_at) - nowMs < soonMs);
+
 export function RehearsalForm() {
   const { query, route } = useLocation();
   const campaigns = useSignal<readonly Campaign[] | null>(null);
@@ -73,14 +86,24 @@ export function RehearsalForm() {
   const isTried = useSignal(false);
   const isBusy = useSignal(false);
   const refusal = useSignal<Refusal | null>(null);
-  const load = async () => {
+  /** Campaigns whose buyers would notice. */
+  const beside = useSignal<readonly Campaign[]>([]);
+  const isTaken = useSignal(false);
+  const load = async (): Promise<boolean> => {
     refusal.value = null;
-    const answer = await api<CampaignList>(`/v1/campaigns?limit=${limits.pageSizeMax}`);
-    if (!answer.isOk) {
-      refusal.value = answer;
-      return;
+    const lists: (readonly Campaign[])[] = [];
+    for (const only of ["", "&state=open", "&state=scheduled"]) {
+      const answer = await api<CampaignList>(`/v1/campaigns?limit=${limits.pageSizeMax}${only}`);
+      if (!answer.isOk) {
+        refusal.value = answer;
+        return false;
+      }
+      lists.push(answer.value.campaigns);
     }
-    campaigns.value = answer.value.campaigns;
+    const [newest = [], ...selling] = lists;
+    campaigns.value = newest;
+    beside.value = selling.flat().filter((campaign) => isSelling(campaign, now.peek()));
+    return true;
   };
   useEffect(() => void load(), []);
 
@@ -99,6 +122,11 @@ export function RehearsalForm() {
     const isWrong = values.some(([, value]) => value !== null && typeof value !== "number");
     if (isWrong || chosen.value === "") return;
     isBusy.value = true;
+    // One may have opened since.
+    if (!(await load()) || (beside.value.length > 0 && !isTaken.value)) {
+      isBusy.value = false;
+      return;
+    }
     const answer = await api<Rehearsal>(`/v1/campaigns/${chosen.value}/rehearsals`, {
       method: "POST",
       body: Object.fromEntries(values.filter(([, value]) => value !== null)),
@@ -177,6 +205,26 @@ export function RehearsalForm() {
               );
             })}
           </div>
+          {beside.value.length > 0 && (
+            <Notice tone="warn" isLive>
+              <p>{words.besideSale(beside.value.map(({ title }) => title).join(words.comma))}</p>
+              <Field
+                label={words.besideSaleTick}
+                error={isTried.value && !isTaken.value ? ruleText({ rule: "required" }) : undefined}
+              >
+                {(ties) => (
+                  <input
+                    {...ties}
+                    type="checkbox"
+                    checked={isTaken.value}
+                    onChange={(event) => {
+                      isTaken.value = event.currentTarget.checked;
+                    }}
+                  />
+                )}
+              </Field>
+            </Notice>
+          )}
           <div>
             <Button kind="primary" type="submit" isBusy={isBusy.value}>
               {words.start}

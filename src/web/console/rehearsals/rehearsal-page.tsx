@@ -12,7 +12,8 @@ import { Refused } from "../parts/refused.tsx";
 import { api, may } from "../session.ts";
 import { RehearsalLive } from "./rehearsal-live.tsx";
 import { RehearsalReport } from "./rehearsal-report.tsx";
-import { rehearsalStateTones, rehearsalStateWords, sentenceText } from "./rehearsal-words.ts";
+import { sentenceText } from "./rehearsal-sentences.ts";
+import { rehearsalStateTones, rehearsalStateWords } from "./rehearsal-words.ts";
 
 const words = wordsOf({
   back: ["All rehearsals", "全部演练"],

@@ -7,7 +7,8 @@ import { shortMs, shortTime } from "../../shared/short-time.ts";
 import { admissionWords, challengeWords } from "../parts/campaign-words.ts";
 import { Figure } from "../parts/figure.tsx";
 import { WideTable } from "../parts/wide-table.tsx";
-import { answerText, fateText, limitAdvice, limitWords, sentenceText } from "./rehearsal-words.ts";
+import { sentenceText } from "./rehearsal-sentences.ts";
+import { answerText, fateText, limitAdvice, limitWords } from "./rehearsal-words.ts";
 
 const words = wordsOf({
   limit: [(name: string) => `The limit: ${name}`, (name: string) => `瓶颈：${name}`],

@@ -4,7 +4,7 @@ import { withoutPage } from "./no-page.ts";
 
 afterAll(withoutPage("zh-CN"));
 const { chooseLanguage } = await import("../../src/web/shared/language.ts");
-const { sentenceText } = await import("../../src/web/console/rehearsals/rehearsal-words.ts");
+const { sentenceText } = await import("../../src/web/console/rehearsals/rehearsal-sentences.ts");
 
 const source = async (name: string) => Bun.file(`${import.meta.dir}/../../src/${name}`).text();
 
