@@ -141,10 +141,12 @@ describe("the console's sections", () => {
       return row !== null && link !== null && link.x >= row.x - 1 && link.x + link.width <= row.x + row.width + 1;
     };
     expect([await isInSight("审计"), await isInSight("实况")]).toEqual([true, false]);
+    expect(await page.title()).toBe("审计 · Rushbox 控制台");
     await page.goto(`${server.url}/console`);
     await page.getByRole("heading", { level: 1 }).first().waitFor();
     expect([await isInSight("审计"), await isInSight("实况")]).toEqual([false, true]);
     await page.getByText("root · 管理员").waitFor();
+    expect(await page.title()).toMatch(/^(\(\d+\) )?实况 · Rushbox 控制台$/);
     expect(visitor.complaints).toEqual([]);
   });
 });

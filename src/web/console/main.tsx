@@ -31,6 +31,7 @@ const words = wordsOf({
   gone: ["There is nothing at this address.", "这里什么也没有。"],
   toDashboard: ["To the dashboard", "回到实况"],
   sections: ["Sections", "栏目"],
+  titleOfAll: ["Rushbox console", "Rushbox 控制台"],
 });
 
 /** What stands in the navigation, in this order. */
@@ -93,6 +94,12 @@ function Side() {
   useEffect(() => scrollToOpen(nav.current), [path, language.value]);
   const isHere = (section: Section) =>
     section === "dashboard" ? path === "/console" : path.startsWith(addressOf(section));
+  const here = shown.find(isHere);
+  // Tabs of one operator are told apart by it. How many alarms there are stands before, and stays.
+  useEffect(() => {
+    const alarms = /^\(\d+\) /.exec(document.title)?.[0] ?? "";
+    document.title = alarms + [here && sections[here], words.titleOfAll].filter(Boolean).join(" · ");
+  }, [here, language.value]);
   return (
     <header class="side no-print">
       <a class="brand" href="/console">
