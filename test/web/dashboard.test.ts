@@ -326,6 +326,10 @@ describe("the dashboard", () => {
       const { page } = visitor;
       await page.getByRole("combobox", { name: "活动", exact: true }).selectOption(sale.id);
       await figure(page, "排队").getByText("3", { exact: true }).waitFor();
+      // Nothing of an offer is out of sight, least of all what can be done.
+      const restock = await page.getByRole("button", { name: /补货/ }).boundingBox();
+      expect((restock?.x ?? 999) + (restock?.width ?? 0)).toBeLessThanOrEqual(360);
+      await page.locator(".offers td").getByText("候补", { exact: true }).waitFor();
       await step(page, "加入排队").locator("> .row b").getByText("5", { exact: true }).waitFor();
       await step(page, "轮到购买").locator("> .row b").getByText("2", { exact: true }).waitFor();
       expect(await visitor.barriers()).toEqual([]);

@@ -76,6 +76,13 @@ export function OfferTable({ campaign }: { campaign: Campaign }): JSX.Element {
 
 function Row({ offer, onRestock }: { offer: Offer; onRestock: (() => void) | null }) {
   const { title, sku, price_minor, currency, total, available, held, sold, waiting } = offer;
+  const figures = [
+    [words.sold, sold],
+    [words.held, held],
+    [words.available, available],
+    [words.waiting, waiting],
+    [words.total, total],
+  ] as const;
   const share = total === 0 ? 0 : (sold + held) / total;
   return (
     <tr>
@@ -87,13 +94,12 @@ function Row({ offer, onRestock }: { offer: Offer; onRestock: (() => void) | nul
         <UnitBar offer={offer} />
         <span class="muted small">{words.soldShare(percent(share, share > 0 && share < 1 ? 1 : 0))}</span>
       </th>
-      <td class="number">{count(sold)}</td>
-      <td class="number">{count(held)}</td>
-      <td class="number">
-        <b>{count(available)}</b>
-      </td>
-      <td class="number">{count(waiting)}</td>
-      <td class="number">{count(total)}</td>
+      {figures.map(([label, units]) => (
+        <td key={label} class="number">
+          <span class="label">{label}</span>
+          {label === words.available ? <b>{count(units)}</b> : count(units)}
+        </td>
+      ))}
       {onRestock !== null && (
         <td>
           <Button size="small" label={restockWords.restockOf(title)} onPress={onRestock}>
