@@ -145,7 +145,12 @@ describe("the console's sections", () => {
     await page.goto(`${server.url}/console`);
     await page.getByRole("heading", { level: 1 }).first().waitFor();
     expect([await isInSight("审计"), await isInSight("实况")]).toEqual([false, true]);
+    // One row, with the rest when it is asked for.
+    expect((await page.getByRole("banner").boundingBox())?.height).toBeLessThanOrEqual(64);
+    await page.getByRole("button", { name: "更多" }).click();
     await page.getByText("root · 管理员").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("console-head-phone-zh");
     expect(await page.title()).toMatch(/^(\(\d+\) )?实况 · Rushbox 控制台$/);
     expect(visitor.complaints).toEqual([]);
   });

@@ -1,4 +1,5 @@
 /** The console: what operators see. The door, the frame, and which page an address shows. */
+import { useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from "preact-iso";
@@ -31,6 +32,7 @@ const words = wordsOf({
   gone: ["There is nothing at this address.", "这里什么也没有。"],
   toDashboard: ["To the dashboard", "回到实况"],
   sections: ["Sections", "栏目"],
+  more: ["More", "更多"],
   titleOfAll: ["Rushbox console", "Rushbox 控制台"],
 });
 
@@ -90,6 +92,7 @@ function Side() {
   const { path } = useLocation();
   const shown = (Object.keys(sections) as Section[]).filter((section) => !adminOnly.includes(section) || may("admin"));
   const nav = useRef<HTMLElement>(null);
+  const isUnfolded = useSignal(false);
   // On a phone they are a row that is wider than the screen.
   useEffect(() => scrollToOpen(nav.current), [path, language.value]);
   const isHere = (section: Section) =>
@@ -101,7 +104,7 @@ function Side() {
     document.title = alarms + [here && sections[here], words.titleOfAll].filter(Boolean).join(" · ");
   }, [here, language.value]);
   return (
-    <header class="side no-print">
+    <header class={`side no-print ${isUnfolded.value ? "unfolded" : ""}`}>
       <a class="brand" href="/console">
         <Mark />
         <span>{words.console}</span>
@@ -113,7 +116,16 @@ function Side() {
           </a>
         ))}
       </nav>
-      <div class="who">
+      <button
+        type="button"
+        class="button quiet small unfold"
+        aria-expanded={isUnfolded.value}
+        aria-controls="who"
+        onClick={() => (isUnfolded.value = !isUnfolded.value)}
+      >
+        {words.more}
+      </button>
+      <div id="who" class="who">
         <span class="muted small">
           {operator.value && `${operator.value.name} · ${roleNames[operator.value.role]}`}
         </span>
