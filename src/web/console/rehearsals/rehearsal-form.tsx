@@ -23,6 +23,7 @@ const words = wordsOf({
     (titles: string) => `正在进行或即将开始：${titles}。此时演练会拖慢真实买家。`,
   ],
   besideSaleTick: ["I know, and rehearse all the same", "我已了解，仍要演练"],
+  tickFirst: ["Tick this to start it.", "勾选后才能开始。"],
   comma: [", ", "、"],
   toRunning: ["To the one that runs", "查看进行中的演练"],
   title: ["New rehearsal", "新的演练"],
@@ -135,6 +136,7 @@ export function RehearsalForm() {
     refusal.value = answer.isOk ? null : answer;
     if (answer.isOk) route(`/console/rehearsals/${answer.value.id}`);
   };
+  const isUntaken = isTried.value && !isTaken.value;
 
   return (
     <form
@@ -208,21 +210,25 @@ export function RehearsalForm() {
           {beside.value.length > 0 && (
             <Notice tone="warn" isLive>
               <p>{words.besideSale(beside.value.map(({ title }) => title).join(words.comma))}</p>
-              <Field
-                label={words.besideSaleTick}
-                error={isTried.value && !isTaken.value ? ruleText({ rule: "required" }) : undefined}
-              >
-                {(ties) => (
+              <div class="field">
+                <label class="row">
                   <input
-                    {...ties}
                     type="checkbox"
                     checked={isTaken.value}
+                    aria-invalid={isUntaken}
+                    aria-describedby={isUntaken ? "beside-sale-error" : undefined}
                     onChange={(event) => {
                       isTaken.value = event.currentTarget.checked;
                     }}
                   />
+                  {words.besideSaleTick}
+                </label>
+                {isUntaken && (
+                  <span class="error" id="beside-sale-error">
+                    {words.tickFirst}
+                  </span>
                 )}
-              </Field>
+              </div>
             </Notice>
           )}
           <div>
