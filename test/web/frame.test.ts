@@ -147,7 +147,7 @@ describe("the console's sections", () => {
     expect([await isInSight("审计"), await isInSight("实况")]).toEqual([false, true]);
     // One row, with the rest when it is asked for.
     expect((await page.getByRole("banner").boundingBox())?.height).toBeLessThanOrEqual(64);
-    await page.getByRole("button", { name: "更多" }).click();
+    await page.getByRole("button", { name: "我的" }).click();
     await page.getByText("root · 管理员").waitFor();
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("console-head-phone-zh");

@@ -32,7 +32,7 @@ const words = wordsOf({
   gone: ["There is nothing at this address.", "这里什么也没有。"],
   toDashboard: ["To the dashboard", "回到实况"],
   sections: ["Sections", "栏目"],
-  more: ["More", "更多"],
+  mine: ["Me", "我的"],
   titleOfAll: ["Rushbox console", "Rushbox 控制台"],
 });
 
@@ -118,12 +118,12 @@ function Side() {
       </nav>
       <button
         type="button"
-        class="button quiet small unfold"
+        class="button small unfold"
         aria-expanded={isUnfolded.value}
         aria-controls="who"
         onClick={() => (isUnfolded.value = !isUnfolded.value)}
       >
-        {words.more}
+        {words.mine}
       </button>
       <div id="who" class="who">
         <span class="muted small">
