@@ -268,8 +268,12 @@ function optionsOf(
   const steps = isWhole ? { incrs: [...wholeSteps] } : {};
   // As wide as its longest tick, or that would be cut.
   const size = (self: uPlot, ticks: string[] | null) => {
+    // uPlot remembers which font it has set: that has to stay.
+    const fontBefore = self.ctx.font;
     self.ctx.font = axis.font;
-    return 14 + Math.ceil(Math.max(16, ...(ticks ?? []).map((tick) => self.ctx.measureText(tick).width)));
+    const widths = (ticks ?? []).map((tick) => self.ctx.measureText(tick).width);
+    self.ctx.font = fontBefore;
+    return 14 + Math.ceil(Math.max(16, ...widths));
   };
   const fromZero: uPlot.Scale.Range = (_, __, max) => [0, max !== null && max > 0 ? max * 1.12 : 1];
   return {
