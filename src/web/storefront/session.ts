@@ -113,5 +113,9 @@ function takeFromAddress(): string | null {
 
 function readCookie(): string | null {
   const pair = document.cookie.split("; ").find((candidate) => candidate.startsWith(`${cookieName}=`));
-  return pair === undefined ? null : decodeURIComponent(pair.slice(cookieName.length + 1));
+  try {
+    return pair === undefined ? null : decodeURIComponent(pair.slice(cookieName.length + 1));
+  } catch {
+    return null; // a percent sign that stands for nothing: no shop wrote that
+  }
 }
