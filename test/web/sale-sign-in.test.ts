@@ -3,9 +3,9 @@
  * is over is told so and is made nobody else unasked, and a device has one guest however many tabs it has.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Browser } from "playwright-core";
-import { createCampaign, type Server, startServer } from "../harness.ts";
-import { browserMs, startBrowser } from "./browser.ts";
+import type { Browser, Page } from "playwright-core";
+import { call, createCampaign, type Server, startServer, tokenOf } from "../harness.ts";
+import { browserMs, phone, startBrowser } from "./browser.ts";
 import { expectFine, visitSale } from "./sale-visit.ts";
 
 let server: Server;
@@ -30,6 +30,73 @@ describe("a cookie that is no token", () => {
     await visitor.page.reload();
     await visitor.press("buy");
     await visitor.is("to_pay");
+    await expectFine(visitor);
+  });
+});
+
+describe("a sign-in at the shop that has run out", () => {
+  /** A buyer who has an order, and whose token, in the cookie, is over. */
+  async function signedOut(page: Page, campaignId: string) {
+    const offer = (await call<{ offers: { id: string }[] }>(`${server.url}/v1/campaigns/${campaignId}`)).body.offers[0];
+    await call(`${server.url}/v1/offers/${offer?.id}/orders`, { method: "POST", as: await tokenOf("regular") });
+    const value = await tokenOf("regular", Math.floor(Date.now() / 1_000) - 60);
+    await page.context().addCookies([{ name: "rushbox_token", value, url: server.url }]);
+    await page.reload();
+    return page.getByText("Your sign-in at the shop has run out").waitFor();
+  }
+
+  test("is told, and nobody is made a guest of unasked", async () => {
+    const campaign = await createCampaign(server);
+    await using visitor = await visitSale(browser, server, campaign.id, phone);
+    const { page } = visitor;
+    const guests: string[] = [];
+    page.on("request", (request) => request.url().endsWith("/v1/guests") && guests.push(request.url()));
+    await signedOut(page, campaign.id);
+    await visitor.is("buy", "Sign in to take part");
+    const address = new URL((await page.getByRole("link", { name: "Sign in at the shop" }).getAttribute("href")) ?? "");
+    expect(address.searchParams.get("return_to")).toBe(`${server.url}/campaigns/${campaign.id}`);
+    await visitor.picture("sale-sign-in-over-phone");
+    await expectFine(visitor);
+    await page.getByRole("link", { name: "My orders" }).click();
+    await page.getByText("Your sign-in at the shop has run out").waitFor();
+    expect(await page.getByText("You have not bought anything here yet").count()).toBe(0);
+    await visitor.picture("orders-sign-in-over-phone");
+    await expectFine(visitor);
+    expect(guests).toEqual([]);
+    // Signed in again, all is there.
+    await page.context().addCookies([{ name: "rushbox_token", value: await tokenOf("regular"), url: server.url }]);
+    await page.goto(`${server.url}/campaigns/${campaign.id}`);
+    await visitor.is("to_pay");
+    expect(await page.getByText("has run out").count()).toBe(0);
+  });
+
+  test("is gone on from as a guest by choice, which a reload keeps", async () => {
+    const campaign = await createCampaign(server);
+    await using visitor = await visitSale(browser, server, campaign.id, { locale: "en-US" });
+    const { page } = visitor;
+    await signedOut(page, campaign.id);
+    await page.getByRole("button", { name: "Go on as a guest" }).click();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
+    await page.reload();
+    await visitor.press("buy");
+    await visitor.is("to_pay");
+    await page.getByText("Guest", { exact: true }).waitFor();
+    await expectFine(visitor);
+  });
+
+  test("is told as well when the server alone knows of it; and what it refused it is asked no more", async () => {
+    const campaign = await createCampaign(server);
+    await using visitor = await visitSale(browser, server, campaign.id);
+    const { page } = visitor;
+    const asked: string[] = [];
+    page.on("request", (request) => /\/v1\/orders/.test(request.url()) && asked.push(request.url()));
+    const value = await tokenOf("forged", "1h", "another secret of thirty-two bytes and more");
+    await page.context().addCookies([{ name: "rushbox_token", value, url: server.url }]);
+    await page.reload();
+    await page.getByText("Your sign-in at the shop has run out").waitFor();
+    const before = asked.length;
+    await page.waitForTimeout(5_000); // twice the time after which it used to be asked again
+    expect(asked.length).toBe(before);
     await expectFine(visitor);
   });
 });

@@ -1,6 +1,7 @@
 /** Where a page shows what belongs to a buyer, and nobody is here: what to do. */
 import { wordsOf } from "../shared/language.ts";
-import { shop, signInAddress } from "./session.ts";
+import { isSignInOver, shop, signInAddress } from "./session.ts";
+import { SignInOver } from "./sign-in-over.tsx";
 
 const words = wordsOf({
   nothing: ["You have not bought anything here yet", "您还没有在这里购买过"],
@@ -18,11 +19,20 @@ const words = wordsOf({
     "订单归您的商城账号所有，请在已登录的商城页面中打开。",
   ],
   toSignIn: ["Sign in at the shop", "去商城登录"],
+  yours: ["Your orders", "您的订单"],
   toSales: ["See all sales", "查看全部活动"],
 });
 
 export function NobodyHere() {
   const address = signInAddress();
+  if (isSignInOver.value) {
+    return (
+      <div class="stack orders">
+        <h1>{words.yours}</h1>
+        <SignInOver />
+      </div>
+    );
+  }
   const isGuestWelcome = shop.value?.guests === true;
   return (
     <div class="stack orders">

@@ -20,6 +20,7 @@ import { openSale, type Sale } from "./sale.ts";
 import { SaleButton } from "./sale-button.tsx";
 import { kindName, phaseOf, wayName } from "./sale-words.ts";
 import { shop } from "./session.ts";
+import { SignInOver } from "./sign-in-over.tsx";
 import { Price, Stock } from "./stock.tsx";
 
 const words = wordsOf({
@@ -88,6 +89,7 @@ function SaleRoom({ id, wantedOfferId }: { readonly id: string; readonly wantedO
           <Price offer={offer} />
           <Stock offer={offer} isDraw={campaign.admission === "draw"} />
           <Time campaign={campaign} />
+          <SignInOver />
           <Success sale={sale} />
           <SaleButton sale={sale} campaign={campaign} offer={offer} button={button} />
           <ConnectionSign connection={sale.connection.value} />

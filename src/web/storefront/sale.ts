@@ -13,7 +13,17 @@ import type { Campaign, Checkout, DrawEntry, Offer, Order, Pass, Queue, Waitlist
 import { type ButtonState, buttonOf, type Doing, type Press, type Refused, type Way, type Who } from "./button.ts";
 import { type Solver, solverFor } from "./challenge.ts";
 import { carryOut, type Purchase, settlePurchase, startPurchase, unsettledPurchase } from "./purchase.ts";
-import { api, type Buyer, buyer, forgetGuest, guestRefusal, needBuyer, shop, signInAddress } from "./session.ts";
+import {
+  api,
+  type Buyer,
+  buyer,
+  forgetGuest,
+  guestRefusal,
+  isSignInOver,
+  needBuyer,
+  shop,
+  signInAddress,
+} from "./session.ts";
 import { type Standing, standingIn } from "./standing.ts";
 
 export interface Sale {
@@ -78,6 +88,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
   const who = computed<Who>(() => {
     if (isTurnedAway.value) return "stranger";
     if (buyer.value !== null) return "known";
+    if (isSignInOver.value) return "stranger";
     return shop.value?.guests === false ? "stranger" : "guest";
   });
   const campaignKnown = computed(() => campaign.value !== null);

@@ -4,7 +4,7 @@
  * step that needs a name, and kept on this device. A token goes into a header of requests to this server, nowhere else.
  */
 import { computed, signal } from "@preact/signals";
-import { type Answer, apiFor, type Refusal } from "../shared/api.ts";
+import { type Answer, type Api, apiFor, type Refusal } from "../shared/api.ts";
 import { isClockSet, serverNow } from "../shared/clock.ts";
 import { recall, remember } from "../shared/memory.ts";
 
@@ -32,8 +32,25 @@ export const shop = signal<Shop | null>(null);
 export const guestRefusal = signal<Refusal | null>(null);
 export const isGuest = computed(() => buyer.value?.isGuest === true);
 
+/** The shop's sign-in is over, and the buyer has not chosen to go on as a guest: nobody is made of them unasked. */
+export const isSignInOver = signal(false);
+/** A token that the server has refused. */
+const refusedToken = signal<string | null>(null);
+/** Whether the server no longer takes the token of whoever is here: to ask on as them is of no use. */
+export const isRefused = computed(() => buyer.value !== null && buyer.value.token === refusedToken.value);
+
+const call = apiFor(() => buyer.value?.token ?? null);
+
 /** Calls `/v1` as whoever is here. */
-export const api = apiFor(() => buyer.value?.token ?? null);
+export const api: Api = async (path, options) => {
+  const token = buyer.peek()?.token ?? null;
+  const answer = await call<never>(path, options);
+  if (!answer.isOk && answer.code === "unauthorized" && token !== null) {
+    refusedToken.value = token;
+    lookWhoIsHere();
+  }
+  return answer;
+};
 
 /** Finds out who is here and where: once, before anything is shown. */
 export async function startSession(): Promise<void> {
@@ -48,7 +65,7 @@ export async function startSession(): Promise<void> {
 /** The buyer, made a guest where there is none and guests are welcome; else `null`: they have to sign in at the shop. */
 export async function needBuyer(): Promise<Buyer | null> {
   lookWhoIsHere();
-  if (buyer.value !== null || shop.value?.guests === false) return buyer.value;
+  if (buyer.value !== null || isSignInOver.value || shop.value?.guests === false) return buyer.value;
   making ??= makeGuest().finally(() => {
     making = null;
   });
@@ -83,23 +100,47 @@ export function signInAddress(): string | null {
   return url.href;
 }
 
+/** Whoever was signed in at the shop goes on as a guest: in this tab, until they sign in again. */
+export function goOnAsGuest(): void {
+  remember("instead", shopTokens()[0] ?? null, "tab");
+  lookWhoIsHere();
+}
+
 function lookWhoIsHere(): void {
-  const found =
-    buyerOf(recall("token", "tab"), false) ?? buyerOf(readCookie(), false) ?? buyerOf(recall("guest"), true);
+  const tokens = shopTokens();
+  const signedIn = tokens.map((token) => buyerOf(token, false)).find((one) => one !== null && !isRefusedBuyer(one));
+  isSignInOver.value = signedIn === undefined && tokens.length > 0 && recall("instead", "tab") !== tokens[0];
+  const found = signedIn ?? (isSignInOver.value ? null : buyerOf(recall("guest"), true));
   if (found?.token !== buyer.value?.token) buyer.value = found;
+}
+
+function isRefusedBuyer({ token }: Buyer): boolean {
+  return token === refusedToken.value;
+}
+
+/** The shop's tokens that are here, good or not; what is no token at all counts for nothing. */
+function shopTokens(): string[] {
+  return [recall("token", "tab"), readCookie()].filter(
+    (token) => token !== null && claimsOf(token) !== null,
+  ) as string[];
 }
 
 /** What a token says; whether that is true only the server can tell. `null` when it is none, or over. */
 function buyerOf(token: string | null, isGuest: boolean): Buyer | null {
-  if (token === null) return null;
+  const claims = token === null ? null : claimsOf(token);
+  if (token === null || claims === null) return null;
+  const expiresAtMs = claims.exp === null ? Number.POSITIVE_INFINITY : claims.exp * 1_000;
+  // A device whose clock is wrong judges no token: the server will.
+  if (isClockSet.value && expiresAtMs <= serverNow()) return null;
+  return { id: claims.sub, isGuest, token, expiresAtMs };
+}
+
+function claimsOf(token: string): { readonly sub: string; readonly exp: number | null } | null {
   try {
     const claims = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
     const bytes = Uint8Array.from(atob(claims), (character) => character.charCodeAt(0));
     const { sub, exp } = JSON.parse(new TextDecoder().decode(bytes)) as { sub?: unknown; exp?: unknown };
-    const expiresAtMs = typeof exp === "number" ? exp * 1_000 : Number.POSITIVE_INFINITY;
-    // A device whose clock is wrong judges no token: the server will.
-    if (typeof sub !== "string" || (isClockSet.value && expiresAtMs <= serverNow())) return null;
-    return { id: sub, isGuest, token, expiresAtMs };
+    return typeof sub === "string" ? { sub, exp: typeof exp === "number" ? exp : null } : null;
   } catch {
     return null;
   }
