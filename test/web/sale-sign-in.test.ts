@@ -92,11 +92,33 @@ describe("a sign-in at the shop that has run out", () => {
     page.on("request", (request) => /\/v1\/orders/.test(request.url()) && asked.push(request.url()));
     const value = await tokenOf("forged", "1h", "another secret of thirty-two bytes and more");
     await page.context().addCookies([{ name: "rushbox_token", value, url: server.url }]);
+    await page.clock.install();
     await page.reload();
     await page.getByText("Your sign-in at the shop has run out").waitFor();
     const before = asked.length;
-    await page.waitForTimeout(5_000); // twice the time after which it used to be asked again
+    await page.clock.runFor(10_000);
     expect(asked.length).toBe(before);
     await expectFine(visitor);
+  });
+
+  test("is told to a guest, too, whom the server no longer knows; nothing is asked again for them", async () => {
+    const campaign = await createCampaign(server);
+    await using visitor = await visitSale(browser, server, campaign.id, { locale: "zh-CN", ...phone });
+    const { page } = visitor;
+    const asked: string[] = [];
+    page.on("request", (request) => /\/v1\/orders/.test(request.url()) && asked.push(request.url()));
+    const foreign = await tokenOf("gst_before", "1h", "another secret of thirty-two bytes and more");
+    await page.evaluate((token) => localStorage.setItem("rushbox.guest", token), foreign);
+    await page.clock.install();
+    for (const path of [`/campaigns/${campaign.id}`, "/orders"]) {
+      await page.goto(`${server.url}${path}`);
+      await page.getByText("游客身份已失效").waitFor();
+      const before = asked.length;
+      expect(before).toBeGreaterThan(0);
+      await page.clock.runFor(10_000);
+      expect(asked.length).toBe(before);
+      await expectFine(visitor);
+    }
+    await visitor.picture("orders-guest-unknown-phone-zh");
   });
 });

@@ -1,6 +1,6 @@
 /** Where a page shows what belongs to a buyer, and nobody is here: what to do. */
 import { wordsOf } from "../shared/language.ts";
-import { isSignInOver, shop, signInAddress } from "./session.ts";
+import { isRefused, isSignInOver, shop, signInAddress } from "./session.ts";
 import { SignInOver } from "./sign-in-over.tsx";
 
 const words = wordsOf({
@@ -25,7 +25,7 @@ const words = wordsOf({
 
 export function NobodyHere() {
   const address = signInAddress();
-  if (isSignInOver.value) {
+  if (isSignInOver.value || isRefused.value) {
     return (
       <div class="stack orders">
         <h1>{words.yours}</h1>

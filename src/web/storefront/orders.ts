@@ -5,7 +5,7 @@ import type { Answer } from "../shared/api.ts";
 import { type Connection, follow } from "../shared/live.ts";
 import type { Campaign, Offer, Order } from "../shared/wire.ts";
 import { OrderShelf } from "./order-shelf.ts";
-import { api, buyer } from "./session.ts";
+import { api, buyer, isRefused } from "./session.ts";
 
 /** All that this visit has learned; somebody else's are forgotten as soon as somebody else is here. */
 export function shelf(): OrderShelf {
@@ -54,8 +54,13 @@ function followOrders(poll: () => Promise<boolean>, connection: Signal<Connectio
     connection.value = state;
     if (state === "live") followed.refresh();
   });
+  // Whom the server does not know any more it tells nothing.
+  const unsubscribeRefused = isRefused.subscribe((is) => {
+    if (is) followed.stop();
+  });
   return () => {
     unsubscribe();
+    unsubscribeRefused();
     followed.stop();
   };
 }

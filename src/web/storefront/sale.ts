@@ -19,6 +19,7 @@ import {
   buyer,
   forgetGuest,
   guestRefusal,
+  isRefused,
   isSignInOver,
   needBuyer,
   shop,
@@ -163,7 +164,8 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     const token = buyer.value?.token ?? null;
     const wayHere = way.value;
     const here = campaignKnown.value ? campaign.peek() : null;
-    if (name === null || here === null) return;
+    // Whom the server does not know any more it tells nothing: asking on is of no use.
+    if (name === null || here === null || isRefused.value) return;
     const made = standingIn(here, offer.peek()?.id ?? "", { api, token: () => token, way: wayHere });
     standing.value = made;
     isTurnedAway.value = false;

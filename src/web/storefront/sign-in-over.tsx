@@ -5,7 +5,7 @@
 import type { JSX } from "preact";
 import { Button, Notice } from "../shared/elements.tsx";
 import { wordsOf } from "../shared/language.ts";
-import { goOnAsGuest, isSignInOver, shop, signInAddress } from "./session.ts";
+import { goOnAsGuest, isRefused, isSignInOver, shop, signInAddress } from "./session.ts";
 
 const words = wordsOf({
   title: ["Your sign-in at the shop has run out", "您在商城的登录已过期"],
@@ -15,11 +15,33 @@ const words = wordsOf({
     "请在商城重新登录，再从商城打开本页，以查看订单并继续购买。",
   ],
   signIn: ["Sign in at the shop", "去商城登录"],
+  unknown: ["This shop no longer knows you as a guest", "游客身份已失效"],
+  unknownText: [
+    "Orders made as that guest cannot be shown here any more. You can still take part: you become a new guest.",
+    "此前以游客身份下的订单无法再显示。您仍可参加活动，届时将使用新的游客身份。",
+  ],
   guest: ["Go on as a guest", "以游客身份继续"],
 });
 
 export function SignInOver(): JSX.Element {
-  return <div role="status">{isSignInOver.value && <Told />}</div>;
+  return (
+    <div role="status">
+      {isSignInOver.value && <Told />}
+      {isRefused.value && <GuestUnknown />}
+    </div>
+  );
+}
+
+/** A guest has nothing to sign in with; their next step makes another one. */
+function GuestUnknown(): JSX.Element {
+  return (
+    <Notice tone="warn">
+      <p>
+        <strong>{words.unknown}</strong>
+      </p>
+      <p>{words.unknownText}</p>
+    </Notice>
+  );
 }
 
 function Told(): JSX.Element {
