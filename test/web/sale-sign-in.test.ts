@@ -122,3 +122,35 @@ describe("a sign-in at the shop that has run out", () => {
     await visitor.picture("orders-guest-unknown-phone-zh");
   });
 });
+
+describe("two tabs that need a guest at the same instant", () => {
+  for (const hasLocks of [true, false]) {
+    test(`are one guest, ${hasLocks ? "with locks" : "without locks"}: no order goes out of sight`, async () => {
+      const campaign = await createCampaign(server);
+      await using visitor = await visitSale(browser, server, campaign.id);
+      const context = visitor.page.context();
+      if (!hasLocks) await context.addInitScript(() => Object.defineProperty(navigator, "locks", { value: undefined }));
+      const tabs = [visitor.page, await context.newPage()];
+      for (const tab of tabs) await tab.goto(`${server.url}/campaigns/${campaign.id}`);
+      // No tab hears of its guest before each has asked that will.
+      const { promise: allAsked, resolve } = Promise.withResolvers<void>();
+      let asked = 0;
+      await context.route("**/v1/guests", async (route) => {
+        asked += 1;
+        if (asked === (hasLocks ? 1 : 2)) resolve();
+        await allAsked;
+        await route.continue();
+      });
+      const buyers = tabs.map(async (tab) => {
+        await tab.bringToFront();
+        const sent = tab.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/orders"));
+        await tab.locator('.main-button[data-is="buy"] button').click();
+        return (await (await sent).allHeaders())["authorization"];
+      });
+      const [one, other] = await Promise.all(buyers);
+      expect(one).toStartWith("Bearer ");
+      expect(other).toBe(one);
+      expect(asked).toBe(hasLocks ? 1 : 2);
+    });
+  }
+});

@@ -4,7 +4,7 @@
  * step that needs a name, and kept on this device. A token goes into a header of requests to this server, nowhere else.
  */
 import { computed, signal } from "@preact/signals";
-import { type Answer, type Api, apiFor, type Refusal } from "../shared/api.ts";
+import { type Api, apiFor, type Refusal } from "../shared/api.ts";
 import { isClockSet, serverNow } from "../shared/clock.ts";
 import { recall, remember } from "../shared/memory.ts";
 
@@ -73,16 +73,23 @@ export async function needBuyer(): Promise<Buyer | null> {
   return buyer.value;
 }
 
-let making: Promise<Answer<unknown>> | null = null;
+let making: Promise<void> | null = null;
 
-async function makeGuest(): Promise<Answer<unknown>> {
+/** A guest of this device: of tabs that make one at the same time the first does, and the others take theirs. */
+async function makeGuest(): Promise<void> {
+  // Locks are not everywhere: where there are none, what is kept is looked at once more after the answer.
+  if (navigator.locks === undefined) return makeGuestUnlessHere();
+  await navigator.locks.request("rushbox.guest", makeGuestUnlessHere);
+}
+
+async function makeGuestUnlessHere(): Promise<void> {
+  lookWhoIsHere();
+  if (buyer.peek() !== null) return;
   const answer = await api<{ token: string }>("/v1/guests", { method: "POST" });
   guestRefusal.value = answer.isOk ? null : answer;
-  if (answer.isOk) {
-    remember("guest", answer.value.token);
-    lookWhoIsHere();
-  }
-  return answer;
+  if (!answer.isOk) return;
+  if (buyerOf(recall("guest"), true) === null) remember("guest", answer.value.token);
+  lookWhoIsHere();
 }
 
 /** Forgets a guest whom the server does not take any more, unless another tab has made a new one already. */
