@@ -119,6 +119,7 @@ const refusedWith = (
   agoS = 1,
 ): Refused => ({
   press,
+  offerId: offer.id,
   refusal: { code, reason: null, members: {} },
   atMs: nowMs - agoS * 1_000,
   untilMs: untilS === null ? null : nowMs + untilS * 1_000,
@@ -316,31 +317,31 @@ const table: readonly Row[] = [
   ["an order of another offer of the sale", { orders: [{ ...order, offer_id: "off_0000000003" }] }, "buy", "buy", []],
 
   // Steps under way.
-  ["ordering", { doing: { press: "buy", isUnknown: false, retry: null } }, "working", null, []],
+  ["ordering", { doing: { press: "buy", offerId: offer.id, isUnknown: false, retry: null } }, "working", null, []],
   [
     "ordering another one",
-    { doing: { press: "buy", isUnknown: false, retry: null }, orders: [order], offer: two },
+    { doing: { press: "buy", offerId: offer.id, isUnknown: false, retry: null }, orders: [order], offer: two },
     "working",
     null,
     [],
   ],
   [
     "nobody knows how it ended",
-    { doing: { press: "buy", isUnknown: true, retry: null } },
+    { doing: { press: "buy", offerId: offer.id, isUnknown: true, retry: null } },
     "unknown",
     null,
     ["never_twice"],
   ],
   [
     "nobody knows, and there is no connection",
-    { doing: { press: "buy", isUnknown: true, retry: { code: "offline", atMs: nowMs + 500 } } },
+    { doing: { press: "buy", offerId: offer.id, isUnknown: true, retry: { code: "offline", atMs: nowMs + 500 } } },
     "unknown",
     null,
     ["never_twice", "why", "again"],
   ],
   [
     "too busy: asked again",
-    { doing: { press: "buy", isUnknown: false, retry: { code: "overloaded", atMs: nowMs + 500 } } },
+    { doing: { press: "buy", offerId: offer.id, isUnknown: false, retry: { code: "overloaded", atMs: nowMs + 500 } } },
     "retrying",
     null,
     ["why", "again"],
@@ -348,20 +349,36 @@ const table: readonly Row[] = [
   ],
   [
     "under way although it is sold out meanwhile",
-    { doing: { press: "buy", isUnknown: false, retry: null }, offer: nothing },
+    { doing: { press: "buy", offerId: offer.id, isUnknown: false, retry: null }, offer: nothing },
     "working",
     null,
     [],
   ],
   [
     "under way although it is over meanwhile",
-    { doing: { press: "buy", isUnknown: true, retry: null }, campaign: ended },
+    { doing: { press: "buy", offerId: offer.id, isUnknown: true, retry: null }, campaign: ended },
     "unknown",
     null,
     ["never_twice"],
   ],
 
+  [
+    "ordering another offer",
+    { doing: { press: "buy", offerId: "off_0000000003", isUnknown: true, retry: null } },
+    "unknown",
+    null,
+    ["under_way", "never_twice"],
+  ],
+  [
+    "getting in line, which is for all offers",
+    { doing: { press: "join_queue", offerId: "off_0000000003", isUnknown: false, retry: null } },
+    "working",
+    null,
+    [],
+  ],
+
   // Refusals.
+  ["refused another offer", { refused: { ...refusedWith("slowed", 3), offerId: "off_0000000003" } }, "buy", "buy", []],
   ["slowed down", { refused: refusedWith("slowed", 3) }, "held_back", null, ["refused", "again"]],
   ["slowed down, long ago", { refused: refusedWith("slowed", -1, "buy", 30) }, "buy", "buy", []],
   ["slowed down, a moment ago", { refused: refusedWith("slowed", 0) }, "buy", "buy", ["refused"]],
@@ -673,7 +690,10 @@ function* everything(): Generator<Situation> {
             for (const drawn of way === "draw" ? entries : [[]])
               for (const waitlist of way === "free" ? [null, listed] : [null])
                 for (const who of ["known", "guest", "stranger"] as const)
-                  for (const doing of [null, { press: "buy", isUnknown: true, retry: null } as const])
+                  for (const doing of [
+                    null,
+                    { press: "buy", offerId: offer.id, isUnknown: true, retry: null } as const,
+                  ])
                     for (const refused of [null, refusedWith("slowed", 3)])
                       yield situation({
                         campaign: { ...inCampaign, admission: way === "draw" || way === "queue" ? way : "open" },

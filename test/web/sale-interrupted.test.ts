@@ -82,6 +82,30 @@ describe("between the press and its answer", () => {
     expect(visitor.trueComplaints()).toEqual([]);
   });
 
+  test("another offer may be looked at: what is under way is told of its own, and so is its refusal", async () => {
+    const goods = { sku: "A", title: "Red", price_minor: 100, currency: "CNY", stock: 5 };
+    const offers = [goods, { ...goods, sku: "B", title: "Blue", price_minor: 200 }];
+    const campaign = await createCampaign(server, { offers });
+    await using visitor = await visitSale(browser, server, campaign.id, { buyer: "looks-on" });
+    const { page } = visitor;
+    const { promise: looked, resolve } = Promise.withResolvers<void>();
+    await page.route(purchases, async (route) => {
+      await looked;
+      const body = JSON.stringify({ code: "sold_out", detail: "", status: 409 });
+      await route.fulfill({ status: 409, contentType: "application/problem+json", body });
+    });
+    await visitor.press("buy");
+    await page.getByLabel(/Blue/).check();
+    await visitor.is("working");
+    await page.getByText("This is for “Red”.").waitFor();
+    resolve();
+    await visitor.is("buy", "¥2");
+    expect(await page.locator(".told.refused").count()).toBe(0);
+    await page.getByLabel(/Red/).check();
+    await page.locator(".told.refused").waitFor();
+    expect((await visitor.orders()).length).toBe(0);
+  });
+
   test("without a connection the buyer is told, and it goes on when there is one", async () => {
     const campaign = await createCampaign(server, { stock: 5 });
     await using visitor = await visitSale(browser, server, campaign.id, { buyer: "offline" });

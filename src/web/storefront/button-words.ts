@@ -103,6 +103,10 @@ const told = wordsOf({
     (title: string) => `You are in the draw of “${title}”. Leave that one first.`,
     (title: string) => `您已参加“${title}”的抽签，请先退出。`,
   ],
+  underWay: [
+    (title: string) => `This is for “${title}”. Wait a moment for how it ends.`,
+    (title: string) => `正在处理“${title}”，请稍候。`,
+  ],
   leftDraw: ["Whoever leaves a draw cannot enter it again.", "退出后不能再次参加。"],
   listed: [
     (place: string, of: string) => `Place ${place} of ${of}.`,
@@ -214,6 +218,8 @@ export function sentenceOf(
       return told.nextOf(count(tell.place), count(tell.entries));
     case "elsewhere":
       return told.elsewhere(titleOf(tell.offerId));
+    case "under_way":
+      return told.underWay(titleOf(tell.offerId));
     case "left_draw":
       return told.leftDraw;
     case "listed":

@@ -54,6 +54,8 @@ export type Press =
 /** A step under way. */
 export interface Doing {
   readonly press: Press;
+  /** The offer that was chosen when it began. */
+  readonly offerId: string;
   /** It was sent, and how it ended is not known. */
   readonly isUnknown: boolean;
   /** Asked again at that time, since it was refused like that. */
@@ -63,6 +65,8 @@ export interface Doing {
 /** The last step that was refused. */
 export interface Refused {
   readonly press: Press;
+  /** It is told where it was pressed, whatever has been chosen since. */
+  readonly offerId: string;
   readonly refusal: Pick<Refusal, "code" | "reason" | "members">;
   readonly atMs: number;
   /** From when trying again makes sense; `null` where nobody knows. */
@@ -134,6 +138,7 @@ export type Tell =
   | { readonly tell: "entries"; readonly entries: number }
   | { readonly tell: "next"; readonly place: number; readonly entries: number }
   | { readonly tell: "elsewhere"; readonly offerId: string }
+  | { readonly tell: "under_way"; readonly offerId: string }
   | { readonly tell: "left_draw" }
   | { readonly tell: "listed"; readonly place: number; readonly waiting: number }
   | { readonly tell: "keeps" }
@@ -184,6 +189,7 @@ export function buttonOf(here: Situation): ButtonState {
   const rest = Math.max(0, offer.limit_per_buyer - units);
   const known: Known = {
     ...here,
+    refused: here.refused?.offerId === offer.id ? here.refused : null,
     toPay: mine.find((order) => isToPay(order, nowMs)) ?? null,
     paid: mine.find(({ state }) => state === "paid") ?? null,
     units,
@@ -204,7 +210,12 @@ function isToPay(order: Order, nowMs: number): boolean {
   return order.state === "reserved" && Date.parse(order.expires_at) > nowMs;
 }
 
-function underWay(known: Known, { press, isUnknown, retry }: Doing): ButtonState {
+/** Steps for one offer; the others are for the whole sale. */
+const ofOneOffer: readonly Press[] = ["buy", "pay", "enter_draw", "leave_draw", "join_waitlist", "leave_waitlist"];
+
+function underWay(known: Known, { press, offerId, isUnknown, retry }: Doing): ButtonState {
+  const isElsewhere = offerId !== known.offer.id && ofOneOffer.includes(press);
+  const where: readonly Tell[] = isElsewhere ? [{ tell: "under_way", offerId }] : [];
   const again: readonly Tell[] =
     retry === null
       ? []
@@ -213,9 +224,9 @@ function underWay(known: Known, { press, isUnknown, retry }: Doing): ButtonState
           { tell: "again", atMs: retry.atMs },
         ];
   const busy = { press: null, isBusy: true, of: press };
-  if (isUnknown) return state(known, "unknown", { ...busy, tells: [{ tell: "never_twice" }, ...again] });
-  if (retry !== null) return state(known, "retrying", { ...busy, tells: again, beside: ["stop"] });
-  return state(known, "working", busy);
+  if (isUnknown) return state(known, "unknown", { ...busy, tells: [...where, { tell: "never_twice" }, ...again] });
+  if (retry !== null) return state(known, "retrying", { ...busy, tells: [...where, ...again], beside: ["stop"] });
+  return state(known, "working", { ...busy, tells: where });
 }
 
 /** What is this buyer's already. */

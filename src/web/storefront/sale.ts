@@ -242,20 +242,26 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     return true;
   }
 
-  function begin(what: Press, isUnknown = false): void {
-    doing.value = { press: what, isUnknown, retry: null };
+  /** The step is for the offer that was chosen when it was pressed, to its end. */
+  function begin(what: Press, isUnknown = false, retry: Doing["retry"] = null): void {
+    doing.value = { press: what, offerId: pressedFor(), isUnknown, retry };
+  }
+
+  function pressedFor(): string {
+    return doing.peek()?.offerId ?? offer.peek()?.id ?? "";
   }
 
   async function carry(what: Press): Promise<void> {
-    const chosen = offer.peek();
-    if (chosen === null) return;
+    const chosen = campaign.peek()?.offers.find(({ id }) => id === pressedFor());
+    if (chosen === undefined) return;
+    const units = wanted.peek();
     if (what === "sign_in" || what === "go_to_shop") return leaveFor(signInAddress());
     if (what === "pay") return checkOut();
     const owner = await needBuyer();
     if (owner === null) return turnAway(what);
     switch (what) {
       case "buy":
-        return buy(owner, chosen);
+        return buy(owner, chosen, units);
       case "get_ready":
         return solver.peek()?.prepare();
       case "join_queue":
@@ -271,15 +277,20 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
       case "join_waitlist":
         return step<WaitlistPlace>(what, `/v1/offers/${chosen.id}/waitlist`, takeWaitlist);
       case "leave_waitlist":
-        return step(what, `/v1/offers/${chosen.id}/waitlist/leave`, () => takeWaitlist(null));
+        return step(what, `/v1/offers/${chosen.id}/waitlist/leave`, () => leaveWaitlist(chosen));
       case "see_order":
         return;
     }
   }
 
-  function takeWaitlist(place: WaitlistPlace | null): void {
+  function takeWaitlist(place: WaitlistPlace): void {
     const here = standing.peek();
-    if (here !== null) here.waitlist.value = place;
+    if (here !== null && offer.peek()?.id === place.offer_id) here.waitlist.value = place;
+  }
+
+  function leaveWaitlist({ id }: Offer): void {
+    const here = standing.peek();
+    if (here?.waitlist.peek()?.offer_id === id) here.waitlist.value = null;
   }
 
   /** A step that changes how the buyer stands, with the solved challenge where one is asked for. */
@@ -297,7 +308,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
       const answer = await send();
       if (answer.isOk || !["offline", "overloaded", "outcome_unknown"].includes(answer.code)) return answer;
       const afterMs = (answer.retryAfterS ?? Math.min(8, 2 ** tries)) * 1_000 + spread(300);
-      doing.value = { press: what, isUnknown: false, retry: { code: answer.code, atMs: serverNow() + afterMs } };
+      begin(what, false, { code: answer.code, atMs: serverNow() + afterMs });
       if (!(await pause(afterMs, answer.code))) return null;
       begin(what);
     }
@@ -318,11 +329,11 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     return { ...noAnswer, code: "challenge_required" };
   }
 
-  async function buy(owner: Buyer, chosen: Offer): Promise<void> {
+  async function buy(owner: Buyer, chosen: Offer, units: number): Promise<void> {
     const pass = await passFor();
     if (pass === null) return;
     if (!pass.isOk) return refuse("buy", pass);
-    const what = { offerId: chosen.id, quantity: wanted.peek(), pass: pass.value };
+    const what = { offerId: chosen.id, quantity: units, pass: pass.value };
     await purchaseUntilKnown(owner, startPurchase(owner.id, what, serverNow()), false);
   }
 
@@ -341,7 +352,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
         }),
       onRetry: ({ code }, afterMs, isUnknownNow) => {
         isUnknown = isUnknownNow;
-        doing.value = { press: "buy", isUnknown, retry: { code, atMs: serverNow() + afterMs } };
+        begin("buy", isUnknown, { code, atMs: serverNow() + afterMs });
       },
       wait: async (ms, code) => {
         const goesOn = await pause(ms, code);
@@ -356,7 +367,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     if (answer?.isOk === true) {
       bought.value = answer.value;
       standing.peek()?.takeOrder(answer.value);
-      quantity.value = 1;
+      if (offer.peek()?.id === purchase.offerId) quantity.value = 1;
     } else if (answer !== null) refuse("buy", answer);
     doing.value = null;
   }
@@ -432,7 +443,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
           ? Date.parse(endsAt)
           : null;
     const { code, reason, members } = refusal;
-    refused.value = { press: what, refusal: { code, reason, members }, atMs, untilMs };
+    refused.value = { press: what, offerId: pressedFor(), refusal: { code, reason, members }, atMs, untilMs };
     if (code === "unauthorized") isTurnedAway.value = true;
     if (code === "not_admitted") learnTheWay(members["admission"]);
     if (code === "queue_off") isQueueForAll.value = false;
@@ -498,7 +509,6 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     chooseOffer(id) {
       offerId.value = id;
       quantity.value = 1;
-      refused.value = null;
       const here = campaign.peek();
       if (here !== null) standing.peek()?.campaignChanged(here, id);
     },
