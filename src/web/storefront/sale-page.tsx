@@ -44,6 +44,7 @@ const words = wordsOf({
     "开售排位由一个事先固定的密值决定，开售后公开。这是它的承诺值：",
   ],
   proof: ["Check it yourself", "自行核验"],
+  whyDrawn: ["Why I was drawn, or was not", "为什么抽中或没抽中"],
   polling: ["No live connection: asking every second.", "实时连接不可用，正在每秒刷新。"],
   offline: ["Connection lost. Trying again…", "连接已断开，正在重连…"],
   reserved: ["It is yours.", "抢到了！"],
@@ -92,6 +93,11 @@ function SaleRoom({ id, wantedOfferId }: { readonly id: string; readonly wantedO
           <SignInOver />
           <Success sale={sale} />
           <SaleButton sale={sale} campaign={campaign} offer={offer} button={button} />
+          {sale.wasInDraw.value && (
+            <p>
+              <a href={`/campaigns/${campaign.id}/draw`}>{words.whyDrawn}</a>
+            </p>
+          )}
           <ConnectionSign connection={sale.connection.value} />
         </div>
         <div class="sale-words stack">

@@ -41,6 +41,8 @@ export interface Sale {
   readonly button: ReadonlySignal<ButtonState | null>;
   /** The orders of this buyer for the offer that is chosen, the newest first. */
   readonly orders: ReadonlySignal<readonly Order[]>;
+  /** Whether this buyer took part in a draw of this sale that is over by now. */
+  readonly wasInDraw: ReadonlySignal<boolean>;
   /** The order that was bought on this visit. */
   readonly bought: Signal<Order | null>;
   readonly solvingSinceMs: ReadonlySignal<number | null>;
@@ -503,6 +505,12 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
     wanted,
     button,
     orders: computed(() => (standing.value?.orders.value ?? []).filter(({ offer_id }) => offer_id === offer.value?.id)),
+    wasInDraw: computed(() => {
+      const isDrawn = button.value?.is !== "drawing" && button.value?.is !== "entered";
+      return (
+        isDrawn && (standing.value?.entries.value ?? []).some(({ state }) => state !== "entered" && state !== "left")
+      );
+    }),
     bought,
     solvingSinceMs: computed(() => solver.value?.solvingSinceMs.value ?? null),
     isReady: computed(() => solver.value?.isReady.value ?? false),
