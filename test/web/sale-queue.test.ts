@@ -89,12 +89,27 @@ describe("a draw", () => {
     const [won, waits] = isAlice ? [alice, bob] : [bob, alice];
     await waits.is("drawn_next", "1");
     await Promise.all([waits.picture("sale-draw-next"), won.picture("sale-draw-won")]);
+    await won.page.locator(`a[href="/campaigns/${campaign.id}/draw"]`).waitFor();
+    await waits.page.locator(`a[href="/campaigns/${campaign.id}/draw"]`).waitFor();
     await expectFine(alice, bob);
     const [order] = await won.orders();
     await call(`${server.url}/v1/orders/${order?.id}/cancel`, { method: "POST", as: won.token });
     await waits.is("to_pay");
     await won.is("over");
     expect([...alice.complaints, ...bob.complaints]).toEqual([]);
+  });
+
+  test("of the last of many offers is known after a reload, whichever is chosen", async () => {
+    const offers = Array.from({ length: 14 }, (_, nth) => ({
+      ...{ sku: `s${nth}`, title: `Kind ${nth}`, price_minor: 100, currency: "CNY", stock: 1 },
+    }));
+    const campaign = await createCampaign(server, { admission: "draw", closesAt: inSeconds(600), offers });
+    await using visitor = await visitSale(browser, server, campaign.id, { buyer: "draw-dora" });
+    await call(`${server.url}/v1/offers/${campaign.offers[13]?.id}/draw`, { method: "POST", as: visitor.token });
+    await visitor.page.reload();
+    await visitor.is("entered", "One draw per buyer");
+    await visitor.page.getByText("You are in the draw of “Kind 13”").waitFor();
+    expect(visitor.complaints).toEqual([]);
   });
 
   test("is entered for one offer, and left for good", async () => {

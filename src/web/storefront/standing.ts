@@ -33,8 +33,8 @@ export interface Whose {
   readonly way: Way;
 }
 
-/** Of a campaign's draws so many are looked through for this buyer's entry. */
-const drawsAsked = 10;
+/** So many of a campaign's draws are asked at a time for this buyer's entry. */
+const drawsAtATime = 4;
 const ordersAsked = 50;
 /** Those who wait ask again so often at most, and so many of them in one second. */
 const askEveryMs = 2_000;
@@ -115,6 +115,14 @@ export function standingIn(campaign: Campaign, firstOfferId: string, { api, toke
     else if (answer.code === "not_waiting") entries.value = entries.value.filter(({ offer_id }) => offer_id !== id);
   };
 
+  /** Whoever takes part in one draw of a sale takes part in no other: the chosen one first, then on until it is found. */
+  const findEntry = async () => {
+    const others = campaign.offers.map(({ id }) => id).filter((id) => id !== firstOfferId);
+    await askEntry(firstOfferId);
+    while (others.length > 0 && !stopped.signal.aborted && entries.value.every(({ state }) => state === "left"))
+      await Promise.all(others.splice(0, drawsAtATime).map(askEntry));
+  };
+
   /** What no stream tells: asked for when the campaign has changed, not by everybody at once. */
   const ask = () => {
     askTimer = undefined;
@@ -140,7 +148,7 @@ export function standingIn(campaign: Campaign, firstOfferId: string, { api, toke
     if (connection === "live") void askOrders();
   });
   void askOrders();
-  if (way === "draw") for (const { id } of campaign.offers.slice(0, drawsAsked)) void askEntry(id);
+  if (way === "draw") void findEntry();
   else if (campaign.waitlist) void askWaitlist();
   if (way === "queue") void askQueue();
 
@@ -157,7 +165,9 @@ export function standingIn(campaign: Campaign, firstOfferId: string, { api, toke
       const isOther = nextOfferId !== offerId;
       current = next;
       offerId = nextOfferId;
-      if (isOther && way !== "draw" && campaign.waitlist) void askWaitlist();
+      if (isOther && way === "draw")
+        void askEntry(nextOfferId); // one may have been left before
+      else if (isOther && campaign.waitlist) void askWaitlist();
       if (askTimer !== undefined && !hasMoved) return;
       const crowd = next.offers.reduce((sum, { waiting }) => sum + waiting, 0);
       const spreadMs = Math.min(askSpreadMsMax, (crowd / asksPerS) * 1_000);
