@@ -531,6 +531,7 @@ const table: readonly Row[] = [
     ["leave_queue"],
   ],
   ["the turn was missed", { ...queueIn({}), queue: "over" }, "line", "join_queue", ["turn_over"]],
+  ["the line was left", { ...queueIn({}), queue: "left" }, "line", "join_queue", ["left_line"]],
   ["nothing can come back, nobody need get in line", { ...queueIn({}), offer: nothing }, "sold_out", null, []],
   ["all is held, some may come back", { ...queueIn({}), offer: gone }, "line", "join_queue", []],
   ["over, in line", { ...queueIn(ended), queue: place }, "over", null, []],

@@ -30,6 +30,8 @@ const labels = wordsOf({
   soldOut: ["Sold out", "已抢光"],
   joinList: ["Sold out: join the waitlist", "已抢光，加入候补"],
   buy: [(price: string) => `Buy for ${price}`, (price: string) => `${price} 立即购买`],
+  free: ["Get it for free", "免费领取"],
+  turnFree: ["Your turn: get it for free", "轮到您了：免费领取"],
   signIn: ["Sign in to take part", "登录后参加"],
 });
 
@@ -93,6 +95,7 @@ const told = wordsOf({
     "实话实说：已全部售出，除非补货，否则轮不到您。",
   ],
   turnOver: ["Your turn is over. You can get in line again.", "您的购买机会已过，可以重新排队。"],
+  leftLine: ["You have left the line. You can get in line again.", "您已退出排队，可以重新排队。"],
   byLot: ["Places are drawn by lot at the opening: no need to be first.", "开售时随机排位，不必抢先。"],
   entries: [(entries: string) => `${entries} in this draw.`, (entries: string) => `已有 ${entries} 人参加。`],
   nextOf: [
@@ -144,7 +147,7 @@ export function labelOf(button: ButtonState, offer: Offer, quantity: number, now
       return labels.listed(count(place !== undefined && "place" in place ? place.place : 1));
     }
     case "turn":
-      return labels.turn(price);
+      return offer.price_minor === 0 ? labels.turnFree : labels.turn(price);
     case "in_line": {
       const place = button.tells.find(({ tell }) => tell === "place");
       if (place?.tell !== "place") return labels.inLine;
@@ -158,7 +161,7 @@ export function labelOf(button: ButtonState, offer: Offer, quantity: number, now
     case "sold_out":
       return button.press === "join_waitlist" ? labels.joinList : labels.soldOut;
     case "buy":
-      return labels.buy(price);
+      return offer.price_minor === 0 ? labels.free : labels.buy(price);
     default:
       return labels[button.is];
   }
@@ -210,6 +213,8 @@ export function sentenceOf(
       return told.hopeless;
     case "turn_over":
       return told.turnOver;
+    case "left_line":
+      return told.leftLine;
     case "by_lot":
       return told.byLot;
     case "entries":

@@ -73,8 +73,8 @@ export interface Refused {
   readonly untilMs: number | null;
 }
 
-/** A buyer's place; `over`: their turn came and went. */
-export type QueueStanding = Queue | "none" | "over";
+/** A buyer's place; `over`: their turn came and went; `left`: they have left the line themselves. */
+export type QueueStanding = Queue | "none" | "over" | "left";
 
 export interface Situation {
   readonly campaign: Campaign;
@@ -134,6 +134,7 @@ export type Tell =
   | { readonly tell: "chance"; readonly chance: number; readonly waitS: number | null }
   | { readonly tell: "hopeless" }
   | { readonly tell: "turn_over" }
+  | { readonly tell: "left_line" }
   | { readonly tell: "by_lot" }
   | { readonly tell: "entries"; readonly entries: number }
   | { readonly tell: "next"; readonly place: number; readonly entries: number }
@@ -332,7 +333,9 @@ function queued(known: Known): ButtonState {
   if (typeof queue === "object") {
     return state(known, "in_line", { tells: [...lineTells(known, queue), ...refusal(known)], beside: ["leave_queue"] });
   }
-  const tells: Tell[] = queue === "over" ? [{ tell: "turn_over" }] : [];
+  const tells: Tell[] = [];
+  if (queue === "over") tells.push({ tell: "turn_over" });
+  if (queue === "left") tells.push({ tell: "left_line" });
   const opens = opensAtMs(campaign);
   if (opens !== null && opens > nowMs) tells.push({ tell: "opens", atMs: opens }, { tell: "by_lot" });
   tells.push(...refusal(known));

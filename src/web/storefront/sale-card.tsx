@@ -1,12 +1,14 @@
 /** One sale on the list: enough to decide whether to open it, and until when. */
+import { computed } from "@preact/signals";
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { now } from "../shared/clock.ts";
 import { Tag } from "../shared/elements.tsx";
 import { count, countdown } from "../shared/format.ts";
 import { wordsOf } from "../shared/language.ts";
 import { Picture } from "../shared/picture.tsx";
 import type { Campaign, Offer } from "../shared/wire.ts";
-import { kindName, phaseOf, wayName } from "./sale-words.ts";
+import { kindName, type Phase, phaseOf, wayName } from "./sale-words.ts";
 import { Price, Stock } from "./stock.tsx";
 
 const words = wordsOf({
@@ -41,8 +43,14 @@ export function SaleCard({ sale }: { readonly sale: Campaign }): JSX.Element | n
   );
 }
 
+/** Of a sale by now; anew only when it has changed, not at every tick. */
+function usePhase(sale: Campaign): Phase {
+  const phase = useMemo(() => computed(() => JSON.stringify(phaseOf(sale, now.value))), [sale]);
+  return JSON.parse(phase.value) as Phase;
+}
+
 function CardTime({ sale }: { readonly sale: Campaign }): JSX.Element | null {
-  const phase = phaseOf(sale, now.value);
+  const phase = usePhase(sale);
   switch (phase.is) {
     case "soon":
       return <CardCountdown label={words.opensIn} untilMs={phase.atMs} />;
@@ -57,9 +65,10 @@ function CardTime({ sale }: { readonly sale: Campaign }): JSX.Element | null {
 }
 
 function CardCountdown({ label, untilMs }: { readonly label: string; readonly untilMs: number }): JSX.Element {
+  const left = useMemo(() => computed(() => countdown(untilMs - now.value)), [untilMs]);
   return (
     <p class="card-time">
-      {label} <span class="countdown-time">{countdown(untilMs - now.value)}</span>
+      {label} <span class="countdown-time">{left.value}</span>
     </p>
   );
 }

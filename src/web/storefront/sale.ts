@@ -269,7 +269,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
       case "join_queue":
         return step<Queue>(what, `/v1/campaigns/${campaignId}/queue`, (queue) => standing.peek()?.takeQueue(queue));
       case "leave_queue":
-        return step(what, `/v1/campaigns/${campaignId}/queue/leave`, () => standing.peek()?.takeQueue("none"));
+        return step(what, `/v1/campaigns/${campaignId}/queue/leave`, () => standing.peek()?.takeQueue("left"));
       case "enter_draw":
         return step<DrawEntry>(what, `/v1/offers/${chosen.id}/draw`, (entry) => standing.peek()?.takeEntry(entry));
       case "leave_draw":

@@ -18,7 +18,7 @@ export interface Standing {
   readonly entries: Signal<readonly DrawEntry[]>;
   readonly waitlist: Signal<WaitlistPlace | null>;
   takeOrder(order: Order): void;
-  takeQueue(queue: Queue | "none"): void;
+  takeQueue(queue: Queue | "none" | "left"): void;
   takeEntry(entry: DrawEntry): void;
   /** Asks again for what no stream tells. */
   campaignChanged(campaign: Campaign, offerId: string): void;
@@ -73,7 +73,7 @@ export function standingIn(campaign: Campaign, firstOfferId: string, { api, toke
     return answer.isOk || answer.code !== "offline";
   };
 
-  const takeQueue = (next: Queue | "none") => {
+  const takeQueue = (next: Queue | "none" | "left") => {
     const before = queue.value;
     if (typeof next === "object") {
       queue.value = next;
@@ -83,7 +83,9 @@ export function standingIn(campaign: Campaign, firstOfferId: string, { api, toke
     }
     line?.stop();
     line = null;
-    queue.value = typeof before === "object" && before.state === "admitted" ? "over" : "none";
+    if (next === "left") queue.value = "left";
+    else if (before !== "left")
+      queue.value = typeof before === "object" && before.state === "admitted" ? "over" : "none";
   };
   const askQueue = async (): Promise<boolean> => {
     const answer = await get<Queue>(`/v1/campaigns/${campaign.id}/queue`);
