@@ -12,8 +12,8 @@ const clock = startClock();
 
 /** The most that one test may take: it starts real processes, and kills them. (bunfig.toml's own setting has no effect.) */
 const testMsMax = 120_000;
-/** Most tests wait for processes and clocks more than they compute; with more at once, those that measure time would err. */
-const filesAtOnce = Math.min(4, availableParallelism() + 1);
+/** As many as there are cores: browsers compute all the time, and with more at once the tests that measure time would err. */
+const filesAtOnce = Math.min(4, availableParallelism());
 
 /** Programs that tests run, each by the names that it has; the first is its package, too. The smaller browser is the quicker. */
 const programs = [["curl"], ["strace"], ["chromium-headless-shell", "chromium", "google-chrome"]] as const;

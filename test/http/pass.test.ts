@@ -71,11 +71,11 @@ describe("a sale that needs a pass", () => {
   });
 
   test("gives none before the opening, and what is made up before it is worth nothing", async () => {
-    const opensAt = new Date(Date.now() + 2_500).toISOString();
+    const opensAt = new Date(Date.now() + 6_000).toISOString(); // a busy machine takes seconds to make a campaign
     const campaign = await createCampaign(server, { pass: true, opensAt });
     const early = await passFor(campaign, alice);
     expect([early.status, early.body.code, early.body.opens_at]).toEqual([403, "not_open", opensAt]);
-    expect(Number(early.headers.get("retry-after"))).toBeWithin(1, 4);
+    expect(Number(early.headers.get("retry-after"))).toBeWithin(1, 7);
     expect(JSON.stringify(early.body)).not.toContain("p1.");
     expect((await buy(server, offerIdOf(campaign), alice)).body.code).toBe("not_open");
     const given = await until(
