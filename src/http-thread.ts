@@ -14,6 +14,7 @@ import { NoticeStreams } from "./delivery/notice-streams.ts";
 import { OrderStreams } from "./delivery/order-streams.ts";
 import { QueueStreams } from "./delivery/queue-streams.ts";
 import { StockStreams } from "./delivery/stock-streams.ts";
+import { Quotes } from "./dialogue/quote.ts";
 import { limits } from "./domain/limits.ts";
 import { CampaignBoard } from "./engine/campaign-board.ts";
 import { Counters } from "./engine/counters.ts";
@@ -23,6 +24,7 @@ import { startClock } from "./host/clock.ts";
 import { watchEventLoop } from "./host/event-loop.ts";
 import { Metrics } from "./host/metrics.ts";
 import { portRefused } from "./host/port.ts";
+import { SignedText } from "./host/signed-text.ts";
 import { ClientAddresses } from "./http/address.ts";
 import { Admission } from "./http/admission.ts";
 import { Auth } from "./http/auth.ts";
@@ -247,7 +249,8 @@ class HttpThread {
     this.#auth.guardBy(gate);
     const db = openReader(data);
     const reader = new SqliteReader(db);
-    const passes = new Passes(this.#boot.passKey);
+    const seal = new SignedText(this.#boot.passKey);
+    const passes = new Passes(seal);
     const draws = new SqliteDrawReader(db);
     const committedSeq = () => counters.committedSeq;
     const streamsOpen = metrics.series("rushbox_streams_open");
@@ -310,6 +313,7 @@ class HttpThread {
         countOpen,
         ask: (whose) => askForNews({ catalogue, client, clock, passes }, whose),
       }),
+      quotes: new Quotes(seal),
       receipts: new Receipts(this.#boot.receiptKey),
       shop: this.#boot.shop,
       stockStreams: new StockStreams({

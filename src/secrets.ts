@@ -21,7 +21,7 @@ export function ensureSandboxSecret({ data }: Pick<Config, "data">): string {
   return readOrCreate(join(data, "sandbox.secret"));
 }
 
-/** What passes are signed with: made once, so that they outlive a restart. */
+/** What passes and quotes are signed with: made once, so that they outlive a restart. */
 export function ensurePassKey({ data }: Pick<Config, "data">): string {
   return readOrCreate(join(data, "pass.key"));
 }

@@ -31,7 +31,7 @@ export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly shop: Shop;
   /** The key that signs receipts, PKCS #8 in PEM. */
   readonly receiptKey: string;
-  /** What passes are signed with. */
+  /** What passes and quotes are signed with. */
   readonly passKey: string;
   readonly challenges: ChallengeBoot;
   /** To the risk desk on the main thread. */

@@ -19,10 +19,35 @@ const mayImport: Record<string, readonly string[]> = {
   admission: ["domain", "host"],
   delivery: ["domain", "host"],
   payment: ["domain", "host"],
-  http: ["domain", "host", "admission", "draw", "engine", "delivery", "payment", "web", "schema", "repository"],
+  dialogue: ["domain", "host"],
+  http: [
+    "domain",
+    "host",
+    "admission",
+    "dialogue",
+    "draw",
+    "engine",
+    "delivery",
+    "payment",
+    "web",
+    "schema",
+    "repository",
+  ],
   web: ["domain", "http"], // of http the types of the wire alone: nothing of it can run in a browser
-  cli: ["domain", "host", "draw", "storage", "http", "wiring", "schema", "repository"],
-  wiring: ["domain", "host", "admission", "draw", "engine", "storage", "delivery", "payment", "http", "cli"],
+  cli: ["domain", "host", "dialogue", "draw", "storage", "http", "wiring", "schema", "repository"],
+  wiring: [
+    "domain",
+    "host",
+    "admission",
+    "dialogue",
+    "draw",
+    "engine",
+    "storage",
+    "delivery",
+    "payment",
+    "http",
+    "cli",
+  ],
 };
 
 /** Named in texts: an address, and a file that a buyer keeps. */

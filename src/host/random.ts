@@ -38,6 +38,11 @@ export function newGuestId(): string {
   return `guest-${crypto.getRandomValues(new Uint8Array(8)).toHex()}`;
 }
 
+/** What makes a quote a purchase of its own: 24 hexadecimal digits. */
+export function newQuoteNumber(): string {
+  return crypto.getRandomValues(new Uint8Array(12)).toHex();
+}
+
 /** A number in [0, 1): for spreading load, where it need not be reproducible. */
 export function chance(): number {
   return Math.random();

@@ -33,6 +33,8 @@ export const nobodysAddress = "::";
 export class ClientAddresses {
   readonly #trusted: readonly [Address, number][];
   readonly #header: ProxyHeader;
+  /** Requests that were made on this thread, by the one that each was made for. */
+  readonly #outer = new WeakMap<Request, Request>();
   #sockets: Sockets | null = null;
 
   constructor({ trusted, header }: ProxySettings) {
@@ -48,11 +50,21 @@ export class ClientAddresses {
   /** The client's address in its usual form, IPv4 where it is one; `nobodysAddress` when it has hung up. */
   of(request: Request): string {
     const socket = this.#sockets?.requestIP(request)?.address;
-    if (socket === undefined) return nobodysAddress;
+    if (socket === undefined) return this.#addressOfOuter(request);
     if (this.#trusted.length === 0) return socket.includes(":") ? textOf(addressIn(socket)) : socket;
     const nearest = addressIn(socket);
     if (!this.#isTrusted(nearest)) return textOf(nearest);
     return textOf(this.#farthest(nearest, request.headers.get(this.#header) ?? ""));
+  }
+
+  /** A request that comes from inside comes from where the one comes from for which it is made. */
+  lend(inner: Request, outer: Request): void {
+    this.#outer.set(inner, outer);
+  }
+
+  #addressOfOuter(request: Request): string {
+    const outer = this.#outer.get(request);
+    return outer === undefined ? nobodysAddress : this.of(outer);
   }
 
   /** From the nearest on, the first that is no trusted proxy; what is no address ends the search, and the one before counts. */

@@ -22,6 +22,8 @@ export interface Buyer {
   /** The id as a JSON text, quotes included. */
   readonly json: string;
   readonly expiresAtMs: number;
+  /** Software asks in the buyer's name: by a dialogue for agents, or by a token that names who acts (RFC 8693, `act`). */
+  readonly isAgent: boolean;
 }
 
 /** Whoever operates: by the key of the settings, or by one that was made at run time. */
@@ -73,6 +75,8 @@ export class Auth {
   #operators: ReadonlyMap<string, Operator> = new Map();
   readonly #keys: Uint8Array | JWTVerifyGetKey;
   readonly #algorithms: string[];
+  /** Requests that were made on this thread, by a dialogue whose caller is known. */
+  readonly #vouched = new WeakMap<Request, Buyer>();
   readonly #remembered = new LRUCache<string, Buyer>({ max: tokensRememberedMax });
   #guard: TokenGuard | null = null;
   #warnedAtMs = Number.NEGATIVE_INFINITY;
@@ -98,12 +102,19 @@ export class Auth {
     if (header === null) return null;
     const known = this.#remembered.get(header);
     if (known !== undefined && known.expiresAtMs > this.#clock.nowMs()) return known;
+    const vouched = this.#vouched.get(request);
+    if (vouched !== undefined) return vouched;
     const refused = this.#guard?.refuseToken(request) ?? null;
     if (refused !== null) throw new TokenRefused(refused);
     return this.#verify(header).then((buyer) => {
       if (buyer === null) this.#guard?.countFailure(request);
       return buyer;
     });
+  }
+
+  /** A request that comes from inside and is this buyer's, whose token was checked already. */
+  vouch(request: Request, buyer: Buyer): void {
+    this.#vouched.set(request, buyer);
   }
 
   guardBy(guard: TokenGuard): void {
@@ -139,11 +150,11 @@ export class Auth {
         typeof this.#keys === "function"
           ? await jwtVerify(token, this.#keys, options)
           : await jwtVerify(token, this.#keys, options);
-      const { sub, exp } = payload;
+      const { sub, exp, act } = payload;
       if (typeof sub !== "string" || sub === "" || sub.length > limits.buyerIdLengthMax || !sub.isWellFormed())
         return null;
       const expiresAtMs = exp === undefined ? Number.POSITIVE_INFINITY : exp * 1_000;
-      const buyer = { id: sub, json: JSON.stringify(sub), expiresAtMs };
+      const buyer = { id: sub, json: JSON.stringify(sub), expiresAtMs, isAgent: act !== undefined };
       if (header === bearer + token) this.#remembered.set(header, buyer); // one entry a token, however it is spaced
       return buyer;
     } catch (cause) {

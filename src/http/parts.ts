@@ -10,6 +10,7 @@ import type { NoticeStreams } from "../delivery/notice-streams.ts";
 import type { OrderStreams } from "../delivery/order-streams.ts";
 import type { QueueStreams } from "../delivery/queue-streams.ts";
 import type { StockStreams } from "../delivery/stock-streams.ts";
+import type { Quotes } from "../dialogue/quote.ts";
 import type { AuditRecord } from "../domain/audit.ts";
 import type { DeliveryRecord, DeliveryState } from "../domain/endpoint.ts";
 import type { LedgerRow } from "../domain/ledger.ts";
@@ -165,6 +166,7 @@ export interface HttpParts {
   readonly passes: Passes;
   readonly payments: Payments;
   readonly queueStreams: QueueStreams;
+  readonly quotes: Quotes;
   readonly receipts: Receipts;
   readonly rehearsals: RehearsalClient;
   readonly shop: Shop;

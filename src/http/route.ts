@@ -23,6 +23,33 @@ export interface Route {
 
 export type Handler = (request: Request, params: Readonly<Record<string, string>>) => Response | Promise<Response>;
 
+/** The routes whose pattern an address has, whatever their method. */
+export function fittingRoutes(routes: readonly Route[], pathname: string): readonly Route[] {
+  const segments = pathname.split("/");
+  const fits = (part: string, at: number) => (part.startsWith(":") ? segments[at] !== "" : segments[at] === part);
+  return routes.filter(({ path }) => {
+    const pattern = path.split("/");
+    return pattern.length === segments.length && pattern.every(fits);
+  });
+}
+
+/** The route of an address and its parameters: where several fit, the one that names more of it. `null` when none does. */
+export function routeOf(
+  routes: readonly Route[],
+  method: Route["method"],
+  pathname: string,
+): { readonly route: Route; readonly params: Readonly<Record<string, string>> } | null {
+  const fitting = fittingRoutes(routes, pathname).filter((route) => route.method === method);
+  const namedParts = ({ path }: Route) => path.split("/").filter((part) => !part.startsWith(":")).length;
+  const [route] = fitting.sort((a, b) => namedParts(b) - namedParts(a));
+  if (route === undefined) return null;
+  const segments = pathname.split("/");
+  const params = route.path
+    .split("/")
+    .flatMap((part, at) => (part.startsWith(":") ? [[part.slice(1), decodeURIComponent(segments[at] ?? "")]] : []));
+  return { route, params: Object.fromEntries(params) };
+}
+
 /** The handler, observed. */
 export function observed(route: Pick<Route, "name" | "handle">, metrics: Metrics, clock: Clock): Handler {
   const series = new Map(

@@ -3,13 +3,15 @@ import type { BunRequest } from "bun";
 import { Elysia } from "elysia";
 import { parseId } from "../domain/ids.ts";
 import { checkoutPageRoutes } from "./checkout-pages.ts";
+import { dialogueRoutes } from "./dialogues.ts";
 import { docsRoutes } from "./docs.ts";
+import { Inward } from "./inward.ts";
 import { opsRoutes } from "./ops.ts";
 import type { HttpParts } from "./parts.ts";
 import { pictureRoute } from "./pictures.ts";
 import { problem } from "./problem.ts";
 import { problemOfHost } from "./query.ts";
-import { failure, type Handler, observed, type Route } from "./route.ts";
+import { failure, fittingRoutes, type Handler, observed, type Route } from "./route.ts";
 import { accessRoutes } from "./v1/access.ts";
 import { attemptRoute } from "./v1/attempts.ts";
 import { buyerRoutes } from "./v1/buyers.ts";
@@ -49,6 +51,15 @@ const idleTimeoutS = 10; // a stalled or trickled body is cut after this; stream
 const requestBytesMax = Number.MAX_SAFE_INTEGER;
 
 export function allRoutes(parts: HttpParts): Route[] {
+  const routes = apiAndPages(parts);
+  const inward = new Inward(
+    parts,
+    routes.map((route) => ({ ...route, handle: handlerOf(parts, route) })),
+  );
+  return [...routes, ...dialogueRoutes(parts, inward)];
+}
+
+function apiAndPages(parts: HttpParts): Route[] {
   return [
     reserveRoute(parts),
     ...campaignRoutes(parts),
@@ -89,8 +100,6 @@ export function listen(parts: HttpParts, where: { host: string; port: number; is
     parts.metrics,
     parts.clock,
   );
-  const handlerOf = (route: Route) =>
-    observed({ name: route.name, handle: throughGate(parts, route) }, parts.metrics, parts.clock);
   const [hot, others] = [routes.filter(isHot), routes.filter((route) => !isHot(route))];
   const app = new Elysia({
     normalize: false,
@@ -98,11 +107,11 @@ export function listen(parts: HttpParts, where: { host: string; port: number; is
     // again with its last slash, its dots and its backslashes read generously, and `/x/../metrics` come past a proxy
     // that hides /metrics.
     serve: {
-      routes: { ...bunRoutes(hot, handlerOf), "/*": (request: Request) => unmatched(request, {}) },
+      routes: { ...bunRoutes(parts, hot), "/*": (request: Request) => unmatched(request, {}) },
     },
   });
   for (const route of others) {
-    const handle = handlerOf(route);
+    const handle = handlerOf(parts, route);
     // Taken apart in the parameter list: with a whole context the object escapes, which costs 1 us a request.
     app.route(route.method, route.path, ({ request, params }) => handle(request, params), { parse: "none" });
   }
@@ -129,12 +138,17 @@ function isHot({ name }: Route): boolean {
 }
 
 /** Routes as Bun's own router takes them, which Elysia hands on to it. */
-function bunRoutes(routes: readonly Route[], handlerOf: (route: Route) => Handler) {
+function bunRoutes(parts: HttpParts, routes: readonly Route[]) {
   const entries = routes.map((route) => {
-    const handle = handlerOf(route);
+    const handle = handlerOf(parts, route);
     return [route.path, { [route.method]: (request: BunRequest) => handle(request, request.params) }] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/** A route as it is served. */
+function handlerOf(parts: HttpParts, route: Route): Handler {
+  return observed({ name: route.name, handle: throughGate(parts, route) }, parts.metrics, parts.clock);
 }
 
 /** What a route is for may be switched off, for all or for the campaign or offer in its address, or be given up for now. */
@@ -151,12 +165,7 @@ function throughGate({ gate, catalogue }: HttpParts, { work, path, handle }: Rou
 /** 405 with the methods that the address does take, or 404. */
 function answerUnmatched(routes: readonly Route[], request: Request): Response {
   if (!URL.canParse(request.url)) return problemOfHost();
-  const segments = new URL(request.url).pathname.split("/");
-  const fits = (part: string, at: number) => (part.startsWith(":") ? segments[at] !== "" : segments[at] === part);
-  const fitting = routes.filter(({ path }) => {
-    const pattern = path.split("/");
-    return pattern.length === segments.length && pattern.every(fits);
-  });
+  const fitting = fittingRoutes(routes, new URL(request.url).pathname);
   const methods = new Set<string>(fitting.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method])));
   // Where the method is right, the address became one of ours only by reading it generously.
   if (methods.size === 0 || methods.has(request.method)) return problem("not_found");

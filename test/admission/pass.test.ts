@@ -5,9 +5,10 @@
 import { expect, test } from "bun:test";
 import { Passes } from "../../src/admission/pass.ts";
 import { startClock } from "../../src/host/clock.ts";
+import { SignedText } from "../../src/host/signed-text.ts";
 import { Random } from "../engine/random.ts";
 
-const passes = new Passes("key");
+const passes = new Passes(new SignedText("key"));
 const nowMs = Date.UTC(2026, 10, 11);
 const terms = { campaignId: 118, buyerId: "alice", entryId: 4_211, expiresAtMs: nowMs + 120_000 };
 const need = { campaignId: 118, buyerId: "alice", isFromQueue: true, nowMs };
@@ -15,7 +16,7 @@ const good = passes.sign(terms);
 
 test("lets in whom it was made for, and is the same text whenever it is made", () => {
   expect(passes.check(good, need)).toEqual({ code: "good" });
-  expect(new Passes("key").sign(terms)).toBe(good);
+  expect(new Passes(new SignedText("key")).sign(terms)).toBe(good);
   expect(passes.check(good, { ...need, isFromQueue: false })).toEqual({ code: "good" });
   const largest = 2 ** 53 - 1;
   const far = passes.sign({ ...terms, campaignId: largest, entryId: largest, expiresAtMs: Date.UTC(9999, 11, 31) });
@@ -30,7 +31,7 @@ test("every refusal has its name, and the first reason counts", () => {
   expect(code(` ${good}`)).toBe("malformed");
   expect(code(`${good}.x`)).toBe("malformed");
   expect(code("a".repeat(1_000_000))).toBe("malformed");
-  expect(code(new Passes("another key").sign(terms))).toBe("forged");
+  expect(code(new Passes(new SignedText("another key")).sign(terms))).toBe("forged");
   expect(code(good, { campaignId: 119 })).toBe("wrong_campaign");
   expect(code(good, { buyerId: "bob" })).toBe("wrong_buyer");
   expect(code(good, { buyerId: "Alice" })).toBe("wrong_buyer");

@@ -26,7 +26,12 @@ import { metricDefinitions } from "../../src/metrics.ts";
 
 const startMs = 1_700_000_000_000;
 const sale = 7;
-const buyerOf = (id: string) => ({ id, json: JSON.stringify(id), expiresAtMs: Number.POSITIVE_INFINITY });
+const buyerOf = (id: string) => ({
+  id,
+  json: JSON.stringify(id),
+  expiresAtMs: Number.POSITIVE_INFINITY,
+  isAgent: false,
+});
 
 class Door {
   nowMs = startMs;

@@ -16,6 +16,7 @@ import { NoticeStreams } from "../../src/delivery/notice-streams.ts";
 import { OrderStreams } from "../../src/delivery/order-streams.ts";
 import { QueueStreams } from "../../src/delivery/queue-streams.ts";
 import { StockStreams } from "../../src/delivery/stock-streams.ts";
+import { Quotes } from "../../src/dialogue/quote.ts";
 import { openAdmission } from "../../src/domain/admission.ts";
 import { controlsDefault } from "../../src/domain/controls.ts";
 import { limits } from "../../src/domain/limits.ts";
@@ -32,6 +33,7 @@ import {
 import type { Clock } from "../../src/host/clock.ts";
 import { Metrics } from "../../src/host/metrics.ts";
 import { newSigningKey } from "../../src/host/random.ts";
+import { SignedText } from "../../src/host/signed-text.ts";
 import { ClientAddresses } from "../../src/http/address.ts";
 import { Admission } from "../../src/http/admission.ts";
 import { Auth } from "../../src/http/auth.ts";
@@ -162,7 +164,8 @@ beforeAll(async () => {
       countOpen,
       noticeOf: fail,
     }),
-    passes: new Passes("key"),
+    quotes: new Quotes(new SignedText("key")),
+    passes: new Passes(new SignedText("key")),
     queueStreams: new QueueStreams({ ask: fail, committedSeq, countOpen }),
     payments: { provider: null, sandboxPages: null },
     orderFinder,

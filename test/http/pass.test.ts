@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join as pathOf } from "node:path";
 import { Passes } from "../../src/admission/pass.ts";
 import { parseId } from "../../src/domain/ids.ts";
+import { SignedText } from "../../src/host/signed-text.ts";
 import {
   buy,
   type CampaignJson,
@@ -49,7 +50,12 @@ const act = (campaign: CampaignJson, action: string) =>
 function sign(campaign: CampaignJson, how: { buyer: string; expiresAtMs: number; data?: string }): string {
   const key = readFileSync(pathOf(how.data ?? server.data, "pass.key"), "utf8").trim();
   const campaignId = parseId("cmp", campaign.id) ?? 0;
-  return new Passes(key).sign({ campaignId, buyerId: how.buyer, entryId: null, expiresAtMs: how.expiresAtMs });
+  return new Passes(new SignedText(key)).sign({
+    campaignId,
+    buyerId: how.buyer,
+    entryId: null,
+    expiresAtMs: how.expiresAtMs,
+  });
 }
 async function refusal(campaign: CampaignJson, as: string, pass: string | null): Promise<unknown[]> {
   const { status, body } = await buy(server, offerIdOf(campaign), as, { pass });
@@ -103,7 +109,7 @@ describe("a sale that needs a pass", () => {
       ),
     );
     expect(attempts.map(({ status }) => status)).toEqual([403, 403, 403]);
-    const key = new Passes("guessed");
+    const key = new Passes(new SignedText("guessed"));
     const guessed = key.sign({ campaignId: 1, buyerId: "alice", entryId: null, expiresAtMs: soonMs });
     expect(await refusal(campaign, alice, guessed)).toEqual([403, "not_admitted", "open", "forged"]);
     const { body } = await call<CampaignJson>(`${server.url}/v1/campaigns/${campaign.id}`, { as: operatorKey });

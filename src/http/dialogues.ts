@@ -1,0 +1,8 @@
+/** The ways to buy by conversation: each speaks for a caller, and asks `/v1` from inside. */
+import type { Inward } from "./inward.ts";
+import type { HttpParts } from "./parts.ts";
+import type { Route } from "./route.ts";
+
+export function dialogueRoutes(_parts: HttpParts, _inward: Inward): Route[] {
+  return [];
+}
