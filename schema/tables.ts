@@ -5,6 +5,7 @@
 import { customType, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { accessEffects, accessKinds } from "../src/domain/access.ts";
 import { admissionModes, challengeKinds } from "../src/domain/admission.ts";
+import { agentPolicies } from "../src/domain/agents.ts";
 import type { Facts } from "../src/domain/audit.ts";
 import { campaignKinds, campaignStates } from "../src/domain/campaign.ts";
 import type { Controls } from "../src/domain/controls.ts";
@@ -42,6 +43,8 @@ export const campaignsTable = sqliteTable("campaigns", {
   createdAtMs: integer("created_at_ms").notNull(),
   endedSeq: integer("ended_seq"),
   description: text("description"),
+  agentPolicy: text("agent_policy", { enum: agentPolicies }).notNull(),
+  agentSharePercent: integer("agent_share_percent"),
 });
 
 export const offersTable = sqliteTable("offers", {
@@ -80,6 +83,7 @@ export const ordersTable = sqliteTable("orders", {
   paymentReference: text("payment_reference"),
   salt: text("salt"),
   erasedSeq: integer("erased_seq"),
+  actor: text("actor", { enum: ["agent"] }),
 });
 
 export const paymentsTable = sqliteTable("payments", {
@@ -106,6 +110,7 @@ export const waitlistTable = sqliteTable("waitlist", {
   orderId: integer("order_id"),
   salt: text("salt"),
   erasedSeq: integer("erased_seq"),
+  actor: text("actor", { enum: ["agent"] }),
 });
 
 export const queueTable = sqliteTable("queue", {

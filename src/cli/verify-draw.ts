@@ -308,11 +308,12 @@ class Identities {
   check(entries: readonly OwnDrawEntry[]): CheckResult {
     const check = new Check("buyers", "entry", "each is the hash of who entered it, and nobody has two");
     const inOffer = new Set<string>();
-    for (const { entryId, buyerId, salt, leaf, state } of entries) {
+    for (const { entryId, buyerId, actor, salt, leaf, state } of entries) {
       if (buyerId === null || salt === null) continue; // erased
       check.count += 1;
       const id = formatId("wte", entryId);
-      const problem = problemOfLeaf({ entry_id: id, buyer_id: buyerId, salt, leaf });
+      const mark = actor === null ? {} : ({ by_agent: true } as const);
+      const problem = problemOfLeaf({ entry_id: id, buyer_id: buyerId, ...mark, salt, leaf });
       if (problem !== null) check.fail(problem);
       const other = this.#entries.get(buyerId);
       if (inOffer.has(buyerId)) check.fail(`entry ${id} is another one of its buyer in this draw`);

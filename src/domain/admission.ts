@@ -5,6 +5,7 @@
  * A queue's or draw's order comes from a secret that is made before anybody can enter, and of which a commitment is public from the
  * publishing on: nobody can choose it once they know who has come.
  */
+import { type AgentTerms, agentsAllowed } from "./agents.ts";
 import { type Controls, isOn } from "./controls.ts";
 
 export const admissionModes = ["open", "queue", "draw"] as const;
@@ -21,10 +22,18 @@ export interface AdmissionTerms {
   readonly passWindowS: number;
   /** What is asked of whoever wants a pass, a place in the queue, an entry in the draw. */
   readonly challenge: ChallengeKind;
+  /** Whether software may buy in a buyer's name. */
+  readonly agents: AgentTerms;
 }
 
 /** What a campaign that says nothing of it has. */
-export const openAdmission: AdmissionTerms = { mode: "open", needsPass: false, passWindowS: 120, challenge: "none" };
+export const openAdmission: AdmissionTerms = {
+  mode: "open",
+  needsPass: false,
+  passWindowS: 120,
+  challenge: "none",
+  agents: agentsAllowed,
+};
 
 /** How buyers get in: freely, with a pass that they ask for, in their turn, or by being drawn. */
 export type WayIn = "free" | "pass" | "queue" | "draw";

@@ -180,6 +180,25 @@ function admissionViolations(draft: CampaignDraft): Violation[] {
   if (mode === "draw" && draft.closesAtMs === null && draft.kind === null) {
     found.push({ field: "closes_at", detail: "a draw happens at the closing: say when" });
   }
+  found.push(...agentViolations(draft.admission));
+  return found;
+}
+
+function agentViolations({ mode, agents: { policy, sharePercent } }: AdmissionTerms): Violation[] {
+  const { agentSharePercentMin: min, agentSharePercentMax: max } = limits;
+  if (policy !== "share") {
+    const detail = "is for the policy share alone: leave it away";
+    return sharePercent === null ? [] : [{ field: "agents.share_percent", detail }];
+  }
+  const found: Violation[] = [];
+  if (mode === "draw") {
+    const detail = "a draw gives every entry the same chance: let agents enter (allowed) or not (humans_only)";
+    found.push({ field: "agents.policy", detail });
+  }
+  if (sharePercent === null || sharePercent < min || sharePercent > max) {
+    const detail = `say how much of each offer agents may have: ${min} to ${max}`;
+    found.push({ field: "agents.share_percent", detail });
+  }
   return found;
 }
 

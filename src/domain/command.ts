@@ -4,6 +4,7 @@
  */
 import type { AccessEffect, AccessTarget } from "./access.ts";
 import type { BeaconRound, BeaconValue } from "./admission.ts";
+import type { Actor } from "./agents.ts";
 import type { CampaignAction, CampaignDraft } from "./campaign.ts";
 import type { ControlsChange } from "./controls.ts";
 import type { OperatorRole } from "./operator.ts";
@@ -55,6 +56,8 @@ export interface Reserve {
   readonly quantity: number;
   /** The buyer's Idempotency-Key, or `null`: then every request is a new one. */
   readonly key: string | null;
+  /** Absent where the buyer asks. */
+  readonly actor?: Actor | null;
 }
 
 export type OrderCommand = Cancel | Pay | Refund | ConfirmRefund;
@@ -102,6 +105,7 @@ export interface JoinWaitlist {
   readonly type: "join_waitlist";
   readonly offerId: number;
   readonly buyerId: string;
+  readonly actor?: Actor | null;
 }
 
 export interface LeaveWaitlist {
@@ -116,6 +120,7 @@ export interface EnterDraw {
   readonly offerId: number;
   readonly buyerId: string;
   readonly salt: string;
+  readonly actor?: Actor | null;
 }
 
 /** The beacon's round has come for which the draws of a closed campaign wait. */

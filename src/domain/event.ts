@@ -4,6 +4,7 @@
  */
 import type { AccessEntry } from "./access.ts";
 import type { AdmissionTerms, BeaconValue, DrawTerms } from "./admission.ts";
+import type { Actor } from "./agents.ts";
 import type { CampaignKind, OfferDraft } from "./campaign.ts";
 import type { Controls } from "./controls.ts";
 import type { EndpointRecord } from "./endpoint.ts";
@@ -94,6 +95,7 @@ interface OrderBegun extends EventHead {
   readonly amountMinor: number;
   readonly expiresAtMs: number;
   readonly key: string | null;
+  readonly actor: Actor | null;
 }
 
 export interface OrderReserved extends OrderBegun {
@@ -147,6 +149,7 @@ export interface WaitlistJoined extends EventHead {
   readonly type: "waitlist_joined";
   readonly offerId: number;
   readonly buyerId: string;
+  readonly actor: Actor | null;
 }
 
 export interface WaitlistLeft extends EventHead {
@@ -162,6 +165,7 @@ export interface DrawEntered extends EventHead {
   readonly offerId: number;
   readonly buyerId: string;
   readonly salt: string;
+  readonly actor: Actor | null;
 }
 
 /** Who has entered is fixed: the Merkle root over all entries, and how many there are. */

@@ -10,6 +10,7 @@
  *   details = SHA-256 of the UTF-8 text: salt, line feed, JSON array of what is named in `detailsOf`
  */
 import type { AdmissionTerms, BeaconRound } from "./admission.ts";
+import type { Actor, AgentTerms } from "./agents.ts";
 import type { Controls } from "./controls.ts";
 import type { Event } from "./event.ts";
 
@@ -54,6 +55,7 @@ export function detailsOf(event: Event): { readonly isPrivate: boolean; readonly
       return { isPrivate: true, details: orderDetails(event) };
     case "waitlist_joined":
     case "draw_entered":
+      return { isPrivate: true, details: entryDetails(event) };
     case "queue_joined":
       return { isPrivate: true, details: [event.buyerId] };
     case "draw_closed":
@@ -89,8 +91,14 @@ export function orderDetails(order: {
   readonly amountMinor: number;
   readonly expiresAtMs: number;
   readonly key: string | null;
+  readonly actor: Actor | null;
 }): readonly unknown[] {
-  return [order.buyerId, order.quantity, order.amountMinor, order.expiresAtMs, order.key];
+  return [order.buyerId, order.quantity, order.amountMinor, order.expiresAtMs, order.key, ...madeBy(order)];
+}
+
+/** Of an entry in a waitlist or draw. */
+export function entryDetails(entry: { readonly buyerId: string; readonly actor: Actor | null }): readonly unknown[] {
+  return [entry.buyerId, ...madeBy(entry)];
 }
 
 export function paymentDetails(payment: {
@@ -102,7 +110,10 @@ export function paymentDetails(payment: {
   return [payment.provider, payment.reference, payment.amountMinor, payment.currency];
 }
 
-/** `closes_at` is left out: publishing settles it, and says so. A description stands at the end, where there is one. */
+/**
+ * `closes_at` is left out: publishing settles it, and says so. A description follows where there is one, then what is
+ * said of agents, as a list, where they are not simply allowed.
+ */
 export function campaignDetails(campaign: {
   readonly title: string;
   readonly kind: string | null;
@@ -111,9 +122,9 @@ export function campaignDetails(campaign: {
   readonly admission: AdmissionTerms;
   readonly description: string | null;
 }): readonly unknown[] {
-  const { mode, needsPass, passWindowS, challenge } = campaign.admission;
+  const { mode, needsPass, passWindowS, challenge, agents } = campaign.admission;
   const terms = [campaign.title, campaign.kind, campaign.opensAtMs, campaign.paymentWindowS];
-  return [...terms, mode, needsPass, passWindowS, challenge, ...describedBy(campaign)];
+  return [...terms, mode, needsPass, passWindowS, challenge, ...describedBy(campaign), ...agentDetails(agents)];
 }
 
 export function publishingDetails(
@@ -149,4 +160,14 @@ export function offerDetails(offer: {
 /** Nothing is hashed of nothing: so hold the rows of before there were descriptions. */
 function describedBy({ description }: { readonly description: string | null }): readonly string[] {
   return description === null ? [] : [description];
+}
+
+/** Nothing where the buyer acted: so hold the rows of before agents were told apart. */
+function madeBy({ actor }: { readonly actor: Actor | null }): readonly string[] {
+  return actor === null ? [] : [actor];
+}
+
+function agentDetails({ policy, sharePercent }: AgentTerms): readonly unknown[] {
+  if (policy === "allowed") return [];
+  return [["agents", policy, ...(sharePercent === null ? [] : [sharePercent])]];
 }

@@ -103,6 +103,9 @@ export const limits = {
   /** Seconds for which a pass is good. */
   passWindowSMin: 10,
   passWindowSMax: 3_600,
+  /** Percent of an offer's units that may be left to agents: none and all are policies of their own. */
+  agentSharePercentMin: 1,
+  agentSharePercentMax: 99,
   /** Operators that have not been revoked, and webhook endpoints that have not been deleted. */
   operatorsMax: 1_000,
   endpointsMax: 100,

@@ -14,6 +14,8 @@
  * Further payments of one order (a second one, one of a wrong amount) are to be returned without moving it: payment.ts.
  */
 
+import type { Actor } from "./agents.ts";
+
 export const orderStates = ["reserved", "paid", "cancelled", "expired", "refund_due", "refunded"] as const;
 export type OrderState = (typeof orderStates)[number];
 
@@ -36,12 +38,23 @@ export interface OrderRecord {
   readonly idempotencyKey: string | null;
   /** The number of the payment that pays for it, or that is to be returned. */
   readonly paymentReference: string | null;
+  /** Who made it in the buyer's name; of one that was offered, who made its entry. */
+  readonly actor: Actor | null;
 }
 
 /** What deciding about an order needs to know of it: what the engine keeps in memory. */
 export type LiveOrder = Pick<
   OrderRecord,
-  "orderId" | "campaignId" | "offerId" | "buyerId" | "quantity" | "state" | "lastSeq" | "expiresAtMs" | "idempotencyKey"
+  | "orderId"
+  | "campaignId"
+  | "offerId"
+  | "buyerId"
+  | "quantity"
+  | "state"
+  | "lastSeq"
+  | "expiresAtMs"
+  | "idempotencyKey"
+  | "actor"
 >;
 
 /** Whether an order in this state counts against its buyer's limit: freed by cancelling, expiring and refunds. */

@@ -3,8 +3,8 @@
  *
  * Order of checks for a reserve, part of the contract and tested by descending precedence:
  *   not_found, rate_limited, switched_off or overloaded (unless the key has an order), invalid, replayed or key_reused,
- *   not_open, ended, paused, sold_out (nothing left), limit_reached, sold_out (less left than asked for), reserved. In a
- *   queue and a draw `not_admitted` stands before limit_reached.
+ *   agents_not_allowed, not_open, ended, paused, sold_out (nothing left), limit_reached, sold_out (less left than asked
+ *   for), agent_share_taken, reserved. In a queue and a draw `not_admitted` stands before limit_reached.
  * A shortage is told before the limit because shared memory answers it without asking the engine.
  */
 import type { CampaignState, Violation } from "./campaign.ts";
@@ -28,6 +28,9 @@ export type ReserveOutcome =
   /** It is not this buyer's turn: `mode` says how one's turn comes. */
   | { readonly code: "not_admitted"; readonly mode: "queue" | "draw" }
   | { readonly code: "limit_reached"; readonly limitPerBuyer: number }
+  | { readonly code: "agents_not_allowed" }
+  /** `available`: what agents may still have of it. */
+  | { readonly code: "agent_share_taken"; readonly available: number }
   | { readonly code: "not_open"; readonly opensAtMs: number | null }
   | { readonly code: "ended" }
   | { readonly code: "paused" }
@@ -47,8 +50,8 @@ export type OrderOutcome =
   | { readonly code: "refund_due" };
 
 /**
- * Order of checks for joining: not_found, not_open, ended, paused, waitlist_off, waiting (already), limit_reached,
- * not_sold_out, waitlist_full, joined.
+ * Order of checks for joining: not_found, agents_not_allowed, not_open, ended, paused, waitlist_off, waiting (already),
+ * limit_reached, not_sold_out, waitlist_full, joined.
  */
 export type WaitlistOutcome =
   | { readonly code: "joined" | "waiting"; readonly entryId: number; readonly place: number }
@@ -58,14 +61,15 @@ export type WaitlistOutcome =
   | { readonly code: "limit_reached"; readonly limitPerBuyer: number }
   | { readonly code: "waitlist_off" }
   | { readonly code: "waitlist_full" }
+  | { readonly code: "agents_not_allowed" }
   | { readonly code: "not_open"; readonly opensAtMs: number | null }
   | { readonly code: "ended" }
   | { readonly code: "paused" }
   | { readonly code: "not_found" };
 
 /**
- * Order of checks for entering: not_found, draw_off, not_open, ended, paused, entered (already), entered_elsewhere,
- * entry_withdrawn, waitlist_full, entered.
+ * Order of checks for entering: not_found, agents_not_allowed, draw_off, not_open, ended, paused, entered (already),
+ * entered_elsewhere, entry_withdrawn, waitlist_full, entered.
  */
 export type DrawOutcome =
   | { readonly code: "entered"; readonly entryId: number; readonly isNew: boolean; readonly entries: number }
@@ -75,6 +79,7 @@ export type DrawOutcome =
   | { readonly code: "entry_withdrawn" }
   | { readonly code: "draw_off" }
   | { readonly code: "waitlist_full" }
+  | { readonly code: "agents_not_allowed" }
   | { readonly code: "not_open"; readonly opensAtMs: number | null }
   | { readonly code: "ended" }
   | { readonly code: "paused" }
@@ -129,6 +134,8 @@ export const attemptOutcomes = [
   "client_gone",
   "switched_off",
   "not_admitted",
+  "agents_not_allowed",
+  "agent_share_taken",
   "key_reused",
   "not_found",
   "invalid",
@@ -151,12 +158,14 @@ export function canRetryHelp(code: AttemptOutcome): boolean {
     case "client_gone":
     case "switched_off":
     case "not_admitted":
+    case "agent_share_taken":
     case "overloaded":
     case "outcome_unknown":
       return true;
     case "reserved":
     case "replayed":
     case "ended":
+    case "agents_not_allowed":
     case "key_reused":
     case "not_found":
     case "invalid":

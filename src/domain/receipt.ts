@@ -3,6 +3,7 @@
  * made of, so whoever has it can show the row in the ledger, and nobody can take it out unseen. Signed by the shop: a
  * receipt whose row is not in the ledger proves that the ledger was rewritten.
  */
+import type { Actor } from "./agents.ts";
 import { formatId, parseId } from "./ids.ts";
 import { detailsText, type LedgerRow, ledgerText, orderDetails } from "./ledger.ts";
 
@@ -23,6 +24,8 @@ export interface ReceiptFacts {
   readonly amount_minor: number;
   readonly expires_at: string;
   readonly idempotency_key: string | null;
+  /** Only where an agent made the order: the row's hash covers it then. */
+  readonly by_agent?: true;
   readonly salt: string;
   readonly details: string;
   readonly previous_hash: string;
@@ -57,6 +60,7 @@ export function receiptOf(told: {
     readonly amountMinor: number;
     readonly expiresAtMs: number;
     readonly idempotencyKey: string | null;
+    readonly actor: Actor | null;
     readonly salt: string;
   };
 }): ReceiptFacts {
@@ -79,6 +83,7 @@ export function receiptOf(told: {
     amount_minor: order.amountMinor,
     expires_at: new Date(order.expiresAtMs).toISOString(),
     idempotency_key: order.idempotencyKey,
+    ...(order.actor === null ? {} : { by_agent: true as const }),
     salt: order.salt,
     details,
     previous_hash: previousHash,
@@ -89,7 +94,8 @@ export function receiptOf(told: {
 /** The texts whose SHA-256 must be the receipt's `details` and `hash`. */
 export function textsOfReceipt(facts: ReceiptFacts): { readonly details: string; readonly hash: string } {
   const { buyer_id: buyerId, quantity, amount_minor: amountMinor, expires_at, idempotency_key: key } = facts;
-  const order = { buyerId, quantity, amountMinor, expiresAtMs: Date.parse(expires_at), key };
+  const actor = facts.by_agent === true ? "agent" : null;
+  const order = { buyerId, quantity, amountMinor, expiresAtMs: Date.parse(expires_at), key, actor } as const;
   return {
     details: detailsText(facts.salt, orderDetails(order)),
     hash: ledgerText(rowOfReceipt(facts), facts.previous_hash),

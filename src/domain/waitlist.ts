@@ -14,6 +14,8 @@
  * the line is gone.
  */
 
+import type { Actor } from "./agents.ts";
+
 export const waitlistStates = ["waiting", "offered", "left"] as const;
 export type WaitlistState = (typeof waitlistStates)[number];
 
@@ -29,4 +31,5 @@ export interface WaitlistRecord {
   readonly endedAtMs: number | null;
   /** The order that was offered. */
   readonly orderId: number | null;
+  readonly actor: Actor | null;
 }

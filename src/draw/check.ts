@@ -3,7 +3,7 @@
  * hold in a sentence, or `null` when all that can be known yet holds.
  */
 import { parseId } from "../domain/ids.ts";
-import { detailsText } from "../domain/ledger.ts";
+import { detailsText, entryDetails } from "../domain/ledger.ts";
 import { sha256, sha256OfHex } from "../host/hash.ts";
 import { problemOfBeacon } from "./beacon.ts";
 import { type ChainInfo, hashOfChain, timeOfRound } from "./chain.ts";
@@ -159,11 +159,13 @@ export class EntriesCheck {
 export function problemOfLeaf({
   entry_id: id,
   buyer_id,
+  by_agent,
   salt,
   leaf,
-}: Pick<DrawProof, "entry_id" | "buyer_id" | "salt" | "leaf">): string | null {
-  if (sha256(detailsText(salt, [buyer_id])) === leaf) return null;
-  return `the leaf of entry ${id} was made of another buyer or salt than ${JSON.stringify(buyer_id)}`;
+}: Pick<DrawProof, "entry_id" | "buyer_id" | "by_agent" | "salt" | "leaf">): string | null {
+  const actor = by_agent === true ? "agent" : null;
+  if (sha256(detailsText(salt, entryDetails({ buyerId: buyer_id, actor }))) === leaf) return null;
+  return `the leaf of entry ${id} was made of another buyer, mark or salt than ${JSON.stringify(buyer_id)}`;
 }
 
 /** The entry is among those that were drawn. */

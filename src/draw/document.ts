@@ -3,6 +3,7 @@
  * keep it. Whoever has these needs nothing else to check it: check.ts, and web/proof/ in a browser.
  */
 import type { BeaconRound, BeaconValue, DrawRecord } from "../domain/admission.ts";
+import type { Actor } from "../domain/agents.ts";
 import type { CampaignState } from "../domain/campaign.ts";
 import { formatId } from "../domain/ids.ts";
 import type { WaitlistState } from "../domain/waitlist.ts";
@@ -80,8 +81,9 @@ export interface DrawProof extends DrawTermsTold {
   readonly entered_at: string;
   readonly state: WaitlistState;
   readonly order_id: string | null;
-  /** What the leaf is made of. */
+  /** What the leaf is made of; `by_agent` only where an agent entered in the buyer's name. */
   readonly buyer_id: string;
+  readonly by_agent?: true;
   readonly salt: string;
   readonly leaf: string;
   /** `null` before the draw is closed. */
@@ -107,6 +109,7 @@ export interface DrawEntry {
 export interface OwnDrawEntry extends DrawEntry {
   readonly enteredAtMs: number;
   readonly buyerId: string | null;
+  readonly actor: Actor | null;
   readonly salt: string | null;
 }
 
@@ -195,7 +198,7 @@ export function proofOf(
   entry: OwnDrawEntry,
   place: { readonly index: number; readonly path: readonly string[]; readonly rank: number | null } | null,
 ): DrawProof {
-  const { entryId, enteredAtMs, state, orderId, buyerId, salt, leaf } = entry;
+  const { entryId, enteredAtMs, state, orderId, buyerId, actor, salt, leaf } = entry;
   if (buyerId === null || salt === null) throw new Error(`entry ${entryId} is nobody's any more`);
   return {
     ...terms,
@@ -204,7 +207,7 @@ export function proofOf(
     entered_at: new Date(enteredAtMs).toISOString(),
     state,
     order_id: orderId === null ? null : formatId("ord", orderId),
-    ...{ buyer_id: buyerId, salt, leaf },
+    ...{ buyer_id: buyerId, ...(actor === null ? {} : { by_agent: true as const }), salt, leaf },
     ...{ index: place?.index ?? null, path: place?.path ?? null, rank: place?.rank ?? null },
   };
 }

@@ -22,7 +22,7 @@ export const campaignEventsCounted = [
 ] as const satisfies readonly Event["type"][];
 export type CampaignEventCounted = (typeof campaignEventsCounted)[number];
 
-const lineWords = 32;
+const lineWords = 48; // three cache lines
 const outcomesStart = 0;
 const eventsStart = attemptOutcomes.length;
 const word = { waiting: lineWords - 2, passes: lineWords - 1 } as const;

@@ -8,6 +8,7 @@
 
 import { isExpired } from "../domain/access.ts";
 import { wayInto } from "../domain/admission.ts";
+import { type Actor, admitsAgents, agentUnitsMax } from "../domain/agents.ts";
 import { actionAllowedIn, closingWhenPublished, violationsOf } from "../domain/campaign.ts";
 import type {
   ChangeCampaign,
@@ -46,6 +47,7 @@ import { Queue } from "./queue.ts";
 import { type Campaign, dueAtMs, freeIn, freeOf, type Offer, State } from "./state.ts";
 
 const notFound = { code: "not_found" } as const;
+const agentsNotAllowed = { code: "agents_not_allowed" } as const;
 const paused = { code: "paused" } as const;
 const ended = { code: "ended" } as const;
 const keyReused = { code: "key_reused" } as const;
@@ -184,7 +186,7 @@ export class Engine {
   }
 
   #reserve(command: Reserve): ReserveOutcome {
-    const { offerId, buyerId, quantity, key } = command;
+    const { offerId, buyerId, quantity, key, actor = null } = command;
     const { state } = this;
     const offer = state.offers.get(offerId);
     if (offer === undefined || offer.campaign.state === "draft") return notFound;
@@ -192,9 +194,10 @@ export class Engine {
       const before = this.#decideReplay(command, key);
       if (before !== null) return before;
     }
-    const refused = this.#decideReserve(offer, buyerId, quantity);
-    if (refused !== null) return refused;
     const { campaign } = offer;
+    if (actor !== null && !admitsAgents(campaign.admission.agents, "buy")) return agentsNotAllowed;
+    const refused = this.#decideReserve(offer, buyerId, quantity) ?? decideShare(offer, quantity, actor);
+    if (refused !== null) return refused;
     const orderId = state.lastSeq + 1;
     const expiresAtMs = state.nowMs + campaign.paymentWindowS * 1_000;
     const entryId = campaign.queue?.passOf(buyerId)?.entryId ?? null;
@@ -209,6 +212,7 @@ export class Engine {
       amountMinor: offer.priceMinor * quantity,
       expiresAtMs,
       key,
+      actor,
       entryId,
     });
     return { code: "reserved", orderId, reservedAtMs: state.nowMs, expiresAtMs };
@@ -228,10 +232,10 @@ export class Engine {
         this.#unserved.add(offer);
         return;
       }
-      const { entryId, buyerId } = first;
+      const { entryId, buyerId, actor } = first;
       const head = { seq: state.lastSeq + 1, atMs: state.nowMs, campaignId: campaign.id, offerId: offer.id };
       const expiresAtMs = state.nowMs + campaign.paymentWindowS * 1_000;
-      const what = { quantity: 1, amountMinor: offer.priceMinor, expiresAtMs, key: null };
+      const what = { quantity: 1, amountMinor: offer.priceMinor, expiresAtMs, key: null, actor };
       this.#emit({ ...head, type: "order_offered", entryId, buyerId, ...what });
     }
   }
@@ -347,11 +351,12 @@ export class Engine {
     return others;
   }
 
-  #joinWaitlist({ offerId, buyerId }: JoinWaitlist): WaitlistOutcome {
+  #joinWaitlist({ offerId, buyerId, actor = null }: JoinWaitlist): WaitlistOutcome {
     const { state } = this;
     const offer = state.offers.get(offerId);
     if (offer === undefined || offer.campaign.state === "draft") return notFound;
     const { campaign } = offer;
+    if (actor !== null && !admitsAgents(campaign.admission.agents, "waitlist")) return agentsNotAllowed;
     if (campaign.state === "scheduled") return { code: "not_open", opensAtMs: campaign.opensAtMs };
     if (campaign.state === "ended") return ended;
     if (!this.#isSelling(campaign)) return paused;
@@ -367,7 +372,7 @@ export class Engine {
     if (ahead >= limits.waitlistMax) return { code: "waitlist_full" };
     const entryId = state.lastSeq + 1;
     const head = { seq: entryId, atMs: state.nowMs, campaignId: campaign.id };
-    this.#emit({ ...head, type: "waitlist_joined", offerId, buyerId });
+    this.#emit({ ...head, type: "waitlist_joined", offerId, buyerId, actor });
     return { code: "joined", entryId, place: ahead + 1 };
   }
 
@@ -382,10 +387,11 @@ export class Engine {
     return { code: "left" };
   }
 
-  #enterDraw({ offerId, buyerId, salt }: EnterDraw): DrawOutcome {
+  #enterDraw({ offerId, buyerId, salt, actor = null }: EnterDraw): DrawOutcome {
     const offer = this.state.offers.get(offerId);
     if (offer === undefined || offer.campaign.state === "draft") return notFound;
     const { campaign, waiting } = offer;
+    if (actor !== null && !admitsAgents(campaign.admission.agents, "draw")) return agentsNotAllowed;
     if (campaign.admission.mode !== "draw") return { code: "draw_off" };
     if (campaign.state === "scheduled") return { code: "not_open", opensAtMs: campaign.opensAtMs };
     if (campaign.state === "ended") return ended;
@@ -397,7 +403,7 @@ export class Engine {
     if (waiting?.hasSeen(buyerId) === true) return { code: "entry_withdrawn" };
     if ((waiting?.size ?? 0) >= limits.waitlistMax) return { code: "waitlist_full" };
     const head = this.#head(campaign);
-    this.#emit({ ...head, type: "draw_entered", offerId, buyerId, salt });
+    this.#emit({ ...head, type: "draw_entered", offerId, buyerId, salt, actor });
     return { code: "entered", entryId: head.seq, isNew: true, entries: offer.waiting?.count ?? 0 };
   }
 
@@ -492,7 +498,8 @@ export class Engine {
         return;
       }
       const expiresAtMs = this.state.nowMs + campaign.admission.passWindowS * 1_000;
-      this.#emit({ ...this.#head(campaign), type: "queue_admitted", ...first, expiresAtMs });
+      const { entryId, buyerId } = first;
+      this.#emit({ ...this.#head(campaign), type: "queue_admitted", entryId, buyerId, expiresAtMs });
     }
   }
 
@@ -816,6 +823,14 @@ function offerOf({ campaign, slot }: OrderInMemory): Offer {
   const offer = campaign.book === null ? undefined : campaign.offers[campaign.book.offerIndex(slot)];
   if (offer === undefined) throw new Error("an order has its offer");
   return offer;
+}
+
+/** Why an agent cannot have so many units of an offer now, everything else being fine; `null` when nothing of it is the matter. */
+function decideShare({ campaign, index, total }: Offer, quantity: number, actor: Actor | null): ReserveOutcome | null {
+  const { sharePercent } = campaign.admission.agents;
+  if (actor === null || sharePercent === null) return null;
+  const room = agentUnitsMax(total, sharePercent) - (campaign.book?.agentUnits(index) ?? 0);
+  return quantity <= room ? null : { code: "agent_share_taken", available: Math.max(0, room) };
 }
 
 /** Whether there are units for those who wait, and they may have them now. */

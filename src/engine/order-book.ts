@@ -1,8 +1,9 @@
 /**
  * The orders of one campaign while it lives, in the order of their ids: one place (slot) per order in flat arrays,
  * about 30 bytes each, beside the buyers and their units. Dropped whole when the campaign is settled.
- * Keeps: ids ascend; a buyer's units are the sum of their orders that count against the limit.
+ * Keeps: ids ascend; a buyer's units, and those of all agents, are the sum of their orders that count against the limit.
  */
+import type { Actor } from "../domain/agents.ts";
 import { countsAgainstLimit, type OrderState, orderStates } from "../domain/order.ts";
 import { BuyerTable } from "./buyer-table.ts";
 import { UnitTable } from "./unit-table.ts";
@@ -15,11 +16,14 @@ export interface BookEntry {
   readonly offerIndex: number;
   readonly quantity: number;
   readonly state: OrderState;
+  readonly actor: Actor | null;
 }
 
 export class OrderBook {
   readonly buyers = new BuyerTable();
   readonly #units = new UnitTable();
+  /** By the offer's place. */
+  readonly #agentUnits: number[] = [];
   #count = 0;
   #orderIds = new Float64Array(32);
   #lastSeqs = new Float64Array(32);
@@ -27,6 +31,7 @@ export class OrderBook {
   #quantities = new Uint32Array(32);
   #offerIndexes = new Uint16Array(32);
   #states = new Uint8Array(32);
+  #isByAgent = new Uint8Array(32);
 
   get count(): number {
     return this.#count;
@@ -46,7 +51,8 @@ export class OrderBook {
     this.#quantities[slot] = entry.quantity;
     this.#offerIndexes[slot] = entry.offerIndex;
     this.#states[slot] = orderStates.indexOf(entry.state);
-    if (countsAgainstLimit(entry.state)) this.#units.add(buyer, entry.offerIndex, entry.quantity);
+    this.#isByAgent[slot] = entry.actor === "agent" ? 1 : 0;
+    if (countsAgainstLimit(entry.state)) this.#addUnits(slot, entry.quantity);
     return slot;
   }
 
@@ -68,6 +74,11 @@ export class OrderBook {
   unitsOf(buyerId: string, offerIndex: number): number {
     const buyer = this.buyers.find(buyerId);
     return buyer < 0 ? 0 : this.#units.get(buyer, offerIndex);
+  }
+
+  /** Units of an offer in orders that agents made and that count against a limit. */
+  agentUnits(offerIndex: number): number {
+    return this.#agentUnits[offerIndex] ?? 0;
   }
 
   unitsOfOwner(slot: number): number {
@@ -101,12 +112,15 @@ export class OrderBook {
   /** Moves an order to a state by the event `seq`; its buyer's units follow. */
   move(slot: number, to: OrderState, seq: number): void {
     const change = Number(countsAgainstLimit(to)) - Number(countsAgainstLimit(this.state(slot)));
-    if (change !== 0) {
-      const [buyer, offer] = [this.#buyerIndexes[slot] as number, this.#offerIndexes[slot] as number];
-      this.#units.add(buyer, offer, change * this.quantity(slot));
-    }
+    if (change !== 0) this.#addUnits(slot, change * this.quantity(slot));
     this.#states[slot] = orderStates.indexOf(to);
     this.#lastSeqs[slot] = seq;
+  }
+
+  #addUnits(slot: number, units: number): void {
+    const [buyer, offer] = [this.#buyerIndexes[slot] as number, this.#offerIndexes[slot] as number];
+    this.#units.add(buyer, offer, units);
+    if (this.#isByAgent[slot] === 1) this.#agentUnits[offer] = this.agentUnits(offer) + units;
   }
 
   #grow(): void {
@@ -117,6 +131,7 @@ export class OrderBook {
     this.#quantities = grown(this.#quantities, new Uint32Array(size));
     this.#offerIndexes = grown(this.#offerIndexes, new Uint16Array(size));
     this.#states = grown(this.#states, new Uint8Array(size));
+    this.#isByAgent = grown(this.#isByAgent, new Uint8Array(size));
   }
 }
 

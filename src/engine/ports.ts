@@ -1,6 +1,7 @@
 /** What the engine thread needs from outside: where batches are stored, and where a start reads from. */
 import type { AccessEntry } from "../domain/access.ts";
 import type { DrawRecord } from "../domain/admission.ts";
+import type { Actor } from "../domain/agents.ts";
 import type { Batch } from "../domain/batch.ts";
 import type { CampaignRecord } from "../domain/campaign.ts";
 import type { Controls } from "../domain/controls.ts";
@@ -31,6 +32,7 @@ export interface DrawEntry {
   readonly offerId: number;
   readonly buyerId: string;
   readonly state: WaitlistState;
+  readonly actor: Actor | null;
   readonly leaf: string;
 }
 

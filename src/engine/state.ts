@@ -6,6 +6,7 @@
  */
 import type { AccessChange, AccessEntry } from "../domain/access.ts";
 import type { AdmissionTerms, BeaconRound, DrawRecord } from "../domain/admission.ts";
+import type { Actor } from "../domain/agents.ts";
 import type { CampaignKind, CampaignRecord, CampaignState, OfferTerms } from "../domain/campaign.ts";
 import { type Controls, controlsDefault } from "../domain/controls.ts";
 import type { EndpointRecord } from "../domain/endpoint.ts";
@@ -25,7 +26,7 @@ import { KeyTable, type OrderPlace } from "./key-table.ts";
 import { OrderBook } from "./order-book.ts";
 import type { DrawEntry } from "./ports.ts";
 import { Queue } from "./queue.ts";
-import { WaitingLine } from "./waiting-line.ts";
+import { type InLine, WaitingLine } from "./waiting-line.ts";
 
 export interface Campaign {
   readonly id: number;
@@ -198,11 +199,11 @@ export class State {
       case "order_offered": {
         const offer = this.offer(event.offerId);
         this.#count(offer, event);
-        const { seq, buyerId, quantity, expiresAtMs, key } = event;
+        const { seq, buyerId, quantity, expiresAtMs, key, actor } = event;
         const keyHash = key === null ? null : hashKey(buyerId, key);
         this.#addOrder(
           offer,
-          { orderId: seq, lastSeq: seq, buyerId, quantity, state: "reserved", expiresAtMs },
+          { orderId: seq, lastSeq: seq, buyerId, quantity, state: "reserved", expiresAtMs, actor },
           keyHash,
         );
         if (event.type === "order_offered") offer.waiting?.leave(event.entryId, buyerId);
@@ -230,7 +231,7 @@ export class State {
       case "waitlist_joined": {
         const offer = this.offer(event.offerId);
         offer.waiting ??= new WaitingLine();
-        offer.waiting.join(event.seq, event.buyerId);
+        offer.waiting.join(event.seq, event.buyerId, event.actor);
         this.#changedOffers.add(offer);
         return;
       }
@@ -242,7 +243,7 @@ export class State {
       }
       case "draw_entered": {
         const offer = this.offer(event.offerId);
-        this.#enterDraw(offer, event.seq, event.buyerId, leafOf(event));
+        this.#enterDraw(offer, { ...event, entryId: event.seq }, leafOf(event));
         this.#changedOffers.add(offer);
         return;
       }
@@ -405,17 +406,15 @@ export class State {
   }
 
   /** In the order of joining. */
-  restoreWaiting({ offerId, entryId, buyerId }: WaitlistRecord): void {
+  restoreWaiting({ offerId, entryId, buyerId, actor }: WaitlistRecord): void {
     const offer = this.offer(offerId);
     offer.waiting ??= new WaitingLine();
-    offer.waiting.join(entryId, buyerId);
+    offer.waiting.join(entryId, buyerId, actor);
   }
 
   /** In the order of joining, those who left included: a draw is over all who ever entered. */
   restoreDraws(entries: readonly DrawEntry[], draws: ReadonlyMap<number, DrawRecord>): void {
-    for (const { offerId, entryId, buyerId, leaf } of entries) {
-      this.#enterDraw(this.offer(offerId), entryId, buyerId, leaf);
-    }
+    for (const entry of entries) this.#enterDraw(this.offer(entry.offerId), entry, entry.leaf);
     for (const { offerId, entryId, buyerId, state } of entries) {
       if (state !== "waiting") this.offer(offerId).waiting?.leave(entryId, buyerId);
     }
@@ -520,10 +519,10 @@ export class State {
     return offer;
   }
 
-  #enterDraw(offer: Offer, entryId: number, buyerId: string, leaf: string): void {
+  #enterDraw(offer: Offer, { entryId, buyerId, actor }: InLine, leaf: string): void {
     offer.waiting ??= new WaitingLine({ keepsPositions: true });
     offer.draw ??= { log: new MerkleLog(), root: null, isMade: false };
-    offer.waiting.join(entryId, buyerId);
+    offer.waiting.join(entryId, buyerId, actor);
     offer.draw.log.append(leaf);
   }
 
@@ -572,14 +571,15 @@ export class State {
       quantity: number;
       state: OrderState;
       expiresAtMs: number;
+      actor: Actor | null;
     },
     keyHash: KeyHash | null,
   ): void {
     const { campaign } = offer;
     const book = campaign.book;
     if (book === null) throw new Error(`campaign ${campaign.id} is settled: it takes no order`);
-    const { orderId, lastSeq, buyerId, quantity, state } = order;
-    const slot = book.append({ orderId, lastSeq, buyerId, offerIndex: offer.index, quantity, state });
+    const { orderId, lastSeq, buyerId, quantity, state, actor } = order;
+    const slot = book.append({ orderId, lastSeq, buyerId, offerIndex: offer.index, quantity, state, actor });
     if (state === "reserved") this.expiries.push(order.expiresAtMs, campaign.number, orderId);
     if (keyHash === null) return;
     const [high, low] = keyHash;

@@ -6,7 +6,14 @@
  * the draw is over all who ever joined.
  * Keeps: a buyer stands in line once at most.
  */
+import type { Actor } from "../domain/agents.ts";
 import { BuyerTable } from "./buyer-table.ts";
+
+export interface InLine {
+  readonly entryId: number;
+  readonly buyerId: string;
+  readonly actor: Actor | null;
+}
 
 export class WaitingLine {
   readonly #buyers = new BuyerTable();
@@ -20,6 +27,7 @@ export class WaitingLine {
   #head = 0;
   #entryIds = new Float64Array(32);
   #buyerIndexes = new Uint32Array(32);
+  #isByAgent = new Uint8Array(32);
   /** By position + 1: how many stand in the positions that the tree sums up there. */
   #sums = new Uint32Array(33);
 
@@ -47,13 +55,14 @@ export class WaitingLine {
     return this.#buyers.find(buyerId) >= 0;
   }
 
-  join(entryId: number, buyerId: string): void {
+  join(entryId: number, buyerId: string, actor: Actor | null = null): void {
     const buyer = this.#buyers.intern(buyerId);
     if (this.#positionOf(buyer) >= 0) throw new Error("a buyer stands in line once");
     if (this.#size === this.#entryIds.length) this.#makeRoom();
     const position = this.#size++;
     this.#entryIds[position] = entryId;
     this.#buyerIndexes[position] = buyer;
+    this.#isByAgent[position] = actor === "agent" ? 1 : 0;
     this.#rememberPosition(buyer, position);
     this.#count += 1;
     let sum = 1;
@@ -73,11 +82,12 @@ export class WaitingLine {
   }
 
   /** Who is first in line, or `null`. */
-  first(): { readonly entryId: number; readonly buyerId: string } | null {
+  first(): InLine | null {
     if (this.#count === 0) return null;
     while (this.#positionOf(this.#buyerIndexes[this.#head] as number) !== this.#head) this.#head += 1;
     const buyerId = this.#buyers.text(this.#buyerIndexes[this.#head] as number);
-    return { entryId: this.#entryIds[this.#head] as number, buyerId };
+    const actor = this.#isByAgent[this.#head] === 1 ? "agent" : null;
+    return { entryId: this.#entryIds[this.#head] as number, buyerId, actor };
   }
 
   /** The buyer's entry and place, 1 for the first in line; `null` when they are not in line. */
@@ -117,9 +127,10 @@ export class WaitingLine {
   /** Puts the line into another order: `order[i]` is the position that comes (i + 1)th. Those who left are swept out. */
   reorder(order: Uint32Array): void {
     if (order.length !== this.#size) throw new Error(`an order of ${order.length} for a line of ${this.#size}`);
-    const [entryIds, buyerIndexes] = [this.#entryIds, this.#buyerIndexes];
+    const [entryIds, buyerIndexes, isByAgent] = [this.#entryIds, this.#buyerIndexes, this.#isByAgent];
     this.#entryIds = new Float64Array(entryIds.length);
     this.#buyerIndexes = new Uint32Array(buyerIndexes.length);
+    this.#isByAgent = new Uint8Array(isByAgent.length);
     let to = 0;
     for (let rank = 0; rank < order.length; rank++) {
       const from = order[rank] as number;
@@ -127,6 +138,7 @@ export class WaitingLine {
       if (this.#positionOf(buyer) !== from) continue;
       this.#entryIds[to] = entryIds[from] as number;
       this.#buyerIndexes[to] = buyer;
+      this.#isByAgent[to] = isByAgent[from] as number;
       to += 1;
     }
     for (let position = 0; position < to; position++) {
@@ -146,6 +158,7 @@ export class WaitingLine {
       if (this.#positionOf(buyer) !== from) continue;
       this.#entryIds[to] = this.#entryIds[from] as number;
       this.#buyerIndexes[to] = buyer;
+      this.#isByAgent[to] = this.#isByAgent[from] as number;
       this.#positionsOfBuyers[buyer] = ++to;
       this.#sums[to] = to & -to; // all before stand in line
     }
@@ -154,12 +167,14 @@ export class WaitingLine {
   }
 
   #grow(): void {
-    const [entryIds, buyerIndexes, sums] = [this.#entryIds, this.#buyerIndexes, this.#sums];
+    const [entryIds, buyerIndexes, isByAgent, sums] = [this.#entryIds, this.#buyerIndexes, this.#isByAgent, this.#sums];
     this.#entryIds = new Float64Array(this.#size * 2);
     this.#buyerIndexes = new Uint32Array(this.#size * 2);
+    this.#isByAgent = new Uint8Array(this.#size * 2);
     this.#sums = new Uint32Array(this.#size * 2 + 1);
     this.#entryIds.set(entryIds);
     this.#buyerIndexes.set(buyerIndexes);
+    this.#isByAgent.set(isByAgent);
     this.#sums.set(sums);
   }
 }

@@ -5,6 +5,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
+import type { Actor } from "../domain/agents.ts";
 import { limits } from "../domain/limits.ts";
 import { type OperatorRecord, type OperatorRole, rootOperatorName } from "../domain/operator.ts";
 import type { Clock } from "../host/clock.ts";
@@ -51,6 +52,13 @@ export class TokenRefused extends Error {
 /** A token's keys could not be fetched: an operating failure, not the buyer's fault. */
 export class KeysUnavailable extends Error {}
 
+/** Who acts, for the engine: nothing where it is the buyer. */
+export function actorOf({ isAgent }: Buyer): { readonly actor?: Actor } {
+  return isAgent ? byAgent : byBuyer;
+}
+
+const byAgent = { actor: "agent" } as const;
+const byBuyer = {};
 const tokensRememberedMax = 200_000; // a token and its buyer take some 500 bytes
 const tokenLengthMax = 4_096;
 /** Nothing but base64url and dots: a decoder skips white space, and one token would have endless spellings. */

@@ -147,6 +147,7 @@ function entryOf(view: CampaignView, revision: number): CampaignEntry {
     pass: view.admission.needsPass || view.admission.mode === "queue",
     pass_window_s: view.admission.passWindowS,
     challenge: view.admission.challenge,
+    agents: agentsOf(view),
     ...(view.commitment === null ? {} : { commitment: view.commitment, ...drawnOf(view) }),
     ...(view.beacon === null ? {} : { beacon: view.beacon }),
     created_at: wireTime(view.createdAtMs),
@@ -157,6 +158,11 @@ function entryOf(view: CampaignView, revision: number): CampaignEntry {
   const entry: CampaignEntry = { view, id, line, offers, head, revision, rendered: null };
   for (const offer of view.offers) offers.push(offerEntryOf(offer, entry));
   return entry;
+}
+
+function agentsOf({ admission }: CampaignView) {
+  const { policy, sharePercent } = admission.agents;
+  return sharePercent === null ? { policy } : { policy, share_percent: sharePercent };
 }
 
 /** Of a draw this is told with its offers, one by one. */

@@ -276,6 +276,7 @@ const campaign: Static<typeof CampaignAnswer> = {
   pass: false,
   pass_window_s: 120,
   challenge: "none",
+  agents: { policy: "allowed" },
   created_at: "2026-11-10T09:00:00.000Z",
   offers: [offer],
 };
@@ -315,6 +316,7 @@ const order: Static<typeof OrderAnswer> = {
   sku: offer.sku,
   currency: "CNY",
   buyer_id: "alice",
+  by_agent: false,
   quantity: 1,
   amount_minor: 100,
   state: "reserved",

@@ -27,7 +27,7 @@ export function buyerJsonOf(buyerId: string): string {
 
 type OrderJsonParts = Pick<
   OrderRecord,
-  "orderId" | "quantity" | "amountMinor" | "state" | "reservedAtMs" | "expiresAtMs" | "paidAtMs" | "endedAtMs"
+  "orderId" | "quantity" | "amountMinor" | "state" | "reservedAtMs" | "expiresAtMs" | "paidAtMs" | "endedAtMs" | "actor"
 >;
 
 /** `buyerJson` is the buyer's id as a JSON text. */
@@ -35,7 +35,7 @@ export function orderJson(order: OrderJsonParts, buyerJson: string, offer: Offer
   const paidAt = order.paidAtMs === null ? "" : `,"paid_at":"${wireTime(order.paidAtMs)}"`;
   const endedAt = order.endedAtMs === null ? "" : `,"ended_at":"${wireTime(order.endedAtMs)}"`;
   return (
-    `{"id":"${formatId("ord", order.orderId)}",${offer.orderJson},"buyer_id":${buyerJson}` +
+    `{"id":"${formatId("ord", order.orderId)}",${offer.orderJson},"buyer_id":${buyerJson},"by_agent":${order.actor !== null}` +
     `,"quantity":${order.quantity},"amount_minor":${order.amountMinor},"state":"${order.state}","seq":${order.orderId}` +
     `,"reserved_at":"${reservedTime(order.reservedAtMs)}","expires_at":"${expiryTime(order.expiresAtMs)}"${paidAt}${endedAt}}`
   );

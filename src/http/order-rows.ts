@@ -11,7 +11,7 @@ import { wireTime, wireTimeOrNull } from "./respond.ts";
 export const rowFormats = ["csv", "jsonl"] as const;
 export type RowFormat = (typeof rowFormats)[number];
 
-/** The columns in their order: an order as the API shows it, and the payment's reference. */
+/** The columns in their order: an order as the API shows it, and the payment's reference. New ones stand at the end. */
 const columns = [
   "id",
   "offer_id",
@@ -28,10 +28,11 @@ const columns = [
   "paid_at",
   "ended_at",
   "payment_reference",
+  "by_agent",
 ] as const;
 
 /** What has not happened is `undefined`: left out of JSON, empty in CSV. */
-type Row = Record<(typeof columns)[number], string | number | undefined>;
+type Row = Record<(typeof columns)[number], string | number | boolean | undefined>;
 
 /** What a row has of its offer. */
 interface Goods {
@@ -96,6 +97,7 @@ function rowOf(order: OrderRecord, { sku, currency }: Goods): Row {
     paid_at: wireTimeOrNull(order.paidAtMs) ?? undefined,
     ended_at: wireTimeOrNull(order.endedAtMs) ?? undefined,
     payment_reference: order.paymentReference ?? undefined,
+    by_agent: order.actor !== null,
   };
 }
 

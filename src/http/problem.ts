@@ -64,6 +64,17 @@ export const problemKinds = {
     detail:
       "This sale admits buyers in an order of its own. Look at the campaign's admission: join its queue or enter its draw.",
   },
+  agents_not_allowed: {
+    status: 403,
+    title: "This sale is for people",
+    detail: "Agents do not buy or wait here. The buyer can do it on the shop's page, as themselves.",
+  },
+  agent_share_taken: {
+    status: 409,
+    title: "The agents' share is taken",
+    detail:
+      "Agents have as much of this as they may. Some returns when their orders are cancelled or not paid in time.",
+  },
   entered_elsewhere: {
     status: 409,
     title: "You are in the draw of another offer",

@@ -8,6 +8,7 @@ import { loadLevels } from "../admission/load-level.ts";
 import { riskActions, ruleNames, subjectKinds } from "../admission/risk/rules.ts";
 import { accessEffects } from "../domain/access.ts";
 import { admissionModes, challengeKinds, drawEntryStates, openAdmission } from "../domain/admission.ts";
+import { agentPolicies } from "../domain/agents.ts";
 import { campaignKinds, campaignStates, kindPresets } from "../domain/campaign.ts";
 import { rateLimitNames, riskModes, switchNames } from "../domain/controls.ts";
 import { deliveryStates } from "../domain/endpoint.ts";
@@ -132,6 +133,19 @@ export const OfferBody = Type.Object(
   closed,
 );
 
+const agentPolicy = oneOf(
+  agentPolicies,
+  "whether software may buy in a buyer's name: allowed; humans_only, not at all; share, up to share_percent of each offer",
+);
+const sharePercent = Type.Optional(
+  Type.Integer({
+    minimum: limits.agentSharePercentMin,
+    maximum: limits.agentSharePercentMax,
+    description: "with the policy share, and only then: percent of an offer's units that agents' orders may have",
+    examples: [20],
+  }),
+);
+
 export const CampaignBody = Type.Object(
   {
     title: line(limits.titleLengthMax, "what buyers read: one line", "Double Eleven, one yuan"),
@@ -190,6 +204,16 @@ export const CampaignBody = Type.Object(
       oneOf(
         challengeKinds,
         "what is asked of whoever wants a pass, a place in the queue, an entry in the draw. Default: none",
+      ),
+    ),
+    agents: Type.Optional(
+      Type.Object(
+        { policy: agentPolicy, share_percent: sharePercent },
+        {
+          ...closed,
+          description: "agents, as far as they can be told from their buyers. Default: allowed",
+          examples: [{ policy: "share", share_percent: 20 }],
+        },
       ),
     ),
     offers: Type.Array(OfferBody, {
@@ -393,6 +417,7 @@ export const CampaignAnswer = Type.Object({
   pass: Type.Boolean({ description: "whether a purchase needs a pass: from the queue, or asked for when it is open" }),
   pass_window_s: count("seconds for which a pass is good", 120),
   challenge: oneOf(challengeKinds, "what is asked of whoever wants a pass, a place in the queue, an entry in the draw"),
+  agents: Type.Object({ policy: agentPolicy, share_percent: sharePercent }, { description: "what agents may do here" }),
   commitment: Type.Optional(
     Type.String({
       description:
@@ -448,6 +473,10 @@ export const OrderAnswer = Type.Object({
   buyer_id: nullable(
     Type.String({ description: "the `sub` of the buyer's token; null when it was erased", examples: ["alice"] }),
   ),
+  by_agent: Type.Boolean({
+    description: "whether an agent made it in the buyer's name, or the entry that it came from",
+    examples: [false],
+  }),
   quantity: Type.Integer({ minimum: 1, description: "units", examples: [1] }),
   amount_minor: count("to pay, in minor units", 100),
   state: oneOf(
@@ -710,6 +739,14 @@ export const FairnessAnswer = Type.Object({
     ),
     histogram: Type.Array(
       Type.Object({ up_to_ms: nullable(figure("upper bound; null for all beyond")), orders: figure("in it") }),
+    ),
+    by_agents: Type.Object(
+      {
+        orders: figure("of them, made by agents"),
+        units: figure("in those that are reserved or paid"),
+        share_of_units: fraction("in orders that are reserved or paid"),
+      },
+      { description: "what agents got" },
     ),
   }),
   remembered: nullable(

@@ -162,7 +162,7 @@ interface World {
 
 const passWindowS = 60;
 const secret = "5e".repeat(32);
-const queued = { mode: "queue", needsPass: false, passWindowS, challenge: "none" } as const;
+const queued = { ...openAdmission, mode: "queue", passWindowS } as const;
 const drawn = { ...queued, mode: "draw" } as const;
 const chain = "c4".repeat(32);
 const signature = "51".repeat(48);

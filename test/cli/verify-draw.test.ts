@@ -138,8 +138,12 @@ test("a proof holds alone and beside the whole draw", async () => {
 describe("a proof that was changed is found out:", () => {
   const another = sha256("another");
   const changes: readonly (readonly [what: string, names: string, (told: DrawProof) => unknown])[] = [
-    ["another buyer", 'was made of another buyer or salt than "mallory"', (told) => ({ ...told, buyer_id: "mallory" })],
-    ["another salt", "was made of another buyer or salt", (told) => ({ ...told, salt: another.slice(32) })],
+    [
+      "another buyer",
+      'was made of another buyer, mark or salt than "mallory"',
+      (told) => ({ ...told, buyer_id: "mallory" }),
+    ],
+    ["another salt", "was made of another buyer, mark or salt", (told) => ({ ...told, salt: another.slice(32) })],
     ["another leaf", "its path does not lead to the root", (told) => ({ ...told, leaf: another })],
     ["another place", "its path does not lead to the root", (told) => ({ ...told, index: (told.index ?? 0) + 1 })],
     ["a step less", "its path does not lead to the root", (told) => ({ ...told, path: told.path?.slice(1) })],
@@ -356,7 +360,7 @@ describe("a folder that was changed is found out:", () => {
   const changes: readonly (readonly [what: string, names: string, ...statements: string[]])[] = [
     [
       "a buyer's name",
-      "was made of another buyer or salt",
+      "was made of another buyer, mark or salt",
       `UPDATE waitlist SET buyer_id = 'mallory' WHERE id = ${ids}`,
     ],
     ["a leaf", "do not give the root", `UPDATE events SET details = x'${"ab".repeat(32)}' WHERE seq = ${ids}`],

@@ -542,7 +542,7 @@ const tamperings: readonly Tampering[] = [
   [
     "a place in line given to another buyer",
     "waitlist",
-    "entry wte_000000000z has another buyer or salt than event 35 (waitlist_joined)",
+    "entry wte_000000000z has another buyer, mark or salt than event 35 (waitlist_joined)",
     "UPDATE waitlist SET buyer_id = 'mallory' WHERE id = 35",
   ],
   [

@@ -2,7 +2,7 @@
  * A folder with a campaign that is drawn, as far as a test wants it: entered, left, closed, drawn, given back and handed
  * on. Made by the engine and the journal themselves, without a server.
  */
-import type { BeaconRound, BeaconValue } from "../../src/domain/admission.ts";
+import { type BeaconRound, type BeaconValue, openAdmission } from "../../src/domain/admission.ts";
 import type { Command } from "../../src/domain/command.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { Engine } from "../../src/engine/engine.ts";
@@ -73,7 +73,7 @@ export function makeDraw(folder: string, plan: DrawPlan): Drawn {
     ...{ sku: `sku-${n + 1}`, title: `Goods ${n + 1}`, priceMinor: 100, currency: "CNY", stock, limitPerBuyer: 1 },
     ...nothing,
   }));
-  const admission = { mode: "draw", needsPass: false, passWindowS: 120, challenge: "none" } as const;
+  const admission = { ...openAdmission, mode: "draw" } as const;
   const draft = {
     ...{
       title: "Draw",

@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import type { AdmissionMode } from "../../src/domain/admission.ts";
+import type { Actor } from "../../src/domain/agents.ts";
 import type { CampaignDraft, CampaignState } from "../../src/domain/campaign.ts";
 import { formatId } from "../../src/domain/ids.ts";
 
@@ -16,6 +17,8 @@ export interface RoomCampaign {
   readonly closesAtMs: number | null;
   readonly paymentWindowMs: number;
   readonly passWindowMs: number;
+  /** Of each offer, for agents: everything where they are allowed, nothing where they are not. */
+  readonly agentPercent: number;
   readonly offers: RoomOffer[];
   state: CampaignState;
   hasWaitlist: boolean;
@@ -46,6 +49,8 @@ export interface RoomOffer {
 export interface Entry {
   readonly id: number;
   readonly buyerId: string;
+  /** In a waitlist or draw: who made it. */
+  readonly actor?: Actor | null;
 }
 
 export interface Pass extends Entry {
@@ -58,6 +63,7 @@ export interface RoomOrder {
   readonly buyerId: string;
   readonly quantity: number;
   readonly expiresAtMs: number;
+  readonly actor: Actor | null;
   state: "reserved" | "paid" | "cancelled" | "expired" | "refund_due" | "refunded";
 }
 
@@ -90,6 +96,9 @@ export class AdmissionModel {
     const id = this.#tell("campaign_created");
     const campaign: RoomCampaign = {
       ...{ id, mode: admission.mode, opensAtMs, closesAtMs, hasWaitlist, state: "draft", offers: [] },
+      agentPercent: { allowed: 100, share: admission.agents.sharePercent ?? 0, humans_only: 0 }[
+        admission.agents.policy
+      ],
       ...{ paymentWindowMs: paymentWindowS * 1_000, passWindowMs: admission.passWindowS * 1_000 },
       ...{ secret: null, beaconRound: null, line: [], passes: [], hasPlaces: false, wasJoined: false },
       figures: { completed: 0, unitsTaken: 0, unused: 0 },
@@ -222,10 +231,11 @@ export class AdmissionModel {
     return said("left");
   }
 
-  reserve(offer: RoomOffer, buyerId: string, quantity: number, nowMs: number): Said {
+  reserve(offer: RoomOffer, buyerId: string, quantity: number, actor: Actor | null, nowMs: number): Said {
     this.#setTime(nowMs);
     const { campaign, limitPerBuyer } = offer;
     if (campaign.state === "draft") return said("not_found");
+    if (actor !== null && campaign.agentPercent === 0) return said("agents_not_allowed");
     if (campaign.state === "scheduled") return said("not_open", { opensAtMs: campaign.opensAtMs });
     if (campaign.state === "ended") return said("ended");
     if (!this.isSelling(campaign)) return said("paused");
@@ -239,19 +249,26 @@ export class AdmissionModel {
     const others = campaign.passes.filter((one) => one !== pass).length;
     const most = pass === undefined || quantity === 1 ? free : Math.min(free, this.freeIn(campaign) - others);
     if (most < quantity) return said("sold_out", { available: most });
+    if (actor !== null && campaign.agentPercent < 100) {
+      const theirs = this.orders.filter((order) => order.offer === offer && order.actor !== null && isTaken(order));
+      const units = theirs.reduce((sum, order) => sum + order.quantity, 0);
+      const room = Math.max(0, Math.floor((offer.total * campaign.agentPercent) / 100) - units);
+      if (room < quantity) return said("agent_share_taken", { available: room });
+    }
     campaign.passes = campaign.passes.filter((one) => one !== pass);
     if (pass !== undefined) {
       campaign.figures.completed += 1;
       campaign.figures.unitsTaken += quantity;
     }
-    const order = this.#begin("order_reserved", offer, buyerId, quantity);
+    const order = this.#begin("order_reserved", offer, { buyerId, quantity, actor });
     return said("reserved", { orderId: order.id, reservedAtMs: this.clockMs, expiresAtMs: order.expiresAtMs });
   }
 
-  joinWaitlist(offer: RoomOffer, buyerId: string, nowMs: number): Said {
+  joinWaitlist(offer: RoomOffer, buyerId: string, actor: Actor | null, nowMs: number): Said {
     this.#setTime(nowMs);
     const { campaign, limitPerBuyer } = offer;
     if (campaign.state === "draft") return said("not_found");
+    if (actor !== null && campaign.agentPercent < 100) return said("agents_not_allowed");
     if (campaign.state === "scheduled") return said("not_open", { opensAtMs: campaign.opensAtMs });
     if (campaign.state === "ended") return said("ended");
     if (!this.isSelling(campaign)) return said("paused");
@@ -261,8 +278,8 @@ export class AdmissionModel {
     if (this.unitsOf(buyerId, offer) >= limitPerBuyer) return said("limit_reached", { limitPerBuyer });
     const available = this.freeOf(offer);
     if (available > 0) return said("not_sold_out", { available });
-    const id = this.#tell("waitlist_joined", offer.id, buyerId);
-    offer.waiting.push({ id, buyerId });
+    const id = this.#tell("waitlist_joined", offer.id, buyerId, ...markOf(actor));
+    offer.waiting.push({ id, buyerId, actor });
     return said("joined", { entryId: id, place: offer.waiting.length });
   }
 
@@ -275,10 +292,11 @@ export class AdmissionModel {
     return said("left");
   }
 
-  enter(offer: RoomOffer, buyerId: string, leaf: string, nowMs: number): Said {
+  enter(offer: RoomOffer, buyerId: string, leaf: string, actor: Actor | null, nowMs: number): Said {
     this.#setTime(nowMs);
     const { campaign } = offer;
     if (campaign.state === "draft") return said("not_found");
+    if (actor !== null && campaign.agentPercent === 0) return said("agents_not_allowed");
     if (campaign.mode !== "draw") return said("draw_off");
     if (campaign.state === "scheduled") return said("not_open", { opensAtMs: campaign.opensAtMs });
     if (campaign.state === "ended") return said("ended");
@@ -289,9 +307,9 @@ export class AdmissionModel {
     const elsewhere = campaign.offers.find(({ waiting }) => waiting.some(isTheirs));
     if (elsewhere !== undefined) return said("entered_elsewhere", { offerId: elsewhere.id });
     if (offer.entered.some(isTheirs)) return said("entry_withdrawn");
-    const id = this.#tell("draw_entered", offer.id, buyerId);
-    offer.waiting.push({ id, buyerId });
-    offer.entered.push({ id, buyerId, leaf });
+    const id = this.#tell("draw_entered", offer.id, buyerId, ...markOf(actor));
+    offer.waiting.push({ id, buyerId, actor });
+    offer.entered.push({ id, buyerId, actor, leaf });
     return said("entered", { entryId: id, isNew: true, entries: offer.waiting.length });
   }
 
@@ -496,8 +514,8 @@ export class AdmissionModel {
     const { state, hasWaitlist, mode } = offer.campaign;
     if (!hasWaitlist || !(state === "open" || state === "ended") || (mode === "draw" && offer.draw !== "made")) return;
     while (offer.waiting.length > 0 && this.availableOf(offer) > 0) {
-      const { buyerId } = offer.waiting.shift() as Entry;
-      this.#begin("order_offered", offer, buyerId, 1);
+      const { buyerId, actor = null } = offer.waiting.shift() as Entry;
+      this.#begin("order_offered", offer, { buyerId, quantity: 1, actor });
     }
   }
 
@@ -521,10 +539,10 @@ export class AdmissionModel {
     for (const pass of campaign.passes) pass.expiresAtMs = this.clockMs + campaign.passWindowMs;
   }
 
-  #begin(type: string, offer: RoomOffer, buyerId: string, quantity: number): RoomOrder {
-    const id = this.#tell(type, offer.id, buyerId);
+  #begin(type: string, offer: RoomOffer, what: Pick<RoomOrder, "buyerId" | "quantity" | "actor">): RoomOrder {
+    const id = this.#tell(type, offer.id, what.buyerId, ...markOf(what.actor));
     const expiresAtMs = this.clockMs + offer.campaign.paymentWindowMs;
-    const order: RoomOrder = { id, offer, buyerId, quantity, expiresAtMs, state: "reserved" };
+    const order: RoomOrder = { id, offer, ...what, expiresAtMs, state: "reserved" };
     this.orders.push(order);
     return order;
   }
@@ -545,6 +563,10 @@ export class AdmissionModel {
     this.#seq += 1;
     return this.#seq;
   }
+}
+
+function markOf(actor: Actor | null): string[] {
+  return actor === null ? [] : [`by ${actor}`];
 }
 
 function isTaken({ state }: RoomOrder): boolean {

@@ -3,6 +3,7 @@
  * is due.
  */
 import { type AdmissionMode, openAdmission } from "../../src/domain/admission.ts";
+import type { Actor, AgentTerms } from "../../src/domain/agents.ts";
 import type { CampaignDraft } from "../../src/domain/campaign.ts";
 import { sha256 } from "../../src/host/hash.ts";
 import type { RoomCampaign, RoomOffer, RoomOrder } from "./admission-model.ts";
@@ -51,21 +52,32 @@ export class AdmissionSteps {
       const salt = sha256(`salt ${random.bits()}`).slice(0, 32);
       const left = offer.entered.find(({ id }) => offer.waiting.every((entry) => entry.id !== id));
       if (left !== undefined && chance < 4) return { do: "enter", offer, buyerId: left.buyerId, salt };
-      if (chance < 58) return { do: "enter", offer, buyerId, salt };
+      if (chance < 58) return { do: "enter", offer, buyerId, salt, actor: this.#actor() };
       return { do: "leave_waitlist", offer, buyerId };
     }
     const isOpen = campaign.mode === "open" && !this.#trial.model.usesQueue(campaign);
-    if (isOpen && chance < 20) return { do: "join_waitlist", offer, buyerId };
+    if (isOpen && chance < 20) return { do: "join_waitlist", offer, buyerId, actor: this.#actor() };
     if (chance < 40) return { do: "join", campaign, buyerId };
     if (chance < 48) return { do: "leave", campaign, buyerId };
     if (chance < 54) return { do: "ask", campaign, buyerId };
-    if (chance < 60) return { do: "join_waitlist", offer, buyerId };
+    if (chance < 60) return { do: "join_waitlist", offer, buyerId, actor: this.#actor() };
     if (chance < 62) return { do: "leave_waitlist", offer, buyerId };
     if (chance < 64) return { do: "enter", offer, buyerId, salt: "00" };
     if (chance < 67) return this.#makeDraws(campaign);
     // Mostly by those who have a pass; others try as well.
     const holder = campaign.passes.length > 0 && random.percent(50) ? random.pick(campaign.passes).buyerId : buyerId;
-    return { do: "reserve", offer, buyerId: holder, quantity: random.pick([1, 1, 1, 2, 3]) };
+    return { do: "reserve", offer, buyerId: holder, quantity: random.pick([1, 1, 1, 2, 3]), actor: this.#actor() };
+  }
+
+  #actor(): Actor | null {
+    return this.#random.percent(25) ? "agent" : null;
+  }
+
+  #agents(mode: AdmissionMode): AgentTerms {
+    const policy = this.#random.pick(["allowed", "allowed", "humans_only", "share", "share"] as const);
+    const sharePercent = this.#random.pick([25, 34, 50, 75]);
+    if (policy === "share" && mode === "draw") return { policy: "allowed", sharePercent: null };
+    return { policy, sharePercent: policy === "share" ? sharePercent : null };
   }
 
   #makeDraws(some: RoomCampaign): RoomStep {
@@ -155,7 +167,7 @@ export class AdmissionSteps {
       offerDraft({ sku: `sku-${index}`, stock: random.between(0, 4), limitPerBuyer: random.pick([1, 1, 2, 3]) }),
     );
     const hasWaitlist = mode === "draw" || (mode === "open" && random.percent(70));
-    const admission = { ...openAdmission, mode, passWindowS: random.between(10, 14) };
+    const admission = { ...openAdmission, mode, passWindowS: random.between(10, 14), agents: this.#agents(mode) };
     const what = { opensAtMs, closesAtMs, paymentWindowS: random.between(2, 20), hasWaitlist, admission, offers };
     const draft: CampaignDraft = campaignDraft(what);
     return { do: "create", draft };

@@ -3,6 +3,7 @@
  * seen must be the same. After each step the promises of queues and draws are checked on the engine alone, without the
  * model. A failure throws with the last steps.
  */
+import type { Actor } from "../../src/domain/agents.ts";
 import type { CampaignDraft } from "../../src/domain/campaign.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { detailsText } from "../../src/domain/ledger.ts";
@@ -30,13 +31,19 @@ export type RoomStep =
     }
   | { readonly do: "restock"; readonly offer: RoomOffer; readonly quantity: number }
   | { readonly do: "join" | "leave" | "ask"; readonly campaign: RoomCampaign; readonly buyerId: string }
-  | { readonly do: "reserve"; readonly offer: RoomOffer; readonly buyerId: string; readonly quantity: number }
-  | { readonly do: "join_waitlist" | "leave_waitlist"; readonly offer: RoomOffer; readonly buyerId: string }
-  | { readonly do: "enter"; readonly offer: RoomOffer; readonly buyerId: string; readonly salt: string }
+  | (ByActor & { readonly do: "reserve"; readonly offer: RoomOffer; readonly quantity: number })
+  | (ByActor & { readonly do: "join_waitlist"; readonly offer: RoomOffer })
+  | { readonly do: "leave_waitlist"; readonly offer: RoomOffer; readonly buyerId: string }
+  | (ByActor & { readonly do: "enter"; readonly offer: RoomOffer; readonly salt: string })
   | { readonly do: "make_draws"; readonly campaign: RoomCampaign; readonly round: number; readonly signature: string }
   | { readonly do: "cancel" | "pay" | "refund"; readonly order: RoomOrder }
   | { readonly do: "pass_time"; readonly ms: number }
   | { readonly do: "restart" };
+
+interface ByActor {
+  readonly buyerId: string;
+  readonly actor?: Actor | null;
+}
 
 const stepsShownMax = 30;
 
@@ -108,18 +115,21 @@ export class AdmissionTrial {
       case "ask":
         return sale.engine.askQueue(step.campaign.id, step.buyerId).code;
       case "reserve": {
-        const { offer, buyerId, quantity } = step;
-        const said = sale.reserve(offer.id, buyerId, { quantity });
-        return same(said, model.reserve(offer, buyerId, quantity, nowMs));
+        const { offer, buyerId, quantity, actor = null } = step;
+        const said = sale.reserve(offer.id, buyerId, { quantity, actor });
+        return same(said, model.reserve(offer, buyerId, quantity, actor, nowMs));
       }
-      case "join_waitlist":
-        return same(sale.join(step.offer.id, step.buyerId), model.joinWaitlist(step.offer, step.buyerId, nowMs));
+      case "join_waitlist": {
+        const { offer, buyerId, actor = null } = step;
+        return same(sale.join(offer.id, buyerId, actor), model.joinWaitlist(offer, buyerId, actor, nowMs));
+      }
       case "leave_waitlist":
         return same(sale.leave(step.offer.id, step.buyerId), model.leaveWaitlist(step.offer, step.buyerId, nowMs));
       case "enter": {
-        const { offer, buyerId, salt } = step;
-        const said = sale.execute({ type: "enter_draw", offerId: offer.id, buyerId, salt });
-        return same(said, model.enter(offer, buyerId, sha256(detailsText(salt, [buyerId])), nowMs));
+        const { offer, buyerId, salt, actor = null } = step;
+        const said = sale.execute({ type: "enter_draw", offerId: offer.id, buyerId, salt, actor });
+        const leaf = sha256(detailsText(salt, actor === null ? [buyerId] : [buyerId, actor]));
+        return same(said, model.enter(offer, buyerId, leaf, actor, nowMs));
       }
       case "make_draws": {
         const { campaign, round, signature } = step;
@@ -315,8 +325,11 @@ function toldOf(event: Event): string {
     case "order_reserved":
     case "order_offered":
     case "waitlist_joined":
+    case "draw_entered": {
+      const mark = event.actor === null ? "" : ` by ${event.actor}`;
+      return `${event.type} ${event.offerId} ${event.buyerId}${mark}`;
+    }
     case "waitlist_left":
-    case "draw_entered":
       return `${event.type} ${event.offerId} ${event.buyerId}`;
     case "draw_closed":
       return `${event.type} ${event.offerId} ${event.root} ${event.count}`;

@@ -32,6 +32,8 @@ const expectedToMeet = [
   ...["make_draws transition_not_allowed", "leave_waitlist left", "restart", "switch done", "event queue_drawn"],
   ...["event queue_admitted", "event queue_expired", "event passes_renewed", "event queue_closed"],
   ...["event draw_closed", "event draw_made", "event order_offered", "event order_expired", "event order_rereserved"],
+  ...["reserve agents_not_allowed", "reserve agent_share_taken", "join_waitlist agents_not_allowed"],
+  ...["enter agents_not_allowed", "a unit of a draw for an agent"],
   ...["a place by lot among several", "a pass freed by a lapse goes to the next", "a pass redeemed at the end"],
   ...["a unit of a draw goes down the list", "a draw that waits for its beacon", "a draw that was ended is void"],
 ];
@@ -80,6 +82,9 @@ function storiesOf({ eventsOfStep, model }: AdmissionTrial, step: RoomStep, code
   for (const event of eventsOfStep) {
     const campaign = model.campaigns.find(({ id }) => id === event.campaignId);
     if (event.type === "queue_drawn" && event.count > 2) stories.push("a place by lot among several");
+    if (event.type === "order_offered" && campaign?.mode === "draw" && event.actor === "agent") {
+      stories.push("a unit of a draw for an agent");
+    }
     if (event.type === "order_offered" && campaign?.mode === "draw" && !types.includes("draw_made")) {
       stories.push("a unit of a draw goes down the list");
     }

@@ -1,7 +1,7 @@
 /**
  * Guards the corners that chance may miss, by every sequence of a few steps from an alphabet, each against the model
- * with all invariants after every step: two buyers, two offers with one unit each and a limit of one; and one unit that
- * is paid for while two buyers wait for it. Shorter sequences are beginnings of longer ones, so they are checked too.
+ * with all invariants after every step: two buyers, two offers with one unit each and a limit of one; one unit that
+ * is paid for while two buyers wait for it; and three units of which agents may have one. Shorter sequences are beginnings of longer ones, so they are checked too.
  * Prints how many there were.
  */
 
@@ -59,9 +59,24 @@ const returning: readonly Letter[] = [
   () => ({ kind: "restart", by: "recovery" }),
 ];
 
+const sharing: readonly Letter[] = [
+  (trial) => reserve(trial, { offerId: offerA, buyerId: "x", key: "k", actor: "agent" }),
+  (trial) => reserve(trial, { offerId: offerA, buyerId: "y", key: null, actor: "agent" }),
+  (trial) => reserve(trial, { offerId: offerA, buyerId: "x", key: "k", actor: null }),
+  (trial) => execute(trial, { type: "join_waitlist", offerId: offerA, buyerId: "z", actor: "agent" }),
+  (trial) => execute(trial, { type: "cancel", ...orderAt(trial, -1) }),
+  (trial) => execute(trial, { type: "pay", ...orderAt(trial, 0), payment: payment("first") }),
+  (trial) => execute(trial, { type: "refund", ...orderAt(trial, 0), returnsUnits: true }),
+  (trial) => ({ kind: "advance", nowMs: trial.model.clockMs + paymentWindowS * 1_000 }),
+  (trial) => execute(trial, { type: "restock", offerId: offerA, quantity: -1 }),
+  (trial) => execute(trial, { type: "restock", offerId: offerA, quantity: 3 }),
+  () => ({ kind: "restart", by: "recovery" }),
+];
+
 const worlds: readonly (World & { readonly name: string })[] = [
-  { name: "two offers and their buyers", depth: 5, alphabet: reserving, begin: openSale },
+  { name: "two offers and their buyers", depth: 5, alphabet: reserving, begin: () => openSale() },
   { name: "a unit that is paid for and those who wait for it", depth: 4, alphabet: returning, begin: openSoldOutSale },
+  { name: "agents and their share", depth: 5, alphabet: sharing, begin: openSharedSale },
 ];
 
 test.each(worlds)(
@@ -129,9 +144,15 @@ function openSoldOutSale(): Trial {
   return trial;
 }
 
-function openSale(): Trial {
+/** Of three units agents may have one; a buyer may have two. */
+function openSharedSale(): Trial {
+  const agents = { policy: "share", sharePercent: 34 } as const;
+  return openSale({ stock: 3, limitPerBuyer: 2, admission: { ...openAdmission, agents } });
+}
+
+function openSale({ stock = 1, limitPerBuyer = 1, admission = openAdmission } = {}): Trial {
   const trial = new Trial();
-  const terms = { title: "thing", priceMinor, listPriceMinor: null, currency, stock: 1, limitPerBuyer: 1 };
+  const terms = { title: "thing", priceMinor, listPriceMinor: null, currency, stock, limitPerBuyer };
   const offer = { ...terms, brand: null, category: null, imageUrl: null, description: null };
   const offers = [
     { ...offer, sku: "a" },
@@ -145,7 +166,7 @@ function openSale(): Trial {
     closesAtMs: null,
     paymentWindowS,
     hasWaitlist: true,
-    admission: openAdmission,
+    admission,
     offers,
   };
   trial.stepAgain({ kind: "execute", command: { type: "create_campaign", draft }, nowMs: startMs });
@@ -157,7 +178,7 @@ function execute(trial: Trial, command: Command, laterMs = 0): Step {
   return { kind: "execute", command, nowMs: trial.model.clockMs + laterMs };
 }
 
-function reserve(trial: Trial, request: Pick<Reserve, "offerId" | "buyerId" | "key">): Step {
+function reserve(trial: Trial, request: Omit<Reserve, "type" | "quantity">): Step {
   return execute(trial, { type: "reserve", quantity: 1, ...request });
 }
 

@@ -28,7 +28,18 @@ const expectedToMeet = [
   ...["resume transition_not_allowed", "end transition_not_allowed", "restock changed", "restock invalid"],
   ...["restock not_found", "restock transition_not_allowed", "reserve reserved", "reserve replayed"],
   ...["reserve key_reused", "reserve sold_out", "reserve sold_out with some left", "reserve limit_reached"],
-  ...["reserve not_open", "reserve ended", "reserve paused", "reserve not_found", "cancel moved", "cancel not_found"],
+  ...[
+    "reserve not_open",
+    "reserve ended",
+    "reserve paused",
+    "reserve not_found",
+    "reserve agents_not_allowed",
+    "reserve agent_share_taken",
+    "reserve agent_share_taken with some left",
+    "join_waitlist agents_not_allowed",
+    "cancel moved",
+    "cancel not_found",
+  ],
   ...["cancel transition_not_allowed", "pay moved", "pay refund_due", "pay not_found", "pay moved with history"],
   ...["pay refund_due with history", "advance", "restart by rows", "restart by recovery", "order_expired"],
   ...["order_rereserved", "order_refund_due", "campaign_opened", "campaign_ended"],
@@ -42,6 +53,7 @@ const expectedToMeet = [
   ...["join_waitlist joined", "join_waitlist waiting", "join_waitlist not_sold_out", "join_waitlist limit_reached"],
   ...["join_waitlist waitlist_off", "join_waitlist not_open", "join_waitlist ended", "join_waitlist paused"],
   ...["join_waitlist not_found", "leave_waitlist left", "leave_waitlist not_waiting", "leave_waitlist not_found"],
+  ...["reserved by an agent", "offered to an agent"],
   ...["order_offered", "offered by cancel", "offered by advance", "offered by restock", "offered by refund"],
   ...["offered by resume", "offered after order_expired", "erase_buyers erased", "erase_buyers not_settled"],
   ...["buyers_erased", "create_operator done", "create_operator name_taken", "revoke_operator not_found"],
@@ -62,6 +74,7 @@ const expectedToMeet = [
 
 /** What is so rare that only all runs together must have met it. */
 const expectedInAll = [
+  ...["paid late past the agents' share"],
   ...["paid late while others wait", "offered after closing", "offered after campaign_ended"],
   ...["payment_refund_due for an order that is cancelled", "erase_buyers not_found", "end not_found"],
   ...["operator_revoked", "endpoint_changed", "endpoint_deleted"],
@@ -116,7 +129,8 @@ function nameOf(step: Step, outcome: Outcome | null): string {
   if (step.kind === "advance" || outcome === null) return "advance";
   const { command } = step;
   const name = `${command.type} ${outcome.code}`;
-  if (outcome.code === "sold_out" && outcome.available > 0) return `${name} with some left`;
+  const isShort = outcome.code === "sold_out" || outcome.code === "agent_share_taken";
+  if (isShort && outcome.available > 0) return `${name} with some left`;
   return command.type === "pay" && command.history !== undefined ? `${name} with history` : name;
 }
 
@@ -128,14 +142,20 @@ function storiesOf({ eventsOfStep, model }: Trial, step: Step): string[] {
       case "order_offered": {
         const isAfterClosing = model.campaigns.find(({ id }) => id === event.campaignId)?.state === "ended";
         const before = eventsOfStep[index - 1]?.type;
-        const stories = [event.type, `offered by ${cause}`, `offered after ${before}`];
+        const whose = event.actor === "agent" ? ["offered to an agent"] : [];
+        const stories = [event.type, `offered by ${cause}`, `offered after ${before}`, ...whose];
         return isAfterClosing ? [...stories, "offered after closing"] : stories;
       }
       case "order_refund_due": {
         const isTaken = model.offers.some((offer) => offer.id === event.offerId && isOwedToOthers(model, offer));
         return isTaken ? [event.type, "paid late while others wait"] : [event.type];
       }
-      case "order_rereserved":
+      case "order_reserved":
+        return event.actor === "agent" ? [event.type, "reserved by an agent"] : [event.type];
+      case "order_rereserved": {
+        const stories = [event.type, `${event.type} by ${cause}`];
+        return isPastShare(model, event.orderId) ? [...stories, "paid late past the agents' share"] : stories;
+      }
       case "order_refunded":
       case "payment_refunded":
         return [event.type, `${event.type} by ${cause}`];
@@ -151,6 +171,14 @@ function storiesOf({ eventsOfStep, model }: Trial, step: Step): string[] {
 
 function isOwedToOthers(model: Model, offer: ModelOffer): boolean {
   return model.lineOf(offer).length > 0 && model.countsOf(offer).available > 0;
+}
+
+function isPastShare(model: Model, orderId: number): boolean {
+  const order = model.orders.find(({ id }) => id === orderId);
+  if (order?.actor !== "agent") return false;
+  const { sharePercent } = order.offer.campaign.agents;
+  const { total } = model.countsOf(order.offer);
+  return sharePercent !== null && model.agentUnitsOf(order.offer) * 100 > total * sharePercent;
 }
 
 function stateOf({ orders }: Model, orderId: number): OrderState | undefined {

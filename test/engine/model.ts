@@ -4,6 +4,7 @@
  * mistake would have to be made twice to go unseen. It predicts outcomes and events; it is slow and that is fine.
  */
 import type { AccessEntry } from "../../src/domain/access.ts";
+import type { Actor, AgentTerms } from "../../src/domain/agents.ts";
 import type { CampaignDraft, CampaignKind, CampaignState, OfferDraft } from "../../src/domain/campaign.ts";
 import type {
   Command,
@@ -39,6 +40,7 @@ export interface ModelCampaign {
   readonly opensAtMs: number | null;
   closesAtMs: number | null;
   readonly paymentWindowS: number;
+  readonly agents: AgentTerms;
   /** Whether units that return go to those who wait; an operator who ends the campaign ends that too. */
   hasWaitlist: boolean;
   /** Nobody is in line any more, and nobody will be: it has ended, and nothing is held that could still return. */
@@ -62,6 +64,7 @@ export interface ModelOrder {
   readonly quantity: number;
   readonly expiresAtMs: number;
   key: string | null;
+  readonly actor: Actor | null;
   state: OrderState;
   lastSeq: number;
   /** All that was ever told of, in the order of coming. */
@@ -80,6 +83,7 @@ export interface ModelEntry {
   readonly id: number;
   readonly offer: ModelOffer;
   buyerId: string;
+  readonly actor: Actor | null;
   state: WaitlistState;
 }
 
@@ -208,6 +212,16 @@ export class Model {
     return units;
   }
 
+  /** Units of the offer in orders that agents made, reserved and paid. */
+  agentUnitsOf(offer: ModelOffer): number {
+    let units = 0;
+    for (const order of this.orders) {
+      if (order.offer !== offer || order.actor === null) continue;
+      if (order.state === "reserved" || order.state === "paid") units += order.quantity;
+    }
+    return units;
+  }
+
   /** Ended and nothing held: nothing can happen any more but a late payment. Its keys are forgotten. */
   isSettled(campaign: ModelCampaign): boolean {
     if (campaign.state !== "ended") return false;
@@ -255,7 +269,8 @@ export class Model {
     const head = this.#head(this.#seq + 1);
     const what = { kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist };
     const { admission, description } = draft;
-    const campaign: ModelCampaign = { id: head.seq, ...what, isOver: false, state: "draft" };
+    const { agents } = admission;
+    const campaign: ModelCampaign = { id: head.seq, ...what, agents, isOver: false, state: "draft" };
     this.campaigns.push(campaign);
     this.#events.push({ type: "campaign_created", ...head, title, description, ...what, admission });
     for (const offer of draft.offers) {
@@ -320,7 +335,7 @@ export class Model {
     return { code: "changed", campaignId: campaign.id };
   }
 
-  #reserve({ offerId, buyerId, quantity, key }: Reserve): Outcome {
+  #reserve({ offerId, buyerId, quantity, key, actor }: Reserve): Outcome {
     const offer = this.offers.find(({ id }) => id === offerId);
     if (offer === undefined || offer.campaign.state === "draft") return { code: "not_found" };
     const { campaign, draft } = offer;
@@ -333,17 +348,24 @@ export class Model {
         return isSame ? { code: "replayed", orderId: before.id } : { code: "key_reused" };
       }
     }
+    const { policy, sharePercent } = campaign.agents;
+    if (actor === "agent" && policy === "humans_only") return { code: "agents_not_allowed" };
     if (campaign.state === "scheduled") return { code: "not_open", opensAtMs: campaign.opensAtMs };
     if (campaign.state === "ended") return { code: "ended" };
     if (campaign.state === "paused" || this.#isOn("pause_sales", campaign)) return { code: "paused" };
-    const { available } = this.countsOf(offer);
+    const { available, total } = this.countsOf(offer);
     if (available === 0) return { code: "sold_out", available };
     if (this.#isOn("queue_everybody", campaign)) return { code: "not_admitted", mode: "queue" }; // nobody is in it
     const { limitPerBuyer } = draft;
     if (this.unitsOf(buyerId, offer) + quantity > limitPerBuyer) return { code: "limit_reached", limitPerBuyer };
     if (available < quantity) return { code: "sold_out", available };
 
-    const order = this.#begin(offer, { buyerId, quantity, key }, null);
+    if (actor === "agent" && sharePercent !== null) {
+      // In hundredths of a unit, so that nothing is rounded.
+      const left = total * sharePercent - this.agentUnitsOf(offer) * 100;
+      if (quantity * 100 > left) return { code: "agent_share_taken", available: Math.max(0, Math.floor(left / 100)) };
+    }
+    const order = this.#begin(offer, { buyerId, quantity, key, actor: actor ?? null }, null);
     return { code: "reserved", orderId: order.id, reservedAtMs: this.clockMs, expiresAtMs: order.expiresAtMs };
   }
 
@@ -356,7 +378,7 @@ export class Model {
   /** A new order; with an entry it is an offered one. */
   #begin(
     offer: ModelOffer,
-    what: { buyerId: string; quantity: number; key: string | null },
+    what: { buyerId: string; quantity: number; key: string | null; actor: Actor | null },
     entry: ModelEntry | null,
   ): ModelOrder {
     const { campaign, draft } = offer;
@@ -366,17 +388,17 @@ export class Model {
     const fresh = { state: "reserved", lastSeq: id, payments: [], isWrittenOff: false } as const;
     const order: ModelOrder = { id, offer, ...what, expiresAtMs, ...fresh, payments: [] };
     this.orders.push(order);
-    const { buyerId, quantity, key } = what;
-    const event = { offerId: offer.id, buyerId, quantity, amountMinor: quantity * draft.priceMinor, expiresAtMs, key };
+    const event = { offerId: offer.id, ...what, amountMinor: what.quantity * draft.priceMinor, expiresAtMs };
     if (entry === null) this.#events.push({ type: "order_reserved", ...head, ...event, entryId: null });
     else this.#events.push({ type: "order_offered", ...head, entryId: entry.id, ...event });
     return order;
   }
 
-  #join({ offerId, buyerId }: JoinWaitlist): Outcome {
+  #join({ offerId, buyerId, actor = null }: JoinWaitlist): Outcome {
     const offer = this.offers.find(({ id }) => id === offerId);
     if (offer === undefined || offer.campaign.state === "draft") return { code: "not_found" };
     const { campaign, draft } = offer;
+    if (actor === "agent" && campaign.agents.policy !== "allowed") return { code: "agents_not_allowed" };
     if (campaign.state === "scheduled") return { code: "not_open", opensAtMs: campaign.opensAtMs };
     if (campaign.state === "ended") return { code: "ended" };
     if (campaign.state === "paused" || this.#isOn("pause_sales", campaign)) return { code: "paused" };
@@ -389,8 +411,8 @@ export class Model {
     const { available } = this.countsOf(offer);
     if (available > 0) return { code: "not_sold_out", available };
     const head = this.#head(campaign.id);
-    this.entries.push({ id: head.seq, offer, buyerId, state: "waiting" });
-    this.#events.push({ type: "waitlist_joined", ...head, offerId, buyerId });
+    this.entries.push({ id: head.seq, offer, buyerId, actor, state: "waiting" });
+    this.#events.push({ type: "waitlist_joined", ...head, offerId, buyerId, actor });
     return { code: "joined", entryId: head.seq, place: line.length + 1 };
   }
 
@@ -416,7 +438,7 @@ export class Model {
     for (const entry of this.lineOf(offer)) {
       if (this.countsOf(offer).available === 0) return;
       entry.state = "offered";
-      this.#begin(offer, { buyerId: entry.buyerId, quantity: 1, key: null }, entry);
+      this.#begin(offer, { buyerId: entry.buyerId, quantity: 1, key: null, actor: entry.actor }, entry);
     }
   }
 
@@ -701,10 +723,13 @@ function invalid(fields: readonly string[]): Outcome {
 }
 
 /** The fields of a draft that break a rule of the trade, in the order of the draft. */
-function brokenFields({ kind, opensAtMs, closesAtMs, offers }: CampaignDraft, nowMs: number): string[] {
+function brokenFields({ kind, opensAtMs, closesAtMs, offers, admission }: CampaignDraft, nowMs: number): string[] {
   const fields: string[] = [];
   if (closesAtMs !== null && closesAtMs <= nowMs) fields.push("closes_at");
   if (closesAtMs !== null && opensAtMs !== null && closesAtMs <= opensAtMs) fields.push("closes_at");
+  const { policy, sharePercent: percent } = admission.agents;
+  const isShareRight = policy === "share" ? percent !== null && percent > 0 && percent < 100 : percent === null;
+  if (!isShareRight) fields.push("agents.share_percent");
   for (const [index, offer] of offers.entries()) {
     const broken = (field: string): number => fields.push(`offers[${index}].${field}`);
     if (offers.slice(0, index).some(({ sku }) => sku === offer.sku)) broken("sku");

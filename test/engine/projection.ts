@@ -195,7 +195,10 @@ export class Projection implements RecoverySource {
         }
         return;
       case "draw_entered":
-        this.leaves.set(event.seq, sha256(detailsText(event.salt, [event.buyerId])));
+        this.leaves.set(
+          event.seq,
+          sha256(detailsText(event.salt, [event.buyerId, ...(event.actor === null ? [] : [event.actor])])),
+        );
         this.#insertEntry(event);
         return;
       case "waitlist_joined":
@@ -359,15 +362,17 @@ export class Projection implements RecoverySource {
 
   #insert(event: OrderReserved | OrderOffered): void {
     const { seq: orderId, campaignId, offerId, buyerId, quantity, amountMinor, atMs, expiresAtMs, key } = event;
+    const { actor } = event;
     this.orderRows.set(orderId, {
       ...{ orderId, campaignId, offerId, buyerId, quantity, amountMinor, expiresAtMs },
       ...{ state: "reserved", lastSeq: orderId, reservedAtMs: atMs, paidAtMs: null, endedAtMs: null },
-      ...{ idempotencyKey: key, paymentReference: null },
+      ...{ idempotencyKey: key, paymentReference: null, actor },
     });
   }
 
-  #insertEntry({ seq: entryId, campaignId, offerId, buyerId, atMs: joinedAtMs }: WaitlistJoined | DrawEntered): void {
-    const what = { entryId, campaignId, offerId, buyerId, joinedAtMs };
+  #insertEntry(event: WaitlistJoined | DrawEntered): void {
+    const { seq: entryId, campaignId, offerId, buyerId, atMs: joinedAtMs, actor } = event;
+    const what = { entryId, campaignId, offerId, buyerId, joinedAtMs, actor };
     this.entryRows.set(entryId, { ...what, state: "waiting", endedAtMs: null, orderId: null });
   }
 

@@ -3,6 +3,7 @@
  * far. Knows no rule: it asks the engine and hands back what it says.
  */
 import { openAdmission } from "../../src/domain/admission.ts";
+import type { Actor } from "../../src/domain/agents.ts";
 import type { CampaignAction, CampaignDraft, CampaignState, OfferDraft } from "../../src/domain/campaign.ts";
 import type { Command, OrderCommand } from "../../src/domain/command.ts";
 import type { Event } from "../../src/domain/event.ts";
@@ -82,13 +83,13 @@ export class Sale {
   reserve(
     offerId: number,
     buyerId = "ana",
-    { quantity = 1, key = null }: { quantity?: number; key?: string | null } = {},
+    { quantity = 1, key = null, actor = null }: { quantity?: number; key?: string | null; actor?: Actor | null } = {},
   ): Outcome {
-    return this.execute({ type: "reserve", offerId, buyerId, quantity, key });
+    return this.execute({ type: "reserve", offerId, buyerId, quantity, key, actor });
   }
 
   /** Reserves and answers the order's id; throws when it is refused. */
-  order(offerId: number, buyerId = "ana", what: { quantity?: number; key?: string | null } = {}): number {
+  order(offerId: number, buyerId = "ana", what: Parameters<Sale["reserve"]>[2] = {}): number {
     const outcome = this.reserve(offerId, buyerId, what);
     if (outcome.code !== "reserved") throw new Error(`not reserved: ${JSON.stringify(outcome)}`);
     return outcome.orderId;
@@ -114,8 +115,8 @@ export class Sale {
     return this.execute({ type: "confirm_refund", ...this.#target(orderId), paymentId });
   }
 
-  join(offerId: number, buyerId = "ana"): Outcome {
-    return this.execute({ type: "join_waitlist", offerId, buyerId });
+  join(offerId: number, buyerId = "ana", actor: Actor | null = null): Outcome {
+    return this.execute({ type: "join_waitlist", offerId, buyerId, actor });
   }
 
   leave(offerId: number, buyerId = "ana"): Outcome {

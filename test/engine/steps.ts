@@ -5,6 +5,7 @@
  */
 import { accessEffects } from "../../src/domain/access.ts";
 import { openAdmission } from "../../src/domain/admission.ts";
+import type { Actor, AgentTerms } from "../../src/domain/agents.ts";
 import type { CampaignAction, CampaignDraft, CampaignKind, OfferDraft } from "../../src/domain/campaign.ts";
 import type { Command, EraseBuyers, OfficeCommand, OrderCommand, Reserve } from "../../src/domain/command.ts";
 import { type ControlsChange, campaignSwitchNames, rateLimitNames, riskModes } from "../../src/domain/controls.ts";
@@ -73,7 +74,8 @@ export class Steps {
     if (chance < 620 && orders.length > 0) return this.#onOrder("refund");
     if (chance < 660 && orders.length > 0) return this.#onOrder("confirm_refund");
     if (chance < 780) {
-      return { type: "join_waitlist", offerId: this.#offerId({ isSoldOut: true }), buyerId: random.pick(buyers) };
+      const offerId = this.#offerId({ isSoldOut: true });
+      return { type: "join_waitlist", offerId, buyerId: random.pick(buyers), actor: this.#actor() };
     }
     if (chance < 800) {
       return { type: "leave_waitlist", offerId: this.#offerId({ isSoldOut: true }), buyerId: random.pick(buyers) };
@@ -122,7 +124,7 @@ export class Steps {
     const keyed = this.#trial.model.orders.slice(-15).filter(({ key }) => key !== null);
     if (keyed.length > 0 && random.percent(25)) {
       const { offer, buyerId, quantity, key } = random.pick(keyed);
-      const again: Reserve = { type: "reserve", offerId: offer.id, buyerId, quantity, key };
+      const again: Reserve = { type: "reserve", offerId: offer.id, buyerId, quantity, key, actor: this.#actor() };
       const chance = random.below(100);
       if (chance < 60) return again;
       if (chance < 75) return { ...again, quantity: quantity + 1 };
@@ -131,7 +133,20 @@ export class Steps {
     }
     const key = random.percent(40) ? null : random.percent(80) ? `key-${this.#keysCount++}` : random.pick(keysShared);
     const quantity = random.pick([1, 1, 1, 1, 1, 2, 2, 3, 4]);
-    return { type: "reserve", offerId: this.#offerId(), buyerId: random.pick(buyers), quantity, key };
+    const [offerId, buyerId] = [this.#offerId(), random.pick(buyers)];
+    return { type: "reserve", offerId, buyerId, quantity, key, actor: this.#actor() };
+  }
+
+  #actor(): Actor | null {
+    return this.#random.percent(30) ? "agent" : null;
+  }
+
+  #agents(): AgentTerms {
+    const random = this.#random;
+    const policy = random.pick(["allowed", "allowed", "humans_only", "share", "share", "share"] as const);
+    const sharePercent = random.pick([20, 34, 50, 50, 67, 99]);
+    if (random.percent(2)) return { policy, sharePercent: random.pick([null, 0, 100, sharePercent]) };
+    return { policy, sharePercent: policy === "share" ? sharePercent : null };
   }
 
   #offerId({ isSoldOut = false }: { isSoldOut?: boolean } = {}): number {
@@ -314,7 +329,7 @@ export class Steps {
       closesAtMs,
       paymentWindowS,
       hasWaitlist: random.percent(80),
-      admission: openAdmission,
+      admission: { ...openAdmission, agents: this.#agents() },
       offers,
     };
   }
@@ -333,7 +348,7 @@ export class Steps {
       opensAtMs: null,
       closesAtMs,
       hasWaitlist: true,
-      admission: openAdmission,
+      admission: { ...openAdmission, agents: this.#agents() },
     };
     return { ...what, paymentWindowS: random.between(1, 10), offers };
   }

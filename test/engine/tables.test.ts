@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Actor } from "../../src/domain/agents.ts";
 import { countsAgainstLimit, type OrderState, orderStates } from "../../src/domain/order.ts";
 import { BuyerTable } from "../../src/engine/buyer-table.ts";
 import { ExpiryQueue } from "../../src/engine/expiry-queue.ts";
@@ -306,6 +307,7 @@ describe("order book", () => {
     readonly buyerId: string;
     readonly offerIndex: number;
     readonly quantity: number;
+    readonly actor: Actor | null;
     lastSeq: number;
     state: OrderState;
   }
@@ -317,6 +319,7 @@ describe("order book", () => {
     offerIndex: fc.constantFrom(0, 1, 99),
     quantity: fc.integer({ min: 1, max: 1_000 }),
     state: fc.constantFrom(...orderStates),
+    actor: fc.constantFrom("agent" as const, null),
     which: fc.nat(),
   });
 
@@ -350,7 +353,7 @@ describe("order book", () => {
     for (let n = 0; n < 100_000; n++) {
       const [orderId, lastSeq] = [2 * n + 1, 2 * n + 2];
       const what = { offerIndex: n % 100, quantity: (n % 9) + 1, state: orderStates[n % 5] ?? "reserved" };
-      book.append({ orderId, lastSeq, buyerId: `buyer ${n % 1_000}`, ...what });
+      book.append({ orderId, lastSeq, buyerId: `buyer ${n % 1_000}`, actor: null, ...what });
     }
     expect(book.count).toBe(100_000);
     for (let n = 0; n < 100_000; n += 7) {
@@ -364,7 +367,7 @@ describe("order book", () => {
 
   test("refuses an order whose id does not ascend", () => {
     const book = new OrderBook();
-    const entry = { lastSeq: 5, buyerId: "ana", offerIndex: 0, quantity: 1, state: "reserved" } as const;
+    const entry = { lastSeq: 5, buyerId: "ana", offerIndex: 0, quantity: 1, state: "reserved", actor: null } as const;
     book.append({ ...entry, orderId: 5 });
     expect(() => book.append({ ...entry, orderId: 5 })).toThrow();
     expect(() => book.append({ ...entry, orderId: 4 })).toThrow();
@@ -382,6 +385,7 @@ describe("order book", () => {
       const said = {
         ...{ orderId: book.orderId(slot), lastSeq: book.lastSeq(slot), state: book.state(slot) },
         ...{ quantity: book.quantity(slot), offerIndex: book.offerIndex(slot), buyerId: row.buyerId },
+        actor: row.actor,
       };
       expect(said).toEqual(row);
       expect(book.find(row.orderId)).toBe(slot);
@@ -390,6 +394,11 @@ describe("order book", () => {
         expect(book.isOwner(slot, buyerId)).toBe(buyerId === row.buyerId);
       }
     });
+    for (const offerIndex of [0, 1, 2, 99]) {
+      const byAgents = rows.filter((row) => row.actor === "agent" && row.offerIndex === offerIndex);
+      const counted = byAgents.filter((row) => countsAgainstLimit(row.state));
+      expect(book.agentUnits(offerIndex)).toBe(counted.reduce((sum, { quantity }) => sum + quantity, 0));
+    }
     for (const buyerId of ["ana", "bo", "陈小明", "🦊", "nobody"]) {
       for (const offerIndex of [0, 1, 2, 99]) {
         expect(book.unitsOf(buyerId, offerIndex)).toBe(unitsOf(buyerId, offerIndex));

@@ -4,7 +4,7 @@
  * A failure throws with the last steps, ready to be read or replayed.
  */
 import type { CampaignState } from "../../src/domain/campaign.ts";
-import type { Command } from "../../src/domain/command.ts";
+import type { Command, Reserve } from "../../src/domain/command.ts";
 import type { Event } from "../../src/domain/event.ts";
 import type { Counts } from "../../src/domain/offer.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
@@ -75,6 +75,7 @@ export class Trial {
         const said = this.engine.execute(step.command, step.nowMs);
         const expected = this.model.execute(step.command, step.nowMs);
         if (isChecked && !Bun.deepEquals(withoutDetails(said), expected, true)) differs("outcome", said, expected);
+        if (step.command.type === "reserve" && said.code === "agent_share_taken") this.#checkHasNoRoom(step.command);
         this.#takeEvents(isChecked);
         return said;
       }
@@ -118,6 +119,7 @@ export class Trial {
     for (const event of events) {
       this.projection.apply(event);
       if (event.type === "order_offered") this.#checkIsFirstInLine(event.entryId);
+      if (event.type === "order_reserved" && event.actor === "agent") this.#checkIsWithinShare(event.offerId);
     }
     this.eventsOfStep = events;
     const { campaigns, offers } = this.engine.state.takeChanges();
@@ -195,6 +197,29 @@ export class Trial {
       if (offer.held !== (held.get(offer.id) ?? 0)) throw new Error(`held of ${offer.id} is not its reserved orders`);
       if (offer.sold !== (sold.get(offer.id) ?? 0)) throw new Error(`sold of ${offer.id} is not its paid orders`);
     }
+  }
+
+  /** What agents may still have of an offer, told from the rows alone; below nothing when they have more. */
+  #roomOfAgents(offerId: number): number {
+    const { offerRows, orderRows, campaignRows } = this.projection;
+    const { campaignId, total } = rowOf(offerRows, offerId);
+    const { policy, sharePercent } = rowOf(campaignRows, campaignId).admission.agents;
+    const orders = [...orderRows.values()].filter((order) => order.offerId === offerId && order.actor === "agent");
+    const held = orders.filter(({ state }) => state === "reserved" || state === "paid");
+    const units = held.reduce((sum, { quantity }) => sum + quantity, 0);
+    if (policy === "allowed") return Number.POSITIVE_INFINITY;
+    return Math.floor((total * (sharePercent ?? 0)) / 100) - units;
+  }
+
+  #checkIsWithinShare(offerId: number): void {
+    const room = this.#roomOfAgents(offerId);
+    if (room < 0) throw new Error(`agents have ${-room} of offer ${offerId} past their share`);
+  }
+
+  #checkHasNoRoom({ offerId, quantity }: Reserve): void {
+    const room = this.#roomOfAgents(offerId);
+    if (room >= quantity)
+      throw new Error(`an agent was refused ${quantity} of offer ${offerId}, with room for ${room}`);
   }
 
   /**

@@ -343,7 +343,7 @@ describe("the places in line", () => {
           list.splice(list.indexOf(gone ?? { entryId: 0, buyerId }), 1);
         }
         expect(line.count).toBe(list.length);
-        expect(line.first()).toEqual(list[0] ?? null);
+        expect(line.first()).toEqual(list[0] === undefined ? null : { ...list[0], actor: null });
         const now = list.findIndex((entry) => entry.buyerId === buyerId);
         const expected = now < 0 ? null : { entryId: list[now]?.entryId ?? 0, place: now + 1 };
         expect(line.entryOf(buyerId)).toEqual(expected);
@@ -475,10 +475,11 @@ function soldOut(
 function full(sale: Sale, { holder = "zoe", last = "the last" }: { holder?: string; last?: string } = {}): Opened {
   const opened = soldOut(sale, { holder });
   const { campaignId, offerId } = opened;
-  const entry = { campaignId, offerId, state: "waiting", joinedAtMs: startMs, endedAtMs: null, orderId: null } as const;
+  const entry = { campaignId, offerId, state: "waiting", joinedAtMs: startMs, endedAtMs: null } as const;
+  const fresh = { ...entry, orderId: null, actor: null };
   const { state } = sale.engine;
-  for (let n = 1; n < limits.waitlistMax; n++) state.restoreWaiting({ ...entry, entryId: n, buyerId: `buyer ${n}` });
-  state.restoreWaiting({ ...entry, entryId: limits.waitlistMax, buyerId: last });
+  for (let n = 1; n < limits.waitlistMax; n++) state.restoreWaiting({ ...fresh, entryId: n, buyerId: `buyer ${n}` });
+  state.restoreWaiting({ ...fresh, entryId: limits.waitlistMax, buyerId: last });
   return opened;
 }
 

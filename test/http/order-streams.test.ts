@@ -48,7 +48,7 @@ class Journal {
     const order: OrderRecord = {
       ...{ orderId: seq, campaignId: 1, offerId, buyerId, quantity: 1, amountMinor: 1, state: "reserved" },
       ...{ lastSeq: seq, reservedAtMs: 0, expiresAtMs: 1, paidAtMs: null, endedAtMs: null },
-      ...{ idempotencyKey: null, paymentReference: null },
+      ...{ idempotencyKey: null, paymentReference: null, actor: null },
     };
     this.events.push({ seq, type: "order_reserved", order });
     return seq;

@@ -94,7 +94,7 @@ test("who is erased from a queue or a draw is gone from their rows, and from wha
   const sale = new Sale();
   const offers = [offerDraft({ stock: 0 })];
   const closesAtMs = sale.clockMs + 1_000;
-  const terms = { needsPass: false, passWindowS: 60, challenge: "none" } as const;
+  const terms = { ...openAdmission, passWindowS: 60 };
   const queue = sale.create({ hasWaitlist: false, admission: { ...terms, mode: "queue" } });
   const draw = sale.create({ closesAtMs, offers, admission: { ...terms, mode: "draw" } });
   const secret = "5e".repeat(32);
@@ -207,8 +207,8 @@ function expectSame(db: Database, rows: Projection): void {
     expect(reader.queueSums(id)).toEqual(rows.queueSums(id));
     expect(reader.drawsOf(id)).toEqual(rows.drawsOf(id));
     if (admission.mode !== "draw") continue;
-    const entries = rows.drawEntriesIn(id).map(({ entryId, offerId, buyerId, state, leaf }) => {
-      return { entryId, offerId, buyerId, state, leaf };
+    const entries = rows.drawEntriesIn(id).map(({ entryId, offerId, buyerId, state, actor, leaf }) => {
+      return { entryId, offerId, buyerId, state, actor, leaf };
     });
     expect(reader.drawEntriesIn(id)).toEqual(entries);
   }

@@ -50,6 +50,7 @@ const campaign: Campaign = {
   pass: false,
   pass_window_s: 120,
   challenge: "none",
+  agents: { policy: "allowed" },
   created_at: at(-3_600),
   offers: [offer],
 };
@@ -60,6 +61,7 @@ const order: Order = {
   sku: "a",
   currency: "CNY",
   buyer_id: "alice",
+  by_agent: false,
   quantity: 1,
   amount_minor: 100,
   state: "reserved",

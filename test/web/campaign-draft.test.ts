@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { admissionModes, challengeKinds } from "../../src/domain/admission.ts";
+import { agentPolicies } from "../../src/domain/agents.ts";
 import { campaignKinds, violationsOf } from "../../src/domain/campaign.ts";
 import {
   bodyOf,
@@ -147,6 +148,8 @@ describe("a form", () => {
       challenge: fc.constantFrom(...challengeKinds),
       passWindowS: text("9", "10", "120", "3600", "3601"),
       paymentMinutes: text("0", "0.5", "15", "10080"),
+      agents: fc.constantFrom(...agentPolicies),
+      agentSharePercent: text("0", "1", "20", "99", "100", "2.5"),
     });
     const someOffer = fc.record({
       price: text("0", "0.5", "1", "2"),
@@ -176,6 +179,7 @@ describe("a form", () => {
             needsPass: body.pass ?? false,
             passWindowS: body.pass_window_s ?? 120,
             challenge: body.challenge ?? ("none" as const),
+            agents: { policy: body.agents?.policy ?? "allowed", sharePercent: body.agents?.share_percent ?? null },
           },
           offers: body.offers.map((sent) => ({
             sku: sent.sku,
@@ -214,6 +218,7 @@ describe("a duplicate", () => {
     pass: false,
     pass_window_s: 120,
     challenge: "none",
+    agents: { policy: "share", share_percent: 30 },
     created_at: "2026-09-30T12:00:00.000Z",
     offers: [
       {
@@ -247,6 +252,7 @@ describe("a duplicate", () => {
       description: "One each",
       kind: "one_yuan",
       payment_window_s: 90,
+      agents: { policy: "share", share_percent: 30 },
     });
     expect(body.offers).toEqual([
       {

@@ -10,7 +10,7 @@ const at = (minute: number) => `2026-11-11T12:${String(minute).padStart(2, "0")}
 function orderWith(what: Partial<Order>): Order {
   return {
     ...{ id: "ord_0000000009", offer_id: "off_0000000002", campaign_id: "cmp_0000000001", sku: "cup", currency: "CNY" },
-    ...{ buyer_id: "alice", quantity: 1, amount_minor: 100, state: "reserved", seq: 9 },
+    ...{ buyer_id: "alice", by_agent: false, quantity: 1, amount_minor: 100, state: "reserved", seq: 9 },
     ...{ reserved_at: at(0), expires_at: at(15) },
     ...what,
   };

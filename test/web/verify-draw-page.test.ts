@@ -82,7 +82,7 @@ test("a proof holds with its rank, and one that was changed is found out", async
   expect(await check(await proofOf(server, "陈小明", 1))).toContain("Its rank is 1. It was offered an order: ord_");
   const draw = { ...proof.draw };
   const changes: readonly (readonly [says: string, told: object])[] = [
-    ["was made of another buyer or salt", { buyer_id: "mallory" }],
+    ["was made of another buyer, mark or salt", { buyer_id: "mallory" }],
     ["its path does not lead to the root", { index: 7 }],
     [`has rank 1; by the seed it has rank ${proof.rank}`, { rank: 1 }],
     ["is not the one that was committed to", { draw: { ...draw, secret: "ab".repeat(32) } }],

@@ -34,6 +34,14 @@ export const problemWordsZh: Readonly<Record<ProblemCode, Words>> = {
     title: "还没轮到您",
     detail: "本场按自己的次序放行买家。请看活动的 admission：加入排队，或参加抽签。",
   },
+  agents_not_allowed: {
+    title: "本场只面向真人买家",
+    detail: "智能体不能在此购买或排队。买家可以在商家页面上亲自参加。",
+  },
+  agent_share_taken: {
+    title: "智能体的份额已满",
+    detail: "智能体可买的数量已经用完。智能体的订单取消或超时未支付后，份额会重新空出。",
+  },
   entered_elsewhere: {
     title: "您已参加另一件商品的抽签",
     detail: "每位买家在一场活动中只有一个签。请先退出另一个抽签。",

@@ -2,6 +2,7 @@
 
 import type { Static } from "@sinclair/typebox";
 import { admissionModes, openAdmission } from "../../domain/admission.ts";
+import { agentsAllowed } from "../../domain/agents.ts";
 import {
   type CampaignAction,
   type CampaignDraft,
@@ -203,6 +204,10 @@ function draftOf(body: Static<typeof CampaignBody>): CampaignDraft {
       needsPass: body.pass ?? openAdmission.needsPass,
       passWindowS: body.pass_window_s ?? openAdmission.passWindowS,
       challenge: body.challenge ?? openAdmission.challenge,
+      agents:
+        body.agents === undefined
+          ? agentsAllowed
+          : { policy: body.agents.policy, sharePercent: body.agents.share_percent ?? null },
     },
     offers: body.offers.map((offer) => ({
       sku: offer.sku,

@@ -6,7 +6,7 @@ import type { DrawEntryState } from "../../domain/admission.ts";
 import { formatId } from "../../domain/ids.ts";
 import type { Answer } from "../../engine/mailbox.ts";
 import { newSalt } from "../../host/random.ts";
-import type { Buyer } from "../auth.ts";
+import { actorOf, type Buyer } from "../auth.ts";
 import type { OfferEntry } from "../catalogue.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
@@ -44,7 +44,7 @@ export function drawEntryRoutes(parts: Parts): Route[] {
 
 async function enter(parts: Parts, request: Request, id = ""): Promise<Response> {
   const offer = parts.catalogue.offer(id);
-  const entry = await openEntry(parts, request, offer?.campaign);
+  const entry = await openEntry(parts, request, offer?.campaign, "draw");
   if (entry instanceof Response) return entry;
   if (offer === undefined) throw new Error("an entry has its offer");
   const { buyer, campaign } = entry;
@@ -64,8 +64,8 @@ async function enter(parts: Parts, request: Request, id = ""): Promise<Response>
   }
   const off = parts.gate.refuseSwitchedOff("joins", campaign.view.id); // token and challenge took their time
   if (off !== null) return off;
-  const command = { type: "enter_draw", offerId: offer.view.id, buyerId: buyer.id, salt: newSalt() } as const;
-  const answer = await parts.client.send(command);
+  const where = { offerId: offer.view.id, buyerId: buyer.id, ...actorOf(buyer) };
+  const answer = await parts.client.send({ type: "enter_draw", ...where, salt: newSalt() });
   return answer === null ? problem("overloaded") : respond(parts, offer, buyer, answer);
 }
 
@@ -114,6 +114,7 @@ function respond(parts: Parts, offer: OfferEntry, buyer: Buyer, answer: Answer):
         detail: "This draw takes no more entries: enter another offer's, if there is one.",
       });
     case "entry_withdrawn":
+    case "agents_not_allowed":
     case "draw_off":
     case "ended":
     case "paused":

@@ -1,11 +1,12 @@
 /**
- * How fair a sale was: how soon after the opening its orders came, from what is stored; whose subnets got how many
+ * How fair a sale was: how soon after the opening its orders came and what agents got, from what is stored; whose subnets got how many
  * units, how much suspects tried and got, and why attempts were refused, from what the risk desk remembers. The work is
  * bounded and takes turns with those who buy; one report at a time on a thread.
  */
 import type { SaleMemory } from "../../admission/risk/mailbox.ts";
 import { parseId } from "../../domain/ids.ts";
 import { limits } from "../../domain/limits.ts";
+import { countsAgainstLimit } from "../../domain/order.ts";
 import type { IdRange } from "../../domain/order-filter.ts";
 import type { CampaignEntry } from "../catalogue.ts";
 import { requireOperator } from "../guard.ts";
@@ -44,12 +45,12 @@ async function report({ desk, orderFinder }: Parts, campaign: CampaignEntry): Pr
   const answer = await desk.ask({ about: "campaign", campaignId });
   if (answer === null) return problem("overloaded");
   if (!("memory" in answer)) throw new Error("the desk answers what it was not asked");
-  const { times, isComplete } = await orderTimes(orderFinder, campaignId);
+  const found = await readOrders(orderFinder, campaignId);
   const { memory } = answer;
   return json(
     JSON.stringify({
       campaign_id: campaign.id,
-      orders: ordersShown(campaign, times, isComplete),
+      orders: ordersShown(campaign, found),
       remembered: memory === null ? null : memoryShown(memory),
     }),
   );
@@ -58,18 +59,35 @@ async function report({ desk, orderFinder }: Parts, campaign: CampaignEntry): Pr
 /** Rows of one turn of the event loop: a millisecond or two. */
 const pageSize = 500;
 
-/** When the orders of a campaign were reserved, ascending: the first of them, where there are very many. */
-async function orderTimes(finder: OrderFinder, campaignId: number): Promise<{ times: number[]; isComplete: boolean }> {
-  const times: number[] = [];
+/** The orders of a campaign: the first of them, where there are very many. */
+interface FoundOrders {
+  /** When they were reserved, ascending. */
+  readonly times: number[];
+  byAgents: number;
+  /** Units in orders that are reserved or paid. */
+  units: number;
+  unitsOfAgents: number;
+  isComplete: boolean;
+}
+
+async function readOrders(finder: OrderFinder, campaignId: number): Promise<FoundOrders> {
+  const found: FoundOrders = { times: [], byAgents: 0, units: 0, unitsOfAgents: 0, isComplete: false };
   let range: IdRange = finder.range({ campaignId });
-  while (times.length < limits.fairnessOrdersMax) {
+  while (found.times.length < limits.fairnessOrdersMax) {
     const { orders, next } = finder.oldestFirst({ campaignId }, range, pageSize);
-    for (const { reservedAtMs } of orders) times.push(reservedAtMs);
-    if (next === null) return { times, isComplete: true };
+    for (const { reservedAtMs, actor, state, quantity } of orders) {
+      const units = countsAgainstLimit(state) ? quantity : 0;
+      found.times.push(reservedAtMs);
+      found.units += units;
+      if (actor === null) continue;
+      found.byAgents += 1;
+      found.unitsOfAgents += units;
+    }
+    if (next === null) return { ...found, isComplete: true };
     range = { ...range, first: next };
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return { times, isComplete: false };
+  return found;
 }
 
 /** Upper bounds of the histogram, in milliseconds. */
@@ -77,7 +95,8 @@ const boundsMs = [10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60
 const percentiles = [1, 5, 10, 25, 50, 75, 90, 95, 99, 100];
 
 /** A campaign that was published after its opens_at, or has none, was opened then: at the latest by its first order. */
-function ordersShown({ view }: CampaignEntry, times: readonly number[], isComplete: boolean) {
+function ordersShown({ view }: CampaignEntry, found: FoundOrders) {
+  const { times, isComplete, byAgents, units, unitsOfAgents } = found;
   const hasOpening = view.opensAtMs !== null && view.opensAtMs >= view.createdAtMs;
   const fromMs = hasOpening ? (view.opensAtMs ?? 0) : (times[0] ?? null);
   const after = times.map((atMs) => Math.max(0, atMs - (fromMs ?? atMs)));
@@ -97,25 +116,29 @@ function ordersShown({ view }: CampaignEntry, times: readonly number[], isComple
     from: fromMs === null ? null : wireTime(fromMs),
     percentiles: after.length === 0 ? [] : percentiles.map((percent) => ({ percent, ms: at(percent) })),
     histogram,
+    by_agents: { orders: byAgents, units: unitsOfAgents, share_of_units: shareOf(unitsOfAgents, units) },
   };
+}
+
+function shareOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.round((part / whole) * 10_000) / 10_000;
 }
 
 function memoryShown(memory: SaleMemory) {
   const { attempts, units, subnets, unitsElsewhere } = memory;
-  const share = (part: number, whole: number) => (whole === 0 ? 0 : Math.round((part / whole) * 10_000) / 10_000);
   return {
     since: wireTime(memory.sinceMs),
     attempts: Math.round(attempts),
     units: Math.round(units),
     subnets: {
       count: memory.subnetsCount,
-      largest: subnets.map(([subnet, count]) => ({ subnet, units: Math.round(count), share: share(count, units) })),
+      largest: subnets.map(([subnet, count]) => ({ subnet, units: Math.round(count), share: shareOf(count, units) })),
       units_elsewhere: Math.round(unitsElsewhere),
     },
     suspects: {
       buyers: memory.suspects,
-      share_of_attempts: share(memory.attemptsOfSuspects, attempts),
-      share_of_units: share(memory.unitsOfSuspects, units),
+      share_of_attempts: shareOf(memory.attemptsOfSuspects, attempts),
+      share_of_units: shareOf(memory.unitsOfSuspects, units),
       by_rule: Object.entries(memory.suspectedBy).map(([rule, buyers]) => ({ rule, buyers })),
     },
     outcomes: Object.entries(memory.outcomes).map(([outcome, attempts]) => ({ outcome, attempts })),

@@ -61,7 +61,7 @@ export function queueRoutes(parts: Parts): Route[] {
 }
 
 async function join(parts: Parts, request: Request, id = ""): Promise<Response> {
-  const entry = await openEntry(parts, request, campaignOf(parts.catalogue, id));
+  const entry = await openEntry(parts, request, campaignOf(parts.catalogue, id), "queue");
   if (entry instanceof Response) return entry;
   const { buyer, campaign } = entry;
   const where = { campaignId: campaign.view.id, buyerId: buyer.id };
@@ -135,7 +135,7 @@ async function stream(parts: Parts, request: Request, id = ""): Promise<Response
 
 /** Made here, from the campaign's state alone: before the opening there is none, so nobody can know theirs. */
 async function givePass(parts: Parts, request: Request, id = ""): Promise<Response> {
-  const entry = await openEntry(parts, request, campaignOf(parts.catalogue, id));
+  const entry = await openEntry(parts, request, campaignOf(parts.catalogue, id), "buy");
   if (entry instanceof Response) return entry;
   const { buyer, campaign } = entry;
   const { view } = campaign;

@@ -1,7 +1,9 @@
 /** The waitlist of an offer: a buyer joins it, sees their place, leaves; an operator sees who waits. */
+import { admitsAgents } from "../../domain/agents.ts";
 import { formatId } from "../../domain/ids.ts";
 import type { WaitlistRecord } from "../../domain/waitlist.ts";
 import type { Answer } from "../../engine/mailbox.ts";
+import { actorOf } from "../auth.ts";
 import type { OfferEntry } from "../catalogue.ts";
 import { requireOperator } from "../guard.ts";
 import { buyerJsonOf } from "../order-json.ts";
@@ -48,6 +50,9 @@ export function waitlistRoutes(parts: Parts): Route[] {
 
 const drawnWords = "This sale is drawn: its entries are at /v1/offers/{id}/draw. Units that return go down its list.";
 
+const shareWords =
+  "Agents may buy their share of this sale while there are units. Units that return are for people: the buyer can join the waitlist on the shop's page.";
+
 async function ask(
   parts: Parts,
   request: Request,
@@ -72,8 +77,13 @@ async function ask(
     if (off !== null) return off;
   }
   const { admission, state } = offer.campaign.view;
+  const mayJoin = !buyer.isAgent || admitsAgents(admission.agents, "waitlist");
+  if (type === "join_waitlist" && !mayJoin && state !== "draft") return agentsNotAllowed(offer);
   if (admission.mode === "draw" && state !== "draft") return problem("waitlist_off", { detail: drawnWords });
-  const answer = await parts.client.send({ type, offerId: offer.view.id, buyerId: buyer.id });
+  const where = { offerId: offer.view.id, buyerId: buyer.id };
+  const answer = await parts.client.send(
+    type === "join_waitlist" ? { type, ...where, ...actorOf(buyer) } : { type, ...where },
+  );
   return answer === null ? problem("overloaded") : respond(parts, offer, answer);
 }
 
@@ -95,6 +105,8 @@ function respond({ clock, counters }: Parts, offer: OfferEntry, answer: Answer):
       return problem("limit_reached", { members: { limit_per_buyer: answer.limitPerBuyer } });
     case "not_sold_out":
       return problem("not_sold_out", { members: { available: answer.available } });
+    case "agents_not_allowed":
+      return agentsNotAllowed(offer);
     case "not_waiting":
     case "waitlist_off":
     case "waitlist_full":
@@ -106,6 +118,12 @@ function respond({ clock, counters }: Parts, offer: OfferEntry, answer: Answer):
     default:
       throw new Error(`no answer about a waitlist: ${answer.code}`);
   }
+}
+
+function agentsNotAllowed({ campaign }: OfferEntry): Response {
+  return campaign.view.admission.agents.policy === "share"
+    ? problem("agents_not_allowed", { detail: shareWords })
+    : problem("agents_not_allowed");
 }
 
 async function list({ auth, catalogue, counters, orders }: Parts, request: Request, id = ""): Promise<Response> {

@@ -14,7 +14,7 @@ interface DrawRow extends Omit<ClosedDraw, "beacon"> {
 
 const entryColumns =
   "waitlist.id AS entryId, waitlist.state AS state, waitlist.order_id AS orderId, lower(hex(events.details)) AS leaf";
-const ownColumns = `${entryColumns}, waitlist.joined_at_ms AS enteredAtMs, nullif(waitlist.buyer_id, '') AS buyerId, waitlist.salt AS salt`;
+const ownColumns = `${entryColumns}, waitlist.joined_at_ms AS enteredAtMs, nullif(waitlist.buyer_id, '') AS buyerId, waitlist.actor AS actor, waitlist.salt AS salt`;
 const withEvents = "JOIN events ON events.seq = waitlist.id";
 
 export class SqliteDrawReader implements DrawReader {

@@ -40,10 +40,10 @@ const eventColumns = [
 
 const orderColumns = [
   ...["id", "campaign_id", "offer_id", "buyer_id", "quantity", "amount_minor", "state", "last_seq"],
-  ...["reserved_at_ms", "expires_at_ms", "idempotency_key", "salt"],
+  ...["reserved_at_ms", "expires_at_ms", "idempotency_key", "salt", "actor"],
 ] as const;
 
-const entryColumns = ["id", "campaign_id", "offer_id", "buyer_id", "state", "joined_at_ms", "salt"] as const;
+const entryColumns = ["id", "campaign_id", "offer_id", "buyer_id", "state", "joined_at_ms", "salt", "actor"] as const;
 
 const queueColumns = ["id", "campaign_id", "buyer_id", "state", "joined_at_ms", "salt"] as const;
 
@@ -107,7 +107,7 @@ export class SqliteJournal {
     this.#entries = new RowInserter(db, "waitlist", entryColumns);
     this.#queue = new RowInserter(db, "queue", queueColumns);
     this.#insertCampaign = prepare(
-      "INSERT INTO campaigns (id, title, kind, state, opens_at_ms, closes_at_ms, payment_window_s, has_waitlist, admission, needs_pass, pass_window_s, challenge, created_at_ms, description) VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO campaigns (id, title, kind, state, opens_at_ms, closes_at_ms, payment_window_s, has_waitlist, admission, needs_pass, pass_window_s, challenge, agent_policy, agent_share_percent, created_at_ms, description) VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#updateCampaign = prepare("UPDATE campaigns SET state = ?, closes_at_ms = ?, has_waitlist = ? WHERE id = ?");
     this.#endCampaign = prepare("UPDATE campaigns SET ended_seq = ? WHERE id = ?");
@@ -264,8 +264,8 @@ export class SqliteJournal {
       case "waitlist_joined":
       case "draw_entered": {
         const salt = this.#append(event, event);
-        const { seq, campaignId, offerId, buyerId, atMs } = event;
-        this.#entries.add(seq, campaignId, offerId, buyerId, "waiting", atMs, salt);
+        const { seq, campaignId, offerId, buyerId, atMs, actor } = event;
+        this.#entries.add(seq, campaignId, offerId, buyerId, "waiting", atMs, salt, actor);
         return;
       }
       case "waitlist_left":
@@ -364,9 +364,9 @@ export class SqliteJournal {
   }
 
   #writeOrder(event: OrderReserved | OrderOffered, salt: string): void {
-    const { seq, campaignId, offerId, buyerId, quantity, amountMinor, atMs, expiresAtMs, key } = event;
+    const { seq, campaignId, offerId, buyerId, quantity, amountMinor, atMs, expiresAtMs, key, actor } = event;
     const order = [seq, campaignId, offerId, buyerId, quantity, amountMinor] as const;
-    this.#orders.add(...order, "reserved", seq, atMs, expiresAtMs, key, salt);
+    this.#orders.add(...order, "reserved", seq, atMs, expiresAtMs, key, salt, actor);
   }
 
   #writeOffered({ entryId, seq, atMs, campaignId }: OrderOffered): void {
@@ -511,9 +511,10 @@ export class SqliteJournal {
   #writeCampaign(event: CampaignCreated): void {
     const { seq, title, kind, opensAtMs, closesAtMs, paymentWindowS, hasWaitlist, admission, atMs, description } =
       event;
-    const { mode, needsPass, passWindowS, challenge } = admission;
+    const { mode, needsPass, passWindowS, challenge, agents } = admission;
     const terms = [paymentWindowS, hasWaitlist, mode, needsPass, passWindowS, challenge] as const;
-    this.#insertCampaign.run(seq, title, kind, opensAtMs, closesAtMs, ...terms, atMs, description);
+    const ofAgents = [agents.policy, agents.sharePercent] as const;
+    this.#insertCampaign.run(seq, title, kind, opensAtMs, closesAtMs, ...terms, ...ofAgents, atMs, description);
   }
 
   #writeOffer({ seq, campaignId, offer }: OfferCreated): void {

@@ -22,6 +22,7 @@ import {
 } from "../../../schema/tables.ts";
 import type { AccessEntry } from "../../domain/access.ts";
 import type { DrawRecord } from "../../domain/admission.ts";
+import type { Actor } from "../../domain/agents.ts";
 import type { AuditRecord } from "../../domain/audit.ts";
 import type { CampaignRecord } from "../../domain/campaign.ts";
 import { type Controls, controlsDefault, storedControls } from "../../domain/controls.ts";
@@ -325,10 +326,12 @@ export class SqliteReader {
   campaigns(): CampaignRecord[] {
     const rows = drizzle({ client: this.#db }).select().from(campaignsTable).orderBy(asc(campaignsTable.id)).all();
     return rows.map((row) => {
-      const { mode, needsPass, passWindowS, challenge, beaconChain, beaconRound, ...record } = row;
+      const { mode, needsPass, passWindowS, challenge, beaconChain, beaconRound, ...others } = row;
+      const { agentPolicy: policy, agentSharePercent: sharePercent, ...record } = others;
       const { secret: _, queueDrawnSeq: __, queueDrawnCount: ___, endedSeq: ____, ...what } = record;
       const beacon = beaconChain === null || beaconRound === null ? null : { chain: beaconChain, round: beaconRound };
-      return { ...what, admission: { mode, needsPass, passWindowS, challenge }, beacon };
+      const agents = { policy, sharePercent };
+      return { ...what, admission: { mode, needsPass, passWindowS, challenge, agents }, beacon };
     });
   }
 
@@ -379,12 +382,12 @@ export class SqliteReader {
   /** All entries in the draws of a campaign with their leaves, by offer, in the order of entering. */
   drawEntriesIn(
     campaignId: number,
-  ): { entryId: number; offerId: number; buyerId: string; state: WaitlistState; leaf: string }[] {
-    const { entryId, offerId, buyerId, state } = waitlistTable;
+  ): { entryId: number; offerId: number; buyerId: string; state: WaitlistState; actor: Actor | null; leaf: string }[] {
+    const { entryId, offerId, buyerId, state, actor } = waitlistTable;
     const drizzled = drizzle({ client: this.#db });
     const { id } = offersTable;
     return drizzled
-      .select({ entryId, offerId, buyerId, state, leaf: sql<string>`lower(hex(${eventsTable.details}))` })
+      .select({ entryId, offerId, buyerId, state, actor, leaf: sql<string>`lower(hex(${eventsTable.details}))` })
       .from(waitlistTable)
       .innerJoin(eventsTable, eq(eventsTable.seq, entryId))
       .where(inArray(offerId, drizzled.select({ id }).from(offersTable).where(eq(offersTable.campaignId, campaignId))))
@@ -573,7 +576,7 @@ export class SqliteReader {
   /** Calls back for every order with a larger id, in the order of ids, with what the engine needs of it. */
   eachOrderAfter(orderId: number, callback: (order: LiveOrder) => void): void {
     const statement = this.#db.prepare<LiveOrder, [number, number]>(
-      "SELECT id AS orderId, campaign_id AS campaignId, offer_id AS offerId, buyer_id AS buyerId, quantity, state, last_seq AS lastSeq, expires_at_ms AS expiresAtMs, idempotency_key AS idempotencyKey FROM orders WHERE id > ? ORDER BY id LIMIT ?",
+      "SELECT id AS orderId, campaign_id AS campaignId, offer_id AS offerId, buyer_id AS buyerId, quantity, state, last_seq AS lastSeq, expires_at_ms AS expiresAtMs, idempotency_key AS idempotencyKey, actor FROM orders WHERE id > ? ORDER BY id LIMIT ?",
     );
     let after = orderId;
     for (;;) {

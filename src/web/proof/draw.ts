@@ -67,6 +67,8 @@ export interface Proof extends Terms {
   readonly state: "waiting" | "offered" | "left";
   readonly order_id: string | null;
   readonly buyer_id: string;
+  /** Only where an agent entered in the buyer's name. */
+  readonly by_agent?: true;
   readonly salt: string;
   readonly leaf: string;
   readonly index: number | null;
@@ -218,8 +220,9 @@ function hashOfChain({ period, genesis_time, public_key, groupHash, metadata }: 
 
 /** An entrant's proof: who entered, that they were drawn among, and their rank. */
 export async function problemOfProof(proof: Proof): Promise<Problem | null> {
-  const { entry_id: entry, leaf, salt, buyer_id, index, path, rank, draw } = proof;
-  if (hashText(`${salt}\n${JSON.stringify([buyer_id])}`) !== leaf) return ["otherLeaf", { entry }];
+  const { entry_id: entry, leaf, salt, buyer_id, by_agent, index, path, rank, draw } = proof;
+  const entered = JSON.stringify([buyer_id, ...(by_agent === true ? ["agent"] : [])]);
+  if (hashText(`${salt}\n${entered}`) !== leaf) return ["otherLeaf", { entry }];
   const problem = problemOfTerms(proof, draw);
   if (problem !== null) return problem;
   const { root, count } = draw;

@@ -16,6 +16,8 @@ export interface ReceiptFacts extends RowFacts {
   readonly amount_minor: number;
   readonly expires_at: string;
   readonly idempotency_key: string | null;
+  /** Only where an agent made the order. */
+  readonly by_agent?: true;
   readonly salt: string;
   readonly previous_hash: string;
   readonly hash: string;
@@ -51,8 +53,9 @@ export async function checkReceipt(text: string): Promise<ReceiptCheck> {
   for (const [name, value] of Object.entries(outside)) {
     if (name !== "receipt" && value !== facts[name as keyof ReceiptFacts]) throw new Finding("otherOutside", { name });
   }
-  const { buyer_id, quantity, amount_minor, expires_at, idempotency_key } = facts;
-  const told = JSON.stringify([buyer_id, quantity, amount_minor, Date.parse(expires_at), idempotency_key]);
+  const { buyer_id, quantity, amount_minor, expires_at, idempotency_key, by_agent } = facts;
+  const ofAgent = by_agent === true ? ["agent"] : [];
+  const told = JSON.stringify([buyer_id, quantity, amount_minor, Date.parse(expires_at), idempotency_key, ...ofAgent]);
   if (hashText(`${facts.salt}\n${told}`) !== facts.details) throw new Finding("badDetails");
   if (hashText(textOf(facts, facts.previous_hash)) !== facts.hash) throw new Finding("badRowHash");
   await holdAgainstLedger(facts);

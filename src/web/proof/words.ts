@@ -72,7 +72,7 @@ export const findingWords = {
     "The seed of offer {offer} does not follow from what it is made of.",
     "商品 {offer} 的种子与其组成不符。",
   ],
-  otherLeaf: ["Entry {entry} was made of another buyer or salt.", "报名 {entry} 由另外的买家或盐值生成。"],
+  otherLeaf: ["Entry {entry} was made of another buyer, mark or salt.", "报名 {entry} 由另外的买家、标记或盐值生成。"],
   notDrawn: [
     "Entry {entry} is not among all that were drawn, or was changed.",
     "参加抽签的报名中没有 {entry}，或它已被改动。",

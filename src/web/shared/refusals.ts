@@ -82,6 +82,14 @@ const texts: Readonly<Record<Code, { readonly title: Text; readonly next: Text }
     title: ["It is not your turn yet", "还没轮到您"],
     next: ["Get in line and buy when it is your turn.", "请先排队，轮到您时再购买。"],
   },
+  agents_not_allowed: {
+    title: ["This sale is for people", "本场只面向真人买家"],
+    next: ["An assistant cannot do this here. Do it yourself on this page.", "智能助手不能代办，请您本人在本页操作。"],
+  },
+  agent_share_taken: {
+    title: ["Assistants have their share already", "智能助手的份额已满"],
+    next: ["You can still buy here yourself, if any are left.", "如有剩余，您可以在本页亲自购买。"],
+  },
   entered_elsewhere: {
     title: ["You are in the draw of another item", "您已参加另一件商品的抽签"],
     next: [

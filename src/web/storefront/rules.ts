@@ -36,6 +36,14 @@ const words = wordsOf({
     "抢光后可以候补，放出的商品按候补顺序分配。",
   ],
   noWaitlist: ["What comes back is on sale for everybody again.", "放出的商品所有人都可以再抢。"],
+  humansOnly: [
+    "For people only: assistants and other programs cannot buy here for you.",
+    "本场仅限真人：智能助手等程序不能代您购买。",
+  ],
+  agentShare: [
+    (percent: number) => `Assistants and other programs together get ${percent}% of each item at most.`,
+    (percent: number) => `智能助手等程序合计最多买走每款商品的 ${percent}%。`,
+  ],
   work: [
     "Against programs your browser solves a small puzzle in the background.",
     "为防机器抢购，浏览器会在后台自动完成一道小计算。",
@@ -45,7 +53,7 @@ const words = wordsOf({
 
 /** The sentences, in the order in which they matter. */
 export function rulesOf(campaign: Campaign, offer: Offer): string[] {
-  const { admission, pass, pass_window_s, payment_window_s, waitlist, challenge } = campaign;
+  const { admission, pass, pass_window_s, payment_window_s, waitlist, challenge, agents } = campaign;
   const ways = {
     open: pass ? words.pass : words.open,
     queue: words.queue(duration(pass_window_s)),
@@ -58,6 +66,8 @@ export function rulesOf(campaign: Campaign, offer: Offer): string[] {
     words.payment(duration(payment_window_s)),
     ...(admission === "open" ? [waitlist ? words.waitlist : words.noWaitlist] : []),
     ...(challenge === "none" ? [] : [challenge === "captcha" ? words.captcha : words.work]),
+    ...(agents.policy === "humans_only" ? [words.humansOnly] : []),
+    ...(agents.share_percent === undefined ? [] : [words.agentShare(agents.share_percent)]),
   ];
 }
 

@@ -80,7 +80,7 @@ export function checkEvents(db: Database, progress: Progress): Check[] {
     movements.count = sequence.count;
     const { limits, keys } = orders.buyers;
     return [
-      ...[sequence, movements, campaigns, offers, orders.check, orders.units, payments.check],
+      ...[sequence, movements, campaigns, offers, orders.check, orders.units, orders.agents, payments.check],
       ...[waitlist.check, waitlist.draws.check, queues.check, limits, keys, erased, office.check],
     ];
   } catch (cause) {

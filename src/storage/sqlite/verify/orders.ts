@@ -3,6 +3,7 @@
  * against what its row says. Flat arrays of numbers, some 60 bytes an order: millions of them fit.
  */
 import type { Database } from "bun:sqlite";
+import type { Actor } from "../../../domain/agents.ts";
 import { formatId } from "../../../domain/ids.ts";
 import { detailsText, orderDetails } from "../../../domain/ledger.ts";
 import { sha256 } from "../../../host/hash.ts";
@@ -30,10 +31,11 @@ interface OrderRow {
   readonly paymentReference: string | null;
   readonly salt: string | null;
   readonly erasedSeq: number | null;
+  readonly actor: Actor | null;
 }
 
 const select =
-  "SELECT id, campaign_id AS campaignId, offer_id AS offerId, buyer_id AS buyerId, quantity, amount_minor AS amountMinor, state, last_seq AS lastSeq, reserved_at_ms AS reservedAtMs, expires_at_ms AS expiresAtMs, paid_at_ms AS paidAtMs, ended_at_ms AS endedAtMs, idempotency_key AS key, payment_reference AS paymentReference, salt, erased_seq AS erasedSeq FROM orders";
+  "SELECT id, campaign_id AS campaignId, offer_id AS offerId, buyer_id AS buyerId, quantity, amount_minor AS amountMinor, state, last_seq AS lastSeq, reserved_at_ms AS reservedAtMs, expires_at_ms AS expiresAtMs, paid_at_ms AS paidAtMs, ended_at_ms AS endedAtMs, idempotency_key AS key, payment_reference AS paymentReference, salt, erased_seq AS erasedSeq, actor FROM orders";
 
 /** What an order's events have made of it in one more respect than its state. */
 const bits = { paidAt: 1, endedAt: 2, reference: 4, accepted: 8, failed: 16 } as const;
@@ -41,6 +43,7 @@ const bits = { paidAt: 1, endedAt: 2, reference: 4, accepted: 8, failed: 16 } as
 export class Orders {
   readonly check = new Check("orders", "order", "every order is what its events and their hashes make it");
   readonly units = new Check("units", "offer", "held and sold are the sums of the orders");
+  readonly agents = new Check("agents", "order", "agents bought where they may, never past their share when they did");
   readonly buyers: Buyers;
   readonly #sale: Sale;
   readonly #rows: RowCursor<OrderRow>;
@@ -59,6 +62,9 @@ export class Orders {
   #rowStates: Uint8Array;
   /** What of `bits` is as the row says. */
   #right: Uint8Array;
+  #isByAgent: Uint8Array;
+  /** By the offer's place: units in agents' orders that are reserved or paid. */
+  readonly #agentUnits: Float64Array;
 
   constructor(db: Database, sale: Sale, erasures: Erasures) {
     this.#sale = sale;
@@ -77,6 +83,8 @@ export class Orders {
     this.#states = new Uint8Array(size);
     this.#rowStates = new Uint8Array(size);
     this.#right = new Uint8Array(size);
+    this.#isByAgent = new Uint8Array(size);
+    this.#agentUnits = new Float64Array(this.#offers.length);
   }
 
   /** Takes an event about an order; answers the order's place, or -1 when there is none. */
@@ -161,8 +169,27 @@ export class Orders {
     this.#right[place] = right;
     const problem = this.#problemOfBeginning(row, offer, event);
     if (problem !== null) this.#fail(place, problem);
+    if (row.actor !== null && offer !== undefined) this.#beginByAgent(place, offer, event);
     if (row.erasedSeq === null) this.buyers.see(row, offer?.limitPerBuyer ?? Number.POSITIVE_INFINITY);
     return place;
+  }
+
+  /** A late payment is past the share rightly: only what is reserved anew is held against it. */
+  #beginByAgent(place: number, { id, index, campaignId, moved }: OfferRow, event: EventRow): void {
+    this.agents.count += 1;
+    this.#isByAgent[place] = 1;
+    const units = (this.#agentUnits[index] as number) + (this.#quantities[place] as number);
+    this.#agentUnits[index] = units;
+    const terms = this.#sale.campaigns.get(campaignId)?.admission.agents;
+    if (terms === undefined || terms.policy === "allowed") return;
+    const total = moved.available + moved.held + moved.sold;
+    const unitsMax = terms.sharePercent === null ? 0 : Math.floor((total * terms.sharePercent) / 100);
+    if (terms.policy === "share" && event.kind === kinds.order_reserved && units <= unitsMax) return;
+    const problem =
+      terms.policy === "humans_only" || event.kind === kinds.order_offered
+        ? `gives an agent ${formatId("off", id)}, as its campaign does not allow`
+        : `leaves agents ${units} of ${formatId("off", id)}, whose share is ${unitsMax}`;
+    this.agents.fail(`${nameOf(event)} ${problem}`);
   }
 
   #problemOfBeginning(row: OrderRow, offer: OfferRow | undefined, event: EventRow): string | null {
@@ -186,13 +213,17 @@ export class Orders {
     }
     if (row.erasedSeq !== null || row.salt === null) return this.#erasures.problemOf(row);
     if (event.details === sha256(detailsText(row.salt, orderDetails(row)))) return null;
-    return `has another buyer, quantity, amount, expiry, key or salt than ${nameOf(event)} was hashed with`;
+    return `has another buyer, quantity, amount, expiry, key, mark or salt than ${nameOf(event)} was hashed with`;
   }
 
   #move(place: number, event: EventRow, { from, to }: NonNullable<EventRule["order"]>): void {
     const problem = this.#problemOfMove(place, event, from);
     if (problem !== null) this.#fail(place, problem);
     this.#last[place] = event.id;
+    const offerIndex = this.#offerIndexes[place] as number;
+    if (this.#isByAgent[place] === 1) {
+      this.#agentUnits[offerIndex] = (this.#agentUnits[offerIndex] as number) + event.held + event.sold;
+    }
     if (to === null) return;
     this.#states[place] = to;
     const { paid, reserved } = orderState;

@@ -1,6 +1,7 @@
 /** Campaigns and offers as their rows stand, and as the events make them: few enough to be objects in memory. */
 import type { Database } from "bun:sqlite";
 import type { AdmissionTerms, BeaconRound } from "../../../domain/admission.ts";
+import type { AgentPolicy } from "../../../domain/agents.ts";
 import type { CampaignState } from "../../../domain/campaign.ts";
 import { formatId } from "../../../domain/ids.ts";
 import { campaignDetails, detailsText, offerDetails, publishingDetails } from "../../../domain/ledger.ts";
@@ -68,7 +69,9 @@ export interface Sale {
   readonly offers: ReadonlyMap<number, OfferRow>;
 }
 
-interface FlatCampaign extends Omit<CampaignRow, "admission" | "draw" | "offers">, AdmissionTerms {
+interface FlatCampaign extends Omit<CampaignRow, "admission" | "draw" | "offers">, Omit<AdmissionTerms, "agents"> {
+  readonly policy: AgentPolicy;
+  readonly sharePercent: number | null;
   readonly commitment: string | null;
   readonly beaconChain: string | null;
   readonly beaconRound: number | null;
@@ -77,7 +80,7 @@ interface FlatCampaign extends Omit<CampaignRow, "admission" | "draw" | "offers"
 export function readSale(db: Database): Sale {
   const rows = db
     .query(
-      "SELECT id, title, description, kind, state, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, payment_window_s AS paymentWindowS, has_waitlist AS hasWaitlist, admission AS mode, needs_pass AS needsPass, pass_window_s AS passWindowS, challenge, secret, commitment, beacon_chain AS beaconChain, beacon_round AS beaconRound, queue_drawn_seq AS queueDrawnSeq, queue_drawn_count AS queueDrawnCount, created_at_ms AS createdAtMs, ended_seq AS endedSeq FROM campaigns ORDER BY id",
+      "SELECT id, title, description, kind, state, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, payment_window_s AS paymentWindowS, has_waitlist AS hasWaitlist, admission AS mode, needs_pass AS needsPass, pass_window_s AS passWindowS, challenge, agent_policy AS policy, agent_share_percent AS sharePercent, secret, commitment, beacon_chain AS beaconChain, beacon_round AS beaconRound, queue_drawn_seq AS queueDrawnSeq, queue_drawn_count AS queueDrawnCount, created_at_ms AS createdAtMs, ended_seq AS endedSeq FROM campaigns ORDER BY id",
     )
     .all() as FlatCampaign[];
   const offers = db
@@ -87,8 +90,10 @@ export function readSale(db: Database): Sale {
     .all() as OfferRow[];
   const nothing = { replayed: null, replayedEndedSeq: null, endedAtMs: null };
   const campaignById = new Map<number, CampaignRow>(
-    rows.map(({ mode, needsPass, passWindowS, challenge, commitment, beaconChain, beaconRound, ...row }) => {
-      const admission = { mode, needsPass: Boolean(needsPass), passWindowS, challenge };
+    rows.map(({ mode, needsPass, passWindowS, challenge, policy, sharePercent, commitment, ...others }) => {
+      const { beaconChain, beaconRound, ...row } = others;
+      const agents = { policy, sharePercent };
+      const admission = { mode, needsPass: Boolean(needsPass), passWindowS, challenge, agents };
       const beacon = beaconChain === null || beaconRound === null ? null : { chain: beaconChain, round: beaconRound };
       const draw = commitment === null ? null : { commitment, beacon };
       return [row.id, { ...row, ...nothing, admission, draw, offers: [] }];
@@ -197,7 +202,7 @@ function problemOfCampaignMove(
   if (to === "draft") {
     if (event.id !== campaign.id || event.atMs !== campaign.createdAtMs) return `is not the creation of campaign ${id}`;
     if (event.details === sha256(detailsText("", campaignDetails(campaign)))) return null;
-    return `was hashed with another title, description, kind, opening, payment window or admission than campaign ${id} has`;
+    return `was hashed with another title, description, kind, opening, payment window, admission or agents' policy than campaign ${id} has`;
   }
   return event.kind === kinds.campaign_published ? problemOfPublishing(campaign, event) : null;
 }

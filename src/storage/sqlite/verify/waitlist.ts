@@ -4,8 +4,9 @@
  * Every event names the joining of its entry. Flat arrays of numbers, some 45 bytes an entry.
  */
 import type { Database } from "bun:sqlite";
+import type { Actor } from "../../../domain/agents.ts";
 import { formatId } from "../../../domain/ids.ts";
-import { detailsText } from "../../../domain/ledger.ts";
+import { detailsText, entryDetails } from "../../../domain/ledger.ts";
 import { sha256 } from "../../../host/hash.ts";
 import { Check } from "./check.ts";
 import { Draws } from "./draws.ts";
@@ -26,11 +27,13 @@ interface EntryRow {
   readonly orderId: number | null;
   readonly salt: string | null;
   readonly erasedSeq: number | null;
+  readonly actor: Actor | null;
   readonly orderBuyerId: string | null;
+  readonly orderActor: Actor | null;
 }
 
 const select =
-  "SELECT waitlist.id AS id, waitlist.campaign_id AS campaignId, waitlist.offer_id AS offerId, waitlist.buyer_id AS buyerId, waitlist.state AS state, joined_at_ms AS joinedAtMs, waitlist.ended_at_ms AS endedAtMs, order_id AS orderId, waitlist.salt AS salt, waitlist.erased_seq AS erasedSeq, orders.buyer_id AS orderBuyerId FROM waitlist LEFT JOIN orders ON orders.id = waitlist.order_id";
+  "SELECT waitlist.id AS id, waitlist.campaign_id AS campaignId, waitlist.offer_id AS offerId, waitlist.buyer_id AS buyerId, waitlist.state AS state, joined_at_ms AS joinedAtMs, waitlist.ended_at_ms AS endedAtMs, order_id AS orderId, waitlist.salt AS salt, waitlist.erased_seq AS erasedSeq, waitlist.actor AS actor, orders.buyer_id AS orderBuyerId, orders.actor AS orderActor FROM waitlist LEFT JOIN orders ON orders.id = waitlist.order_id";
 
 const states = ["waiting", "offered", "left"] as const;
 
@@ -161,9 +164,13 @@ export class Waitlist {
     const isOpen = event.kind === kinds.waitlist_joined && this.countOf(row.offerId) === 0;
     const available = isOpen ? (this.#sale.offers.get(row.offerId)?.moved.available ?? 0) : 0;
     if (available > 0) return `joined while ${available} were available`;
+    if (row.orderId !== null && row.orderActor !== row.actor) return "led to an order that says otherwise who made it";
+    const agents = this.#sale.campaigns.get(row.campaignId)?.admission.agents.policy;
+    const mayNot = agents === "humans_only" || (agents === "share" && event.kind === kinds.waitlist_joined);
+    if (row.actor !== null && mayNot) return "is of an agent, as its campaign does not allow";
     if (row.erasedSeq !== null || row.salt === null) return this.#erasures.problemOf(row);
-    if (event.details !== sha256(detailsText(row.salt, [row.buyerId]))) {
-      return `has another buyer or salt than ${nameOf(event)} was hashed with`;
+    if (event.details !== sha256(detailsText(row.salt, entryDetails(row)))) {
+      return `has another buyer, mark or salt than ${nameOf(event)} was hashed with`;
     }
     // An order that is erased has no buyer to compare.
     const isSame = row.orderBuyerId === null || row.orderBuyerId === "" || row.orderBuyerId === row.buyerId;

@@ -4,6 +4,7 @@
  * Whatever passes here passes `violationsOf`, too. Pure: the page asks at every key.
  */
 import { type AdmissionMode, type ChallengeKind, openAdmission } from "../../../domain/admission.ts";
+import { type AgentPolicy, agentsAllowed } from "../../../domain/agents.ts";
 import { type CampaignKind, closingWhenPublished, kindPresets } from "../../../domain/campaign.ts";
 import { limits } from "../../../domain/limits.ts";
 import { isCurrency, minorPerMajor } from "../../../domain/money.ts";
@@ -44,6 +45,8 @@ export interface CampaignForm {
   readonly needsPass: boolean;
   readonly passWindowS: string;
   readonly challenge: ChallengeKind;
+  readonly agents: AgentPolicy;
+  readonly agentSharePercent: string;
   readonly offers: readonly OfferForm[];
 }
 
@@ -79,6 +82,8 @@ export function emptyForm(currency: string): CampaignForm {
     needsPass: openAdmission.needsPass,
     passWindowS: String(openAdmission.passWindowS),
     challenge: openAdmission.challenge,
+    agents: agentsAllowed.policy,
+    agentSharePercent: "20",
     offers: [emptyOffer(1, currency)],
   };
 }
@@ -111,6 +116,8 @@ export function formOf(campaign: Campaign, nowMs: number): CampaignForm {
     needsPass: campaign.admission === "open" && campaign.pass,
     passWindowS: String(campaign.pass_window_s),
     challenge: campaign.challenge,
+    agents: campaign.agents.policy,
+    agentSharePercent: String(campaign.agents.share_percent ?? 20),
     offers: campaign.offers.map((offer, at) => offerFormOf(offer, at + 1)),
   };
 }
@@ -182,6 +189,11 @@ export function problemsOf(form: CampaignForm, nowMs: number): FieldProblem[] {
   add("payment_window_s", paymentWindowOf(form.paymentMinutes));
   if (usesPassWindow(form)) {
     add("pass_window_s", wholeOf(form.passWindowS, limits.passWindowSMin, limits.passWindowSMax));
+  }
+  if (form.agents === "share") {
+    if (form.mode === "draw") add("agents.policy", { rule: "draw_share" });
+    const { agentSharePercentMin: min, agentSharePercentMax: max } = limits;
+    add("agents.share_percent", wholeOf(form.agentSharePercent, min, max));
   }
   const skus = new Set<string>();
   form.offers.forEach((offer, index) => {
@@ -304,6 +316,7 @@ export function bodyOf(form: CampaignForm): CampaignBody {
     ...(form.mode === "open" ? { waitlist: form.hasWaitlist, pass: form.needsPass } : {}),
     ...(usesPassWindow(form) ? { pass_window_s: Number(form.passWindowS) } : {}),
     ...(usesChallenge(form) ? { challenge: form.challenge } : {}),
+    ...(form.agents === "allowed" ? {} : { agents: agentsOf(form) }),
     offers: form.offers.map((offer) => ({
       sku: offer.sku.trim(),
       title: offer.title.trim(),
@@ -318,6 +331,10 @@ export function bodyOf(form: CampaignForm): CampaignBody {
       ...optional("image_url", offer.imageUrl),
     })),
   };
+}
+
+function agentsOf({ agents: policy, agentSharePercent }: CampaignForm): NonNullable<CampaignBody["agents"]> {
+  return policy === "share" ? { policy, share_percent: Number(agentSharePercent) } : { policy };
 }
 
 /** What says nothing is left out. Line ends are line feeds, as the server takes them. */

@@ -1,8 +1,16 @@
 /** Of a new campaign: who may buy, with the consequences of each way in plain words, and what is asked at the door. */
 import { admissionModes, challengeKinds } from "../../../domain/admission.ts";
+import { agentPolicies } from "../../../domain/agents.ts";
 import { limits } from "../../../domain/limits.ts";
 import { wordsOf } from "../../shared/language.ts";
-import { admissionRules, admissionWords, challengeRules, challengeWords } from "../parts/campaign-words.ts";
+import {
+  admissionRules,
+  admissionWords,
+  agentPolicyWords,
+  agentRules,
+  challengeRules,
+  challengeWords,
+} from "../parts/campaign-words.ts";
 import { Check, Choices } from "../parts/choices.tsx";
 import { usesChallenge, usesPassWindow } from "./campaign-draft.ts";
 import type { FormState } from "./campaign-form.ts";
@@ -30,6 +38,13 @@ const words = wordsOf({
     "For a challenge, let buyers in with a pass, by a queue or by a draw: it is solved at that door.",
     "要求验证需选用通行证、排队或抽签：验证在入场时进行。",
   ],
+  agents: ["Agents", "智能体"],
+  agentsHint: [
+    "Software that buys in a buyer's name. Who hands their own sign-in to a program cannot be told from a person.",
+    "代替买家下单的软件。买家若把自己的登录凭据交给程序，则无法与真人区分。",
+  ],
+  agentShare: ["Percent of each item for agents", "每款商品留给智能体的比例（%）"],
+  agentShareHint: ["Rounded down to whole units; people may buy everything.", "向下取整到整件；真人买家不受此限制。"],
   waitlist: ["Waitlist", "候补"],
   waitlistMeaning: [
     "When it is sold out, buyers may wait. Units that come back go to the first in line, not to the quickest.",
@@ -100,6 +115,24 @@ export function CampaignFormAdmission({ state }: { state: FormState }) {
         />
       ) : (
         <p class="hint">{form.mode === "queue" ? words.waitlistQueue : words.waitlistDraw}</p>
+      )}
+      <Choices
+        legend={words.agents}
+        hint={words.agentsHint}
+        choices={agentPolicies.map((value) => ({ value, name: agentPolicyWords[value], meaning: agentRules[value] }))}
+        chosen={form.agents}
+        onChoose={(agents) => state.change({ agents })}
+        error={errorOf(state, "agents.policy")}
+      />
+      {form.agents === "share" && (
+        <CampaignText
+          state={state}
+          member="agentSharePercent"
+          field="agents.share_percent"
+          label={words.agentShare}
+          hint={words.agentShareHint}
+          input={{ inputMode: "numeric" }}
+        />
       )}
     </section>
   );

@@ -103,10 +103,12 @@ const fieldNames: Readonly<Record<string, string>> = {
   mode: "admission",
   needsPass: "pass",
   passWindowS: "pass_window_s",
+  agents: "agents.policy",
+  agentSharePercent: "agents.share_percent",
 };
 
 /** Raised when the members of a form change: what an older page has kept would not fit. */
-const version = 1;
+const version = 2;
 
 function read(text: string | null): CampaignForm | null {
   if (text === null) return null;

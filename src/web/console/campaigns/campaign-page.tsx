@@ -14,6 +14,7 @@ import type { Campaign } from "../../shared/wire.ts";
 import type { Counts } from "../parts/campaign-wire.ts";
 import {
   admissionWords,
+  agentsText,
   challengeWords,
   closesText,
   kindWords,
@@ -57,6 +58,7 @@ const words = wordsOf({
   yes: ["yes", "有"],
   no: ["no", "无"],
   created: ["Made", "创建"],
+  agents: ["Agents", "智能体"],
   id: ["Id", "编号"],
   connection: ["No connection: what you see may be old.", "连接中断：显示的内容可能已过时。"],
 });
@@ -205,6 +207,7 @@ function Terms({ campaign }: { campaign: Campaign }) {
     [words.admission, admissionWords[campaign.admission]],
     [words.pass, isPassed ? words.passFor(duration(campaign.pass_window_s)) : words.noPass],
     [words.challenge, challengeWords[campaign.challenge]],
+    [words.agents, agentsText(campaign.agents)],
     [words.payment, duration(campaign.payment_window_s)],
     [words.waitlist, campaign.waitlist ? words.yes : words.no],
     [words.created, fullMoment(campaign.created_at)],

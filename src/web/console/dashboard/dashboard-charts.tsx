@@ -45,13 +45,17 @@ const words = wordsOf({
 const groups = [
   { label: () => words.reserved, color: "--chart-1", outcomes: ["reserved", "replayed"] },
   { label: () => words.soldOut, color: "--chart-2", outcomes: ["sold_out"] },
-  { label: () => words.limitReached, color: "--chart-3", outcomes: ["limit_reached"] },
+  { label: () => words.limitReached, color: "--chart-3", outcomes: ["limit_reached", "agent_share_taken"] },
   {
     label: () => words.held,
     color: "--chart-4",
     outcomes: ["not_open", "paused", "ended", "switched_off", "not_admitted"],
   },
-  { label: () => words.refused, color: "--chart-5", outcomes: ["rate_limited", "blocked", "slowed"] },
+  {
+    label: () => words.refused,
+    color: "--chart-5",
+    outcomes: ["rate_limited", "blocked", "slowed", "agents_not_allowed"],
+  },
   { label: () => words.failed, color: "--chart-6", outcomes: ["overloaded", "outcome_unknown"] },
   {
     label: () => words.wrong,

@@ -13,10 +13,12 @@ export type Loss =
   | "limited"
   | "blocked"
   | "not_admitted"
+  | "agents"
   | "invalid"
   | "overloaded"
   | "sold_out"
   | "limit_reached"
+  | "agent_share_taken"
   | "replayed"
   | "outcome_unknown"
   | "cancelled"
@@ -45,6 +47,8 @@ const lossBefore: Readonly<Record<AttemptOutcome, Loss | null>> = {
   slowed: "blocked",
   client_gone: "invalid",
   not_admitted: "not_admitted",
+  agents_not_allowed: "agents",
+  agent_share_taken: null,
   key_reused: "invalid",
   not_found: "invalid",
   invalid: "invalid",
@@ -76,6 +80,7 @@ export function funnelOf(reading: CampaignReading | null, admission: "open" | "q
       losses: lossesOf([
         ["sold_out", outcome("sold_out")],
         ["limit_reached", outcome("limit_reached")],
+        ["agent_share_taken", outcome("agent_share_taken")],
         ["replayed", outcome("replayed")],
         ["outcome_unknown", outcome("outcome_unknown")],
       ]),

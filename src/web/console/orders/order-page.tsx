@@ -14,7 +14,7 @@ import { Refused } from "../parts/refused.tsx";
 import { api } from "../session.ts";
 import { OrderActions } from "./order-actions.tsx";
 import { OrderHistoryTable, OrderPaymentsTable, OrderReceipt } from "./order-records.tsx";
-import { OrderStateTag } from "./order-words.tsx";
+import { AgentTag, OrderStateTag } from "./order-words.tsx";
 
 const words = wordsOf({
   back: ["All orders", "全部订单"],
@@ -65,6 +65,7 @@ function OneOrder({ id }: { id: string }): JSX.Element {
           {words.title} <span class="mono">{id}</span>
         </h1>
         {found && <OrderStateTag state={found.order.state} />}
+        {found && <AgentTag order={found.order} />}
         <CopyButton text={id} label={words.title} />
       </div>
       {outcome.note}

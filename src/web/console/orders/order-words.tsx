@@ -5,6 +5,7 @@ import type { PaymentState } from "../../../domain/payment.ts";
 import { Tag, type Tone } from "../../shared/elements.tsx";
 import { count } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
+import type { Order } from "../../shared/wire.ts";
 
 export const orderStateNames = wordsOf({
   reserved: ["To be paid", "待支付"],
@@ -26,6 +27,13 @@ const orderTones: Readonly<Record<OrderState, Tone>> = {
 
 export function OrderStateTag({ state }: { state: OrderState }): JSX.Element {
   return <Tag tone={orderTones[state]}>{orderStateNames[state]}</Tag>;
+}
+
+const marks = wordsOf({ byAgent: ["Agent", "智能体"] });
+
+/** The mark of an order that an agent made; nothing on the others. */
+export function AgentTag({ order }: { order: Pick<Order, "by_agent"> }): JSX.Element | null {
+  return order.by_agent ? <Tag>{marks.byAgent}</Tag> : null;
 }
 
 const paymentStateNames = wordsOf({

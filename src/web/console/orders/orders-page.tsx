@@ -14,7 +14,7 @@ import { api, may } from "../session.ts";
 import { EraseBuyer } from "./erase-buyer.tsx";
 import { ExportPanel } from "./export-panel.tsx";
 import { filterNames, OrderSearchForm } from "./order-search-form.tsx";
-import { OrderStateTag } from "./order-words.tsx";
+import { AgentTag, OrderStateTag } from "./order-words.tsx";
 
 const words = wordsOf({
   title: ["Orders", "订单"],
@@ -106,7 +106,11 @@ function columnsWith(titles: ReadonlyMap<string, string>): readonly Column<Order
     {
       name: "buyer",
       label: words.buyer,
-      cell: ({ buyer_id: buyer }) => buyer ?? <span class="muted">{words.erased}</span>,
+      cell: (order) => (
+        <>
+          {order.buyer_id ?? <span class="muted">{words.erased}</span>} <AgentTag order={order} />
+        </>
+      ),
     },
     { name: "goods", label: words.goods, cell: ({ sku, quantity }) => `${sku} × ${count(quantity)}` },
     {

@@ -5,7 +5,7 @@ import { now } from "../../shared/clock.ts";
 import { count, duration, fullMoment, money } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { CampaignBody } from "./campaign-wire.ts";
-import { admissionWords, challengeWords, kindWords } from "./campaign-words.ts";
+import { admissionWords, agentsText, challengeWords, kindWords } from "./campaign-words.ts";
 
 const words = wordsOf({
   title: ["Title", "标题"],
@@ -18,6 +18,7 @@ const words = wordsOf({
   withPass: ["with a pass", "凭通行证"],
   waitlist: ["with a waitlist", "可候补"],
   challenge: ["To be solved", "验证"],
+  agents: ["Agents", "智能体"],
   payment: ["Time for paying", "付款时限"],
   offers: ["Offers", "商品"],
   offer: [
@@ -53,6 +54,7 @@ export function CampaignSummary({ body }: { body: CampaignBody }) {
     [words.closes, closesAtMs === null ? words.byHand : fullMoment(closesAtMs)],
     [words.admission, admission.filter((part) => part !== null).join(" · ")],
     [words.challenge, challengeWords[body.challenge ?? "none"]],
+    [words.agents, agentsText(body.agents ?? { policy: "allowed" })],
     [words.payment, duration(body.payment_window_s ?? 900)],
   ];
   return (

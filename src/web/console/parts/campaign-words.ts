@@ -1,5 +1,6 @@
 /** What campaigns are called in the console: states, kinds, ways of admission, and what each of them means. */
 import type { AdmissionMode, ChallengeKind } from "../../../domain/admission.ts";
+import type { AgentPolicy } from "../../../domain/agents.ts";
 import { type CampaignKind, type CampaignState, kindPresets } from "../../../domain/campaign.ts";
 import { limits } from "../../../domain/limits.ts";
 import type { Tone } from "../../shared/elements.tsx";
@@ -102,6 +103,36 @@ export const admissionRules = wordsOf({
     "结束前都可报名，结束后公开抽签，任何人都能验证结果。中签者获得待付款订单，不付款则顺延下一位。适合价值远超售价的少量商品。",
   ],
 } satisfies Record<AdmissionMode, readonly [string, string]>);
+
+export const agentPolicyWords = wordsOf({
+  allowed: ["Allowed", "允许"],
+  humans_only: ["People only", "仅限真人"],
+  share: ["A share of the stock", "限定份额"],
+} satisfies Record<AgentPolicy, readonly [string, string]>);
+
+export const agentRules = wordsOf({
+  allowed: [
+    "They buy like anyone: same line, same limits. Their orders are marked.",
+    "与所有人一样购买：同样排队，同样限购。订单会有标记。",
+  ],
+  humans_only: [
+    "They are turned away at every door; buyers come themselves.",
+    "所有入口都拒绝智能体，买家需亲自购买。",
+  ],
+  share: [
+    "Together they get a part of each item at most, and do not wait for what comes back. Not for a draw.",
+    "每款商品最多买走一部分，且不能候补。不适用于抽签。",
+  ],
+} satisfies Record<AgentPolicy, readonly [string, string]>);
+
+const agentFacts = wordsOf({
+  upTo: [(percent: number) => `Up to ${percent}% of each item`, (percent: number) => `每款最多 ${percent}%`],
+});
+
+/** What a campaign says of agents, in a line. */
+export function agentsText({ policy, share_percent: percent }: Campaign["agents"]): string {
+  return percent === undefined ? agentPolicyWords[policy] : agentFacts.upTo(percent);
+}
 
 export const challengeWords = wordsOf({
   none: ["Nothing", "无"],

@@ -3,7 +3,9 @@
 /** A rule that a field breaks, and what it takes to say so. */
 export type FieldRule =
   | { readonly rule: "required" | "no_number" | "not_whole" | "no_time" | "past" | "before_opening" }
-  | { readonly rule: "twice" | "no_currency" | "no_picture" | "below_price" | "draw_closing" | "no_line" }
+  | {
+      readonly rule: "twice" | "no_currency" | "no_picture" | "below_price" | "draw_closing" | "draw_share" | "no_line";
+    }
   | { readonly rule: "too_long" | "too_small" | "too_large" | "decimals"; readonly bound: number }
   | { readonly rule: "kind_price"; readonly minor: number; readonly currency: string }
   | { readonly rule: "kind_stock" | "kind_limit"; readonly bound: number };

@@ -18,6 +18,10 @@ const words = wordsOf({
   ],
   below_price: ["The usual price must not be below the sale price.", "原价不能低于秒杀价。"],
   draw_closing: ["The draw is made at the closing: choose a time for it.", "抽签在活动结束时进行，请选择结束时间。"],
+  draw_share: [
+    "A draw has no shares: every entry has the same chance. Let agents enter, or not.",
+    "抽签没有份额：每次报名机会均等。请选择允许或仅限真人。",
+  ],
   no_line: ["It contains characters that nobody can see. Type it anew.", "含有不可见字符，请重新输入。"],
   too_long: [
     (bound: number) => `${count(bound)} characters at most.`,

@@ -10,6 +10,8 @@ const words = wordsOf({
   paused: ["the sale was paused", "活动暂停中"],
   ended: ["too late: the sale was over", "活动已结束"],
   not_admitted: ["not their turn, or without a pass", "未轮到或没有通行证"],
+  agents_not_allowed: ["an agent, where only people may buy", "智能体，而本场只面向真人"],
+  agent_share_taken: ["an agent, when their share was taken", "智能体份额已满"],
   rate_limited: ["too many attempts: rate limit", "触发限流"],
   blocked: ["blocked", "被拦截"],
   slowed: ["slowed down by the risk desk", "被风控减速"],

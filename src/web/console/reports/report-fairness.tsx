@@ -17,6 +17,11 @@ const words = wordsOf({
   most: ["Nine of ten within", "九成订单用时"],
   from: [(time: string) => `from ${time}`, (time: string) => `自 ${time} 起`],
   incomplete: [(orders: string) => `of the first ${orders} orders`, (orders: string) => `前 ${orders} 个订单`],
+  agents: ["Bought by agents", "智能体购买"],
+  agentUnits: [
+    (units: string, orders: string) => `${units} units in ${orders} orders`,
+    (units: string, orders: string) => `${orders} 个订单，共 ${units} 件`,
+  ],
   times: ["From the opening to the order", "从开售到下单"],
   time: ["After", "用时"],
   beyond: [(from: string) => `later than ${from}`, (from: string) => `${from} 以后`],
@@ -87,6 +92,7 @@ export function ReportFairness({ fairness, onAgain }: ReportFairnessProps) {
 
 function OrderTimes({ orders }: { orders: Fairness["orders"] }) {
   if (orders.count === 0) return null;
+  const { by_agents: byAgents } = orders;
   const at = (wanted: number) => orders.percentiles.find(({ percent: share }) => share === wanted)?.ms ?? 0;
   const note = [
     orders.from === null ? null : words.from(fullMoment(orders.from)),
@@ -109,6 +115,13 @@ function OrderTimes({ orders }: { orders: Fairness["orders"] }) {
       <dl class="key-figures">
         <Figure name={words.half} value={shortMs(at(50))} note={note} />
         <Figure name={words.most} value={shortMs(at(90))} note="" />
+        {byAgents.orders > 0 && (
+          <Figure
+            name={words.agents}
+            value={percent(byAgents.share_of_units, 1)}
+            note={words.agentUnits(count(byAgents.units), count(byAgents.orders))}
+          />
+        )}
       </dl>
       <BarTable
         caption={words.times}
