@@ -827,6 +827,10 @@ const notAdmitted = [
     members: { admission: "queue", reason: "expired" },
   },
 ] as const;
+const agentShareTaken = [
+  "agent_share_taken",
+  { detail: "Agents may have 1 more of this: ask for fewer.", members: { available: 1 } },
+] as const;
 const soldOutForGood = ["sold_out", { detail: "Nothing is left, and nothing can come back." }] as const;
 const notOpen = ["not_open", { retryAfterS: 42, members: { opens_at: "2026-11-11T12:00:00.000Z" } }] as const;
 
@@ -848,8 +852,11 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "Where the campaign needs a pass (`pass`), it goes into the header `Rushbox-Pass`; `not_admitted` tells by `reason`",
       "what is wrong with it. Where it is drawn, nobody buys: who is drawn gets an order.",
       "",
-      "The checks, in their order: the offer, how often the buyer asks, the request's form, the key, *not open*,",
-      "*ended*, *paused*, *sold out*, the pass, the limit per buyer, fewer left than asked for.",
+      "An agent is refused with `agents_not_allowed` where the campaign is for people, and with `agent_share_taken` when",
+      "agents together have their share (`agents`).",
+      "",
+      "The checks, in their order: the offer, how often the buyer asks, the request's form, the key, whether agents may,",
+      "*not open*, *ended*, *paused*, *sold out*, the pass, the limit per buyer, fewer left than asked for, the agents' share.",
     ].join("\n"),
     callers: "buyers",
     parameters: [
@@ -911,8 +918,10 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "paused",
       ...admissionProblems,
       notAdmitted,
+      "agents_not_allowed",
       "not_found",
       "sold_out",
+      agentShareTaken,
       limitReached,
       "ended",
       ...bodyProblems,
@@ -959,9 +968,11 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       notOpen,
       "paused",
       notAdmitted,
+      "agents_not_allowed",
       "not_found",
       "attempt_unknown",
       "sold_out",
+      agentShareTaken,
       limitReached,
       "ended",
       "key_reused",
@@ -1566,6 +1577,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "overloaded",
       "internal",
       "not_found",
+      "agents_not_allowed",
       notOpen,
       "ended",
       "paused",
@@ -1680,6 +1692,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "internal",
       switchedOff("refuse_joins"),
       "not_found",
+      "agents_not_allowed",
       "queue_off",
       "ended",
       soldOutForGood,
@@ -1806,6 +1819,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "internal",
       switchedOff("read_only"),
       "not_found",
+      "agents_not_allowed",
       "pass_off",
       notOpen,
       "paused",
@@ -1837,6 +1851,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "internal",
       switchedOff("refuse_joins"),
       "not_found",
+      "agents_not_allowed",
       "draw_off",
       notOpen,
       "ended",
@@ -2082,7 +2097,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     tag: "Operating",
     summary: "How fair a sale was",
     description:
-      "How soon after the opening orders came, from what is stored; which subnets got how much, what suspects tried and got, and why attempts were refused, from what this process remembers since its start.",
+      "How soon after the opening orders came and what agents got, from what is stored; which subnets got how much, what suspects tried and got, and why attempts were refused, from what this process remembers since its start.",
     callers: "operators",
     parameters: [campaignIdParameter],
     answers: {
@@ -2104,6 +2119,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
               { up_to_ms: 1_000, orders: 2 },
               { up_to_ms: null, orders: 1 },
             ],
+            by_agents: { orders: 1, units: 1, share_of_units: 0.3333 },
           },
           remembered: {
             since: "2026-11-11T11:40:00.000Z",

@@ -148,6 +148,7 @@ function tellSale(folder: string): string {
     execute({ type: "add_access_entry", effect: "block", target, reason: "resold before", expiresAtMs: null });
   }
   execute({ type: "remove_access_entry", entryId: engine.state.lastSeq });
+  sellToAgents({ execute, pass, pay });
   db.exec("PRAGMA journal_mode = DELETE"); // one file, that can be read into memory
   db.close();
   return databasePath(folder);
@@ -236,6 +237,33 @@ function sellByDraw({ engine, execute, pass }: World): void {
   for (let windows = 0; windows < 4; windows++) pass(windowS * 1_000); // nobody pays: it goes down the list
   const erased = execute({ type: "erase_buyers", campaignId, orderIds: [], entryIds: [first] });
   if (erased.code !== "erased") throw new Error(`the first draw is not settled: ${erased.code}`);
+}
+
+/** Agents with a share of two units, one of them past it by a late payment; an agent who waits; people among themselves. */
+function sellToAgents({
+  execute,
+  pass,
+  pay,
+}: Pick<World, "execute" | "pass"> & { readonly pay: (order: Order, reference: string) => Outcome }): void {
+  const [half, open, people] = [
+    { policy: "share", sharePercent: 50 } as const,
+    { policy: "allowed", sharePercent: null } as const,
+    { policy: "humans_only", sharePercent: null } as const,
+  ].map((agents) => create(execute, [draftOffer("for some", 4, 4)], { admission: { ...openAdmission, agents } }));
+  const buy = (campaignId = 0, buyerId: string, actor: "agent" | null, quantity = 1): Order => {
+    const outcome = execute({ type: "reserve", offerId: campaignId + 1, buyerId, quantity, key: null, actor });
+    if (outcome.code !== "reserved") throw new Error(`${buyerId}: ${outcome.code}`);
+    return { orderId: outcome.orderId, campaignId, buyerId };
+  };
+  pay(buy(half, "aida", "agent"), "agent-1");
+  const late = buy(half, "bela", "agent");
+  buy(people, "alma", null);
+  pass(windowS * 1_000);
+  buy(half, "chen", "agent");
+  pay(late, "agent-2");
+  const all = buy(open, "dido", null, 4);
+  execute({ type: "join_waitlist", offerId: (open ?? 0) + 1, buyerId: "enid", actor: "agent" });
+  execute({ type: "cancel", ...all }); // enid has her turn
 }
 
 /** Who has a pass, in the order of the alphabet. */

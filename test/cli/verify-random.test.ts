@@ -6,6 +6,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { openAdmission } from "../../src/domain/admission.ts";
+import { type Actor, agentsAllowed } from "../../src/domain/agents.ts";
 import type { CampaignDraft } from "../../src/domain/campaign.ts";
 import type { Command } from "../../src/domain/command.ts";
 import { Engine } from "../../src/engine/engine.ts";
@@ -123,7 +124,7 @@ function commandAtRandom(engine: Engine, reader: SqliteReader, random: Random, n
       return { type: "restock", offerId, quantity: random.below(5) - 2 };
     case 3:
     case 4:
-      return { type: "join_waitlist", offerId, buyerId };
+      return { type: "join_waitlist", offerId, buyerId, actor: actorAtRandom(random) };
     case 5:
       return { type: "leave_waitlist", offerId, buyerId };
     case 6: {
@@ -139,6 +140,7 @@ function commandAtRandom(engine: Engine, reader: SqliteReader, random: Random, n
       return {
         ...{ type: "reserve", offerId, buyerId, quantity: 1 + random.below(2) },
         key: random.below(2) === 0 ? null : `key-${random.below(1_000)}`,
+        actor: actorAtRandom(random),
       } as const;
     default:
       return onOrderAtRandom(engine, reader, random) ?? { type: "publish_ledger_head" };
@@ -174,6 +176,16 @@ function onOrderAtRandom(engine: Engine, reader: SqliteReader, random: Random): 
   }
 }
 
+const agentTerms = [
+  agentsAllowed,
+  { policy: "humans_only", sharePercent: null },
+  ...[34, 50].map((sharePercent) => ({ policy: "share", sharePercent }) as const),
+] as const;
+
+function actorAtRandom(random: Random): Actor | null {
+  return random.below(3) === 0 ? "agent" : null;
+}
+
 function draftAtRandom(random: Random, nowMs: number): CampaignDraft {
   const opensAtMs = random.below(3) === 0 ? nowMs + random.below(20_000) : null;
   const closesAtMs = random.below(2) === 0 ? nowMs + 20_000 + random.below(200_000) : null;
@@ -187,7 +199,7 @@ function draftAtRandom(random: Random, nowMs: number): CampaignDraft {
     closesAtMs,
     paymentWindowS: 1 + random.below(30),
     hasWaitlist: random.below(4) > 0,
-    admission: openAdmission,
+    admission: { ...openAdmission, agents: random.pick(agentTerms) },
     offers: [1, 2].map((at) => ({
       ...{ sku: `sku-${at}`, title: "商品", priceMinor: 100 * at, currency: "CNY" },
       ...{ stock: random.below(4), limitPerBuyer: 1 + random.below(3), ...nothing, description },

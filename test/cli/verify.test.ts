@@ -14,7 +14,7 @@ import { damagePage, isFound, makeLedger, rehash, tamper, tampered, verifyRehash
 
 let ledger = "";
 /** The number of its events. */
-const lastSeq = 185;
+const lastSeq = 210;
 
 beforeAll(() => {
   ledger = makeLedger(newFolder());
@@ -40,6 +40,71 @@ const asBuyerOf = (table: "queue" | "waitlist", id: number, other: number) => [
 
 /** What somebody runs, the check that finds it, and how it names it. */
 type Tampering = readonly [kind: string, check: string, names: string, ...statements: string[]];
+
+/** What campaign 186 was created with, had it said something else of agents. */
+const createdWith = (...agents: readonly unknown[]) => detailsOf("Sale", null, null, 900, "open", false, 120, "none", agents);
+
+const agentTamperings: readonly Tampering[] = [
+  [
+    "an agent's order made a person's",
+    "orders",
+    "order ord_000000005i has another buyer, quantity, amount, expiry, key, mark or salt than event 198 (order_reserved)",
+    "UPDATE orders SET actor = NULL WHERE id = 198",
+  ],
+  [
+    "a person's order made an agent's",
+    "orders",
+    "order ord_000000005r has another buyer, quantity, amount, expiry, key, mark or salt than event 207 (order_reserved)",
+    "UPDATE orders SET actor = 'agent' WHERE id = 207",
+  ],
+  [
+    "an entry of an agent made a person's",
+    "waitlist",
+    "entry wte_000000005s led to an order that says otherwise who made it",
+    "UPDATE waitlist SET actor = NULL WHERE id = 208",
+  ],
+  [
+    "an entry of an agent made a person's, with its order",
+    "waitlist",
+    "entry wte_000000005s has another buyer, mark or salt than event 208 (waitlist_joined)",
+    "UPDATE waitlist SET actor = NULL WHERE id = 208",
+    "UPDATE orders SET actor = NULL WHERE id = 210",
+  ],
+  [
+    "a share that was another one",
+    "campaigns",
+    "event 186 (campaign_created) was hashed with another title, description, kind, opening, payment window or admission",
+    "UPDATE campaigns SET agent_share_percent = 51 WHERE id = 186",
+  ],
+  [
+    "a share of one unit, of which agents had two, everything said anew",
+    "agents",
+    "event 200 (order_reserved) leaves agents 2 of off_0000000057, whose share is 1",
+    "UPDATE campaigns SET agent_share_percent = 25 WHERE id = 186",
+    `UPDATE events SET details = x'${createdWith("agents", "share", 25)}' WHERE seq = 186`,
+  ],
+  [
+    "a campaign for people in which agents bought, everything said anew",
+    "agents",
+    "event 198 (order_reserved) gives an agent off_0000000057, as its campaign does not allow",
+    "UPDATE campaigns SET agent_policy = 'humans_only', agent_share_percent = NULL WHERE id = 186",
+    `UPDATE events SET details = x'${createdWith("agents", "humans_only")}' WHERE seq = 186`,
+  ],
+  [
+    "a waitlist that agents share in, everything said anew",
+    "agents",
+    "event 210 (order_offered) gives an agent off_000000005b, as its campaign does not allow",
+    "UPDATE campaigns SET agent_policy = 'share', agent_share_percent = 50 WHERE id = 190",
+    `UPDATE events SET details = x'${createdWith("agents", "share", 50)}' WHERE seq = 190`,
+  ],
+  [
+    "an agent who waits where agents do not, everything said anew",
+    "waitlist",
+    "entry wte_000000005s is of an agent, as its campaign does not allow",
+    "UPDATE campaigns SET agent_policy = 'humans_only' WHERE id = 190",
+    `UPDATE events SET details = x'${createdWith("agents", "humans_only")}' WHERE seq = 190`,
+  ],
+];
 
 const queueTamperings: readonly Tampering[] = [
   [
@@ -428,7 +493,7 @@ const tamperings: readonly Tampering[] = [
     "an order that was never reserved",
     "orders",
     "order ord_000000000f has no event",
-    "INSERT INTO orders SELECT 15, campaign_id, offer_id, 'mallory', quantity, amount_minor, state, 15, reserved_at_ms, expires_at_ms, paid_at_ms, ended_at_ms, NULL, NULL, salt, NULL FROM orders WHERE id = 25",
+    "INSERT INTO orders SELECT 15, campaign_id, offer_id, 'mallory', quantity, amount_minor, state, 15, reserved_at_ms, expires_at_ms, paid_at_ms, ended_at_ms, NULL, NULL, salt, NULL, NULL FROM orders WHERE id = 25",
   ],
   [
     "an order that is gone",
@@ -463,13 +528,13 @@ const tamperings: readonly Tampering[] = [
   [
     "an order given to another buyer",
     "orders",
-    "order ord_0000000006 has another buyer, quantity, amount, expiry, key or salt than event 6 (order_reserved)",
+    "order ord_0000000006 has another buyer, quantity, amount, expiry, key, mark or salt than event 6 (order_reserved)",
     "UPDATE orders SET buyer_id = 'mallory' WHERE id = 6",
   ],
   [
     "an order with another key",
     "orders",
-    "order ord_0000000006 has another buyer, quantity, amount, expiry, key or salt than event 6 (order_reserved)",
+    "order ord_0000000006 has another buyer, quantity, amount, expiry, key, mark or salt than event 6 (order_reserved)",
     "UPDATE orders SET idempotency_key = 'mine' WHERE id = 6",
   ],
   [
@@ -672,6 +737,7 @@ const tamperings: readonly Tampering[] = [
     "UPDATE orders SET buyer_id = '', salt = NULL, erased_seq = 61 WHERE id = 6",
   ],
   ...queueTamperings,
+  ...agentTamperings,
   ...drawTamperings,
   [
     "an operator who never was",
@@ -956,7 +1022,7 @@ describe("what the chain cannot prove", () => {
 
   test("a head beyond the end is not there: the newest events were taken out", async () => {
     const { code, stdout } = await runCommand(["verify", ledger, "--head", `${lastSeq + 1}:${"0".repeat(64)}`]);
-    expect(stdout).toContain("event 186 is not there, whose hash was kept as");
+    expect(stdout).toContain(`event ${lastSeq + 1} is not there, whose hash was kept as`);
     expect(code).toBe(1);
   });
 
@@ -1050,7 +1116,7 @@ describe("the command", () => {
       runCommand(["verify", ledger]),
     ]);
     expect(folder.stdout).toContain("Everything holds.");
-    expect(folder.stdout).toMatch(/ok {6}sequence +185 events/);
+    expect(folder.stdout).toMatch(/ok {6}sequence +210 events/);
     expect(folder.stdout).not.toContain("\x1b[");
     expect(folder.stderr).toBe("");
     expect([folder.code, file.code]).toEqual([0, 0]);
@@ -1061,7 +1127,7 @@ describe("the command", () => {
     using db = new Database(makeLedger(folder));
     tamper(db, "UPDATE offers SET available = available + 1, total = total + 1");
     const { code, stdout } = await runCommand(["verify", "--data", folder]);
-    expect(stdout).toMatch(/FAILED {2}offers +11 offers/);
+    expect(stdout).toMatch(/FAILED {2}offers +14 offers/);
     expect(stdout).toContain("offer off_0000000002: available is 11, its events add up to 10 (the first of 11)");
     expect(stdout).toContain("11 places where it does not hold.");
     expect(code).toBe(1);

@@ -202,7 +202,7 @@ function problemOfCampaignMove(
   if (to === "draft") {
     if (event.id !== campaign.id || event.atMs !== campaign.createdAtMs) return `is not the creation of campaign ${id}`;
     if (event.details === sha256(detailsText("", campaignDetails(campaign)))) return null;
-    return `was hashed with another title, description, kind, opening, payment window, admission or agents' policy than campaign ${id} has`;
+    return `was hashed with another title, description, kind, opening, payment window or admission than campaign ${id} has`;
   }
   return event.kind === kinds.campaign_published ? problemOfPublishing(campaign, event) : null;
 }
