@@ -5,7 +5,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SignJWT } from "jose";
+import { type JWTPayload, SignJWT } from "jose";
 
 export const operatorKey = "operator-key-for-tests";
 export const jwtSecret = "jwt-secret-for-tests-0123456789abcdef";
@@ -129,8 +129,17 @@ export function spawnServer(options: ServerOptions & { data: string }): {
 }
 
 /** A buyer's JWT. */
-export async function tokenOf(buyer: string, expires: string | number = "1h", secret = jwtSecret): Promise<string> {
-  return new SignJWT({ sub: buyer })
+export function tokenOf(buyer: string, expires: string | number = "1h", secret = jwtSecret): Promise<string> {
+  return sign({ sub: buyer }, expires, secret);
+}
+
+/** The JWT of an agent that acts in the buyer's name (RFC 8693). */
+export function agentTokenOf(buyer: string): Promise<string> {
+  return sign({ sub: buyer, act: { sub: "assistant" } }, "1h", jwtSecret);
+}
+
+function sign(claims: JWTPayload, expires: string | number, secret: string): Promise<string> {
+  return new SignJWT(claims)
     .setProtectedHeader({ alg: "HS256" })
     .setIssuedAt()
     .setExpirationTime(expires)
@@ -186,6 +195,7 @@ export interface OrderJson {
   readonly id: string;
   readonly offer_id: string;
   readonly buyer_id: string;
+  readonly by_agent: boolean;
   readonly quantity: number;
   readonly state: string;
   readonly seq: number;
@@ -208,6 +218,7 @@ export async function createCampaign(
     pass?: boolean;
     passWindowS?: number;
     challenge?: "proof_of_work" | "captcha";
+    agents?: { policy: string; share_percent?: number };
   } = {},
 ): Promise<CampaignJson> {
   const offers = what.offers ?? [
@@ -230,6 +241,7 @@ export async function createCampaign(
     ...(what.pass === undefined ? {} : { pass: what.pass }),
     ...(what.passWindowS === undefined ? {} : { pass_window_s: what.passWindowS }),
     ...(what.challenge === undefined ? {} : { challenge: what.challenge }),
+    ...(what.agents === undefined ? {} : { agents: what.agents }),
     offers,
   };
   const created = await call<CampaignJson>(`${server.url}/v1/campaigns`, { method: "POST", as: operatorKey, body });

@@ -11,7 +11,7 @@ import { wireTime, wireTimeOrNull } from "./respond.ts";
 export const rowFormats = ["csv", "jsonl"] as const;
 export type RowFormat = (typeof rowFormats)[number];
 
-/** The columns in their order: an order as the API shows it, and the payment's reference. New ones stand at the end. */
+/** The columns in their order: an order as the API shows it, and the payment's reference. */
 const columns = [
   "id",
   "offer_id",
@@ -19,6 +19,7 @@ const columns = [
   "sku",
   "currency",
   "buyer_id",
+  "by_agent",
   "quantity",
   "amount_minor",
   "state",
@@ -28,7 +29,6 @@ const columns = [
   "paid_at",
   "ended_at",
   "payment_reference",
-  "by_agent",
 ] as const;
 
 /** What has not happened is `undefined`: left out of JSON, empty in CSV. */
@@ -88,6 +88,7 @@ function rowOf(order: OrderRecord, { sku, currency }: Goods): Row {
     sku,
     currency,
     buyer_id: order.buyerId,
+    by_agent: order.actor !== null,
     quantity: order.quantity,
     amount_minor: order.amountMinor,
     state: order.state,
@@ -97,14 +98,14 @@ function rowOf(order: OrderRecord, { sku, currency }: Goods): Row {
     paid_at: wireTimeOrNull(order.paidAtMs) ?? undefined,
     ended_at: wireTimeOrNull(order.endedAtMs) ?? undefined,
     payment_reference: order.paymentReference ?? undefined,
-    by_agent: order.actor !== null,
   };
 }
 
 function csvOf(rows: readonly (readonly unknown[])[]): string {
   if (rows.length === 0) return "";
   // A line end of any kind is quoted, not only the record's own.
-  return stringify([...rows], { escape_formulas: true, record_delimiter: "windows", quoted_match: /[\r\n]/ });
+  const cast = { boolean: String };
+  return stringify([...rows], { escape_formulas: true, record_delimiter: "windows", quoted_match: /[\r\n]/, cast });
 }
 
 function jsonLinesOf(rows: readonly Row[]): string {

@@ -1177,7 +1177,10 @@ export const ProblemAnswer = Type.Object({
     ),
   ),
   available: Type.Optional(
-    count("with sold_out and agent_share_taken, when fewer are left than were asked for, and with not_sold_out: how many", 1),
+    count(
+      "with sold_out and agent_share_taken, when fewer are left than were asked for, and with not_sold_out: how many",
+      1,
+    ),
   ),
   limit_per_buyer: Type.Optional(count("with limit_reached: units that one buyer may have", 1)),
   opens_at: Type.Optional(nullable(time("with not_open: when the sale opens"))),

@@ -10,6 +10,7 @@ import { formatId } from "../../src/domain/ids.ts";
 import { limits } from "../../src/domain/limits.ts";
 import { makeDraw } from "../draw/drawn.ts";
 import {
+  agentTokenOf,
   type CampaignJson,
   call,
   createCampaign,
@@ -43,7 +44,7 @@ const notFromAHealthyServer: Readonly<Record<string, readonly string[]>> = {
   // A body that is cut off, which no client of this kind sends.
   "POST /v1/payments/{provider}/webhook": ["invalid"],
   // Shared memory says these before an attempt is taken: only a change in that very moment leaves them to be asked for.
-  "GET /v1/attempts/{key}": ["not_open", "paused", "ended"],
+  "GET /v1/attempts/{key}": ["not_open", "paused", "ended", "agents_not_allowed"],
 };
 
 setDefaultTimeout(60_000); // servers are started and a rehearsal is run: seconds, and more on a busy machine
@@ -582,6 +583,27 @@ test("a pass answers as documented", async () => {
   await ask(name, "ended", { params, as: alice });
   const later = await createCampaign(server, { pass: true, opensAt: soon(3_600_000) });
   await ask(name, "not_open", { params: { id: later.id }, as: alice });
+});
+
+test("agents are answered as documented", async () => {
+  const [agent, another] = await Promise.all([agentTokenOf("alice"), agentTokenOf("bob")]);
+  const people = { policy: "humans_only" };
+  const refused = "agents_not_allowed";
+  const open = await createCampaign(server, { agents: people, pass: true });
+  await ask("POST /v1/offers/{id}/orders", refused, { params: offerOf(open), as: agent });
+  await ask("POST /v1/offers/{id}/waitlist", refused, { params: offerOf(open), as: agent });
+  await ask("POST /v1/campaigns/{id}/pass", refused, { params: { id: open.id }, as: agent });
+  const queue = await createCampaign(server, { agents: people, admission: "queue" });
+  await ask("POST /v1/campaigns/{id}/queue", refused, { params: { id: queue.id }, as: agent });
+  const draw = await createCampaign(server, { agents: people, admission: "draw", closesAt: soon(3_600_000) });
+  await ask("POST /v1/offers/{id}/draw", refused, { params: offerOf(draw), as: agent });
+
+  const params = offerOf(await createCampaign(server, { agents: { policy: "share", share_percent: 10 } }));
+  await ask("POST /v1/offers/{id}/orders", 201, { params, as: agent });
+  await ask("POST /v1/offers/{id}/orders", "agent_share_taken", { params, as: another });
+  const headers = { "idempotency-key": "too-late", prefer: "respond-async" };
+  await ask("POST /v1/offers/{id}/orders", 202, { params, as: another, headers });
+  await ask("GET /v1/attempts/{key}", "agent_share_taken", { params: { key: "too-late" }, as: another });
 });
 
 test("a draw answers as documented", async () => {

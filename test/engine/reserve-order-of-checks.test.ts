@@ -4,6 +4,7 @@
  * `invalid` comes before all of them and is told at the door, before the engine is asked.
  */
 import { expect, test } from "bun:test";
+import { openAdmission } from "../../src/domain/admission.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { offerDraft, Sale, startMs } from "./sale.ts";
 
@@ -13,12 +14,14 @@ const facts = [
   "the campaign is a draft",
   "the key has an order for the same request",
   "the key has an order for another request",
+  "agents may not",
   "the campaign is not open yet",
   "the campaign has ended",
   "the campaign is paused",
   "nothing is left",
   "the buyer's limit is reached",
   "less is left than asked for",
+  "the agents' share is taken",
 ] as const;
 type Fact = (typeof facts)[number];
 
@@ -30,16 +33,19 @@ const answers: Record<Fact, Partial<Outcome>> = {
   "the campaign is a draft": { code: "not_found" },
   "the key has an order for the same request": { code: "replayed" },
   "the key has an order for another request": { code: "key_reused" },
+  "agents may not": { code: "agents_not_allowed" },
   "the campaign is not open yet": { code: "not_open", opensAtMs },
   "the campaign has ended": { code: "ended" },
   "the campaign is paused": { code: "paused" },
   "nothing is left": { code: "sold_out", available: 0 },
   "the buyer's limit is reached": { code: "limit_reached" },
   "less is left than asked for": { code: "sold_out", available: 1 },
+  "the agents' share is taken": { code: "agent_share_taken" },
 };
 
 const isKey = (fact: Fact): boolean => fact.startsWith("the key");
 const isState = (fact: Fact): boolean => fact.startsWith("the campaign");
+const isOfAgents = (fact: Fact): boolean => fact.startsWith("agents") || fact.startsWith("the agents");
 const isShortage = (fact: Fact): boolean => fact.includes("left");
 
 for (const combination of combinations()) {
@@ -76,7 +82,7 @@ test("the limit is told as the number it is", () => {
   expect(sale.reserve(offerId, "ana", { quantity: 4 })).toEqual({ code: "limit_reached", limitPerBuyer: 3 });
 });
 
-/** Asks for two units as "ana" with key "k" while all these facts hold. */
+/** Asks for two units as "ana" with key "k" while all these facts hold; an agent does it where one of them is of agents. */
 function ask(holding: readonly Fact[]): { outcome: Outcome; eventsCount: number } {
   const has = (fact: Fact): boolean => holding.includes(fact);
   const sale = new Sale();
@@ -85,10 +91,14 @@ function ask(holding: readonly Fact[]): { outcome: Outcome; eventsCount: number 
   const isSameKey = has("the key has an order for the same request");
   // With two units under the key already, two more are over a limit of three; without, two are over a limit of one.
   const limitPerBuyer = has("the buyer's limit is reached") ? (isSameKey ? 3 : 1) : 5;
+  const agents = has("agents may not")
+    ? ({ policy: "humans_only", sharePercent: null } as const)
+    : ({ policy: "share", sharePercent: 10 } as const); // one unit of ten
   const isLater = has("the campaign is not open yet");
   const { campaignId, offerId } = sale.create({
     offers: [offerDraft({ limitPerBuyer })],
     opensAtMs: isLater ? opensAtMs : null,
+    admission: { ...openAdmission, agents },
   });
   if (!has("the campaign is a draft")) sale.change("publish", campaignId);
   if (isSameKey) sale.order(offerId, "ana", { quantity, key: "k" });
@@ -100,7 +110,9 @@ function ask(holding: readonly Fact[]): { outcome: Outcome; eventsCount: number 
   if (has("the campaign is paused")) sale.change("pause", campaignId);
 
   const eventsBefore = sale.events.length;
-  const outcome = sale.reserve(has("the offer does not exist") ? 999_999 : offerId, "ana", { quantity, key: "k" });
+  const actor = holding.some(isOfAgents) ? "agent" : null;
+  const id = has("the offer does not exist") ? 999_999 : offerId;
+  const outcome = sale.reserve(id, "ana", { quantity, key: "k", actor });
   return { outcome, eventsCount: sale.events.length - eventsBefore };
 }
 
@@ -112,7 +124,7 @@ function combinations(): Fact[][] {
 }
 
 function canHold(set: readonly Fact[]): boolean {
-  for (const isOneOf of [isKey, isState, isShortage]) {
+  for (const isOneOf of [isKey, isState, isShortage, isOfAgents]) {
     if (set.filter(isOneOf).length > 1) return false;
   }
   // Where nothing has been on sale yet, there is no order of the same request.
