@@ -8,7 +8,7 @@
 
 import { isExpired } from "../domain/access.ts";
 import { wayInto } from "../domain/admission.ts";
-import { type Actor, admitsAgents, agentUnitsMax } from "../domain/agents.ts";
+import { admitsAgents, agentUnitsMax } from "../domain/agents.ts";
 import { actionAllowedIn, closingWhenPublished, violationsOf } from "../domain/campaign.ts";
 import type {
   ChangeCampaign,
@@ -196,7 +196,8 @@ export class Engine {
     }
     const { campaign } = offer;
     if (actor !== null && !admitsAgents(campaign.admission.agents, "buy")) return agentsNotAllowed;
-    const refused = this.#decideReserve(offer, buyerId, quantity) ?? decideShare(offer, quantity, actor);
+    const refused =
+      this.#decideReserve(offer, buyerId, quantity) ?? (actor === null ? null : decideShare(offer, quantity));
     if (refused !== null) return refused;
     const orderId = state.lastSeq + 1;
     const expiresAtMs = state.nowMs + campaign.paymentWindowS * 1_000;
@@ -825,10 +826,10 @@ function offerOf({ campaign, slot }: OrderInMemory): Offer {
   return offer;
 }
 
-/** Why an agent cannot have so many units of an offer now, everything else being fine; `null` when nothing of it is the matter. */
-function decideShare({ campaign, index, total }: Offer, quantity: number, actor: Actor | null): ReserveOutcome | null {
+/** Why agents cannot have so many units of an offer more; `null` when they can. */
+function decideShare({ campaign, index, total }: Offer, quantity: number): ReserveOutcome | null {
   const { sharePercent } = campaign.admission.agents;
-  if (actor === null || sharePercent === null) return null;
+  if (sharePercent === null) return null;
   const room = agentUnitsMax(total, sharePercent) - (campaign.book?.agentUnits(index) ?? 0);
   return quantity <= room ? null : { code: "agent_share_taken", available: Math.max(0, room) };
 }

@@ -2728,7 +2728,8 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     description: [
       "All that a buyer needs to check what concerns them, without believing anybody: that their entry is among those that",
       "were drawn (`leaf`, `index`, `path`, `root`), that the secret is the one of the `commitment`, and that their `rank` is",
-      "the one that follows from it. `leaf` is the SHA-256 of `salt`, a line feed and the JSON array `[buyer_id]`. Keep one",
+      "the one that follows from it. `leaf` is the SHA-256 of `salt`, a line feed and the JSON array `[buyer_id]`, with",
+      "`agent` after it where `by_agent` says so. Keep one",
       "from before the closing: both together show that nothing was changed between. When the buyer's identity was erased",
       "there is none any more.",
     ].join("\n"),

@@ -969,6 +969,9 @@ export const ReceiptAnswer = Type.Object({
   amount_minor: count("to pay, in minor units", 100),
   expires_at: time("until when it could be paid", "2026-11-11T12:15:00.137Z"),
   idempotency_key: nullable(Type.String({ description: "the purchase's key", examples: ["4f1c7c9e-1111"] })),
+  by_agent: Type.Optional(
+    Type.Boolean({ description: "true where an agent made the order, which is hashed then; absent elsewhere" }),
+  ),
   salt: Type.String({
     description: "keeps `details` from being guessed",
     examples: ["8f14e45fceea167a5a36dedd4bea2543"],
@@ -1080,6 +1083,11 @@ export const DrawProofAnswer = Type.Object({
   ...drawEntryMembers,
   entered_at: time("when it was entered"),
   buyer_id: Type.String({ description: "the `sub` of the buyer's token", examples: ["alice"] }),
+  by_agent: Type.Optional(
+    Type.Boolean({
+      description: "true where an agent entered in the buyer's name, which is hashed then; absent elsewhere",
+    }),
+  ),
   salt: Type.String({
     description: "keeps the leaf from being guessed",
     examples: ["8f14e45fceea167a5a36dedd4bea2543"],
