@@ -47,12 +47,13 @@ const restockOffer = toolOf({
   name: "restock_offer",
   title: "Restock an offer",
   description:
-    "Adds units to an offer, or with a negative quantity takes back what is still available. Every call counts: twice is twice.",
+    "Adds units to an offer, or with a negative quantity takes back what is still available. Tell the total that you have seen: a call that is repeated, or comes after somebody else's, is refused as total_changed.",
   audience: "operator",
-  effect: "adds",
+  effect: "changes",
   input: inputOf({
     offer_id: idOf("off", "the offer"),
     quantity: Type.Integer({ minimum: -limits.stockMax, maximum: limits.stockMax, description: "units to add" }),
+    expected_total: countOf("the offer's total as get_sale has shown it"),
   }),
   output: Type.Object({
     offer_id: idOf("off", "the offer"),
@@ -61,9 +62,9 @@ const restockOffer = toolOf({
     held: countOf("of them in orders that are not paid"),
     sold: countOf("of them paid"),
   }),
-  async run({ offer_id, quantity }, desk) {
+  async run({ offer_id, ...body }, desk) {
     const path = pathOf("/v1/offers/{}/restock", offer_id);
-    const told = await ask(desk, { method: "POST", path, body: { quantity } });
+    const told = await ask(desk, { method: "POST", path, body });
     if (told.kind === "refused") return told;
     const { total, available, held, sold } = told.body as OfferJson;
     return done(`Offer ${offer_id} has ${total} units, ${available} of them available.`, {
