@@ -131,10 +131,10 @@ describe.each(ways)("over %s", (way) => {
 
   test("an agent enters a draw, sees what became of it, and checks it", async () => {
     const [token, loser] = await Promise.all([tokenOf(`drawn-${way}`), tokenOf(`late-${way}`)]);
-    const campaign = await createCampaign(server, { stock: 1, admission: "draw", closesAt: inMs(2_000) });
-    const offer_id = offerOf(campaign);
     await using agent = await Agent.connect(server, { way, as: token });
     await using other = await Agent.connect(server, { as: loser });
+    const campaign = await createCampaign(server, { stock: 1, admission: "draw", closesAt: inMs(5_000) });
+    const offer_id = offerOf(campaign);
     expect(await agent.refusal("quote_purchase", { offer_id })).toBe("sale_is_drawn");
     expect(await agent.refusal("draw_entry", { offer_id })).toBe("not_waiting");
     expect(await agent.use("enter_draw", { offer_id })).toMatchObject({ state: "entered", entries: 1 });
