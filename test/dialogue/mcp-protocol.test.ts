@@ -269,6 +269,7 @@ test("a client from before 2026 does the same, without a session", async () => {
   );
   expect(raw.status).toBe(200);
   expect(raw.text).toContain('"protocolVersion":"2025-06-18"');
+  expect(raw.text).toContain('"subscribe":false'); // for which there would have to be a session
   expect(raw.headers.get("mcp-session-id")).toBeNull();
 });
 

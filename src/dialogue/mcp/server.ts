@@ -6,6 +6,7 @@
 import {
   completable,
   createMcpHandler,
+  type McpRequestContext,
   McpServer,
   ResourceNotFoundError,
   ResourceTemplate,
@@ -74,7 +75,7 @@ export class Mcp {
 
   /** Answers one message of the protocol. `news` is what a subscription that it opens hears. */
   async answer(desk: Desk, request: Request, message: unknown, news?: ServerEventBus): Promise<McpAnswer> {
-    const handler = createMcpHandler(() => this.#serverFor(desk), {
+    const handler = createMcpHandler(({ era }) => this.#serverFor(desk, era), {
       legacy: "stateless",
       keepAliveMs,
       ...(news === undefined ? {} : { bus: news }),
@@ -83,7 +84,7 @@ export class Mcp {
     return { response, end: () => handler.close() };
   }
 
-  #serverFor(desk: Desk): McpServer {
+  #serverFor(desk: Desk, era: McpRequestContext["era"]): McpServer {
     const server = new McpServer(
       { name: "rushbox", title: "Rushbox flash sales", version: this.#parts.version },
       {
@@ -91,7 +92,8 @@ export class Mcp {
         capabilities: {
           tools: { listChanged: false },
           prompts: { listChanged: false },
-          resources: { listChanged: false, subscribe: true },
+          // Clients of the older protocol subscribe within a session, and none is kept here.
+          resources: { listChanged: false, subscribe: era === "modern" },
         },
       },
     );
