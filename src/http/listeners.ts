@@ -165,6 +165,6 @@ export function boundedStream(source: ReadableStream<Uint8Array>, whenOver: () =
     for (let part = await reader.read(); !part.done; part = await reader.read()) client.send(part.value);
     client.close();
   };
-  void pump();
+  pump().catch(() => client.close()); // what broke off says nothing more
   return client.stream;
 }

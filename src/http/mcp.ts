@@ -5,7 +5,7 @@
  * token that is not valid is never taken for none. There is nothing to GET or DELETE: no session is ever kept.
  */
 import { version } from "../../package.json";
-import type { Mcp } from "../dialogue/mcp/server.ts";
+import type { Mcp, McpMessage } from "../dialogue/mcp/server.ts";
 import type { Caller, Desk } from "../dialogue/mcp/tool.ts";
 import { type CallOutcome, callOutcomes, publicTools, type ToolName, toolNames } from "../dialogue/mcp/tool-names.ts";
 import { formatId, parseId } from "../domain/ids.ts";
@@ -29,7 +29,7 @@ const metadataPaths = [
   "/.well-known/oauth-protected-resource",
 ] as const;
 
-type Message = Readonly<Record<string, unknown>>;
+type Message = Readonly<Record<string, unknown>> & McpMessage;
 
 interface Known {
   readonly caller: Caller;
@@ -151,7 +151,11 @@ class McpDoor {
     const hearing = this.#parts.listeners.hear(wanted);
     if (hearing === null)
       return problem("overloaded", { detail: "Too many streams are open: close one, or ask again later." });
-    const { response, end } = await mcp.answer(desk, request, message, newsOf(hearing));
+    const answer = await mcp.answer(desk, request, message, newsOf(hearing)).catch((cause: unknown) => {
+      hearing.close();
+      throw cause;
+    });
+    const { response, end } = answer;
     if (response.body === null || response.headers.get("content-type") !== "text/event-stream") {
       hearing.close(); // refused by the protocol
       return sent(response);

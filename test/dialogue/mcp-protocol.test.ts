@@ -248,6 +248,12 @@ describe("what is no message is refused before anything is done", () => {
     expect(future.status).toBe(400);
   });
 
+  test("an older client that takes no stream", async () => {
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
+    const answer = await send(body, { headers: { accept: "application/json" } });
+    expect([answer.status, answer.error?.code]).toEqual([406, -32_000]);
+  });
+
   test("a host that is none", async () => {
     const answer = await ask("tools/list", {}, { headers: { host: "a b" } });
     expect(answer.status).toBe(400);

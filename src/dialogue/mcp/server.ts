@@ -42,6 +42,11 @@ export interface McpParts {
   readonly countCall: (tool: ToolName, outcome: CallOutcome) => void;
 }
 
+export interface McpMessage {
+  readonly method?: unknown;
+  readonly params?: unknown;
+}
+
 export interface McpAnswer {
   readonly response: Response;
   /** Ends what of it is still going on, as the protocol has it: for an answer that is a stream of news. */
@@ -74,8 +79,8 @@ export class Mcp {
   }
 
   /** Answers one message of the protocol. `news` is what a subscription that it opens hears. */
-  async answer(desk: Desk, request: Request, message: unknown, news?: ServerEventBus): Promise<McpAnswer> {
-    const handler = createMcpHandler(({ era }) => this.#serverFor(desk, era), {
+  async answer(desk: Desk, request: Request, message: McpMessage, news?: ServerEventBus): Promise<McpAnswer> {
+    const handler = createMcpHandler(({ era }) => this.#serverFor(desk, era, message), {
       legacy: "stateless",
       keepAliveMs,
       ...(news === undefined ? {} : { bus: news }),
@@ -84,7 +89,8 @@ export class Mcp {
     return { response, end: () => handler.close() };
   }
 
-  #serverFor(desk: Desk, era: McpRequestContext["era"]): McpServer {
+  /** What the message asks for and no more: to put all tools together takes longer than to use one. */
+  #serverFor(desk: Desk, era: McpRequestContext["era"], { method, params }: McpMessage): McpServer {
     const server = new McpServer(
       { name: "rushbox", title: "Rushbox flash sales", version: this.#parts.version },
       {
@@ -97,7 +103,13 @@ export class Mcp {
         },
       },
     );
-    for (const tool of this.#tools) if (mayUse(desk.caller, tool.audience)) this.#addTool(server, tool, desk);
+    if (method === "tools/list" || method === "tools/call") {
+      for (const tool of this.#tools) {
+        const isAskedFor = method === "tools/list" || tool.name === nameIn(params);
+        if (isAskedFor && mayUse(desk.caller, tool.audience)) this.#addTool(server, tool, desk);
+      }
+      return server;
+    }
     for (const kind of resourceKinds) if (mayUse(desk.caller, kind.audience)) addResource(server, kind, desk);
     addPrompts(server, desk);
     return server;
@@ -122,6 +134,10 @@ export class Mcp {
       }
     });
   }
+}
+
+function nameIn(params: unknown): unknown {
+  return typeof params === "object" && params !== null && "name" in params ? params.name : null;
 }
 
 const internalText = "Something went wrong here, and it was not your request. A purchase is safe to confirm again.";
