@@ -99,6 +99,25 @@ describe.each(ways)("over %s", (way) => {
     expect(await ordersOf(token)).toHaveLength(1);
   });
 
+  test("an agent's order is marked, its share is kept, and it is turned away where only people may buy", async () => {
+    const token = await tokenOf(`marked-${way}`);
+    const share = await createCampaign(server, { stock: 10, agents: { policy: "share", share_percent: 10 } });
+    const people = await createCampaign(server, { agents: { policy: "humans_only" } });
+    await using agent = await Agent.connect(server, { way, as: token });
+    await using other = await Agent.connect(server, { as: await tokenOf(`beyond-${way}`) });
+    const seen = await agent.use<{ agents: object }>("get_sale", { campaign_id: share.id });
+    expect(seen.agents).toEqual({ policy: "share", share_percent: 10 });
+    const quoteFor = async (who: Agent, campaign: CampaignJson) =>
+      (await who.use<Quote>("quote_purchase", { offer_id: offerOf(campaign) })).quote_id;
+    await agent.use<Confirmed>("confirm_purchase", { quote_id: await quoteFor(agent, share) });
+    expect(await ordersOf(token)).toMatchObject([{ by_agent: true }]);
+    const beyond = { quote_id: await quoteFor(other, share) };
+    expect(await other.refusal("confirm_purchase", beyond)).toBe("agent_share_taken");
+    const refused = { quote_id: await quoteFor(agent, people) };
+    expect(await agent.refusal("confirm_purchase", refused)).toBe("agents_not_allowed");
+    expect((await buy(server, offerOf(people), token)).body.by_agent).toBe(false);
+  });
+
   test("an agent waits in the queue, is told its place, and buys with the pass", async () => {
     const [first, second] = await Promise.all([tokenOf(`first-${way}`), tokenOf(`second-${way}`)]);
     const campaign = await createCampaign(server, { stock: 1, admission: "queue" });

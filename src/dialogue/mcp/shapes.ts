@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from "@sinclair/typebox";
 import { admissionModes, challengeKinds } from "../../domain/admission.ts";
+import { agentPolicies } from "../../domain/agents.ts";
 import { campaignKinds, campaignStates } from "../../domain/campaign.ts";
 import { minorPerMajor } from "../../domain/money.ts";
 import { orderStates } from "../../domain/order.ts";
@@ -50,8 +51,13 @@ export const SaleShape = Type.Object({
   challenge: choiceOf(challengeKinds, "what has to be solved first: get_challenge"),
   waitlist: Type.Boolean({ description: "whether one may wait for units that return: join_waitlist" }),
   payment_window_s: countOf("seconds for paying an order before its units return to the sale"),
-  agents: Type.Optional(Type.Unknown({ description: "what this sale allows to agents, where it says so" })),
-  agent_share_percent: Type.Optional(Type.Unknown({ description: "the share of the units that agents may have" })),
+  agents: Type.Object(
+    {
+      policy: choiceOf(agentPolicies, "allowed: like anyone; humans_only: not at all; share: up to share_percent"),
+      share_percent: Type.Optional(countOf("with share: percent of each offer's units that agents may have together")),
+    },
+    { description: "what you may do here" },
+  ),
   untrusted_shop_text: Type.Object(
     { title: Type.String(), description: Type.Optional(orNull(Type.String())) },
     { description: untrusted },
@@ -111,8 +117,7 @@ export interface CampaignJson {
   readonly admission: (typeof admissionModes)[number];
   readonly pass: boolean;
   readonly challenge: (typeof challengeKinds)[number];
-  readonly agents?: unknown;
-  readonly agent_share_percent?: unknown;
+  readonly agents: Static<typeof SaleShape>["agents"];
   readonly offers: readonly OfferJson[];
 }
 
@@ -131,12 +136,10 @@ export interface SaleExtent {
 
 export function saleOf(campaign: CampaignJson, extent: SaleExtent): Static<typeof SaleShape> {
   const { id, state, kind, opens_at, closes_at, admission, pass, challenge, waitlist, payment_window_s } = campaign;
-  const { title, description, agents, agent_share_percent, offers } = campaign;
+  const { title, description, agents, offers } = campaign;
   const shown = offers.slice(extent.offersFrom, extent.offersFrom + extent.offersMax);
   return {
-    ...{ id, state, kind, opens_at, closes_at, admission, pass, challenge, waitlist, payment_window_s },
-    ...(agents === undefined ? {} : { agents }),
-    ...(agent_share_percent === undefined ? {} : { agent_share_percent }),
+    ...{ id, state, kind, opens_at, closes_at, admission, pass, challenge, waitlist, payment_window_s, agents },
     untrusted_shop_text: extent.isDescribed ? { title, description } : { title },
     offers_count: offers.length,
     offers: shown.map((offer) => offerOf(offer, extent.isDescribed)),
