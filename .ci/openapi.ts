@@ -93,7 +93,7 @@ const securitySchemes = {
 
 /** The routes, made of parts that are never asked: only their names, methods and paths matter here. */
 export function routesForDocument(): Route[] {
-  const parts = { metrics: { series: () => 0 }, embedOrigins: [] };
+  const parts = { metrics: { series: () => 0, histogram: () => () => {} }, embedOrigins: [] };
   return allRoutes(parts as unknown as HttpParts);
 }
 

@@ -77,6 +77,12 @@ export const limits = {
   bodyBytesMax: 16_384,
   /** Bytes of the body that makes a campaign: as many offers as there may be, described at length. */
   campaignBytesMax: 1_048_576,
+  /** Bytes of a chat's message: its text in any script, and the context. */
+  chatBytesMax: 65_536,
+  /** Characters of a chat's text; of a long one only the beginning is read. */
+  chatTextLengthMax: 10_000,
+  /** Questions to the chat's language model that one HTTP thread waits for. */
+  chatModelsInFlightMax: 16,
   /** Orders on one page. */
   pageSizeMax: 200,
   /** Rows of the ledger that the history of one order shows: more come of payments alone, each of which is to be returned. */

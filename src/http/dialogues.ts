@@ -2,7 +2,8 @@
 import type { Inward } from "./inward.ts";
 import type { HttpParts } from "./parts.ts";
 import type { Route } from "./route.ts";
+import { chatRoutes } from "./v1/chat.ts";
 
-export function dialogueRoutes(_parts: HttpParts, _inward: Inward): Route[] {
-  return [];
+export function dialogueRoutes(parts: HttpParts, inward: Inward): Route[] {
+  return [...chatRoutes(parts, inward)];
 }
