@@ -33,7 +33,11 @@ export function numbersIn(words: string, chinese: string): Numbers {
   const text = ` ${words} `;
   const bare = bareNumber(words, chinese);
   if (bare !== null) return { number: bare, quantity: bare, isBare: true };
-  return { number: numberOf(text, chinese), quantity: quantityOf(text, chinese), isBare: false };
+  const number = numberOf(text, chinese);
+  const quantity = quantityOf(text, chinese);
+  // "Option 2" is no two of it, and "another one" is not one.
+  const isSame = number === "other" || number === "last" || number === quantity;
+  return { number, quantity: isSame ? null : quantity, isBare: false };
 }
 
 function bareNumber(words: string, chinese: string): number | null {
@@ -58,7 +62,7 @@ function numberOf(words: string, chinese: string): Numbers["number"] {
     !/ (?:last order|the last (?:time|day|order|minute)) /.test(words)
   )
     return "last";
-  if (/最后(?:一|那)?(?:个|件|款|项|场|双|台|部|张)|最后那|最下面|最末/.test(chinese)) return "last";
+  if (/倒数第一|最后(?:一|那)?(?:个|件|款|项|场|双|台|部|张)|最后那|最下面|最末/.test(chinese)) return "last";
   const ordinal = / (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|[0-9]{1,3}(?:st|nd|rd|th)) /.exec(
     words,
   )?.[1];
@@ -67,7 +71,7 @@ function numberOf(words: string, chinese: string): Numbers["number"] {
     return at > 0 ? at : bounded(Number.parseInt(ordinal, 10));
   }
   const named = new RegExp(
-    ` (?:(?:number|no|nr|num|option|item|choice|choose|pick|select|take number) )(${numberWord}) | #([0-9]{1,6}) | # ([0-9]{1,6}) `,
+    ` (?:(?:number|no|nr|num|of|about|option|item|choice|choose|pick|select|take number) )(${numberWord}) | #([0-9]{1,6}) | # ([0-9]{1,6}) `,
   ).exec(words);
   const value = named?.[1] ?? named?.[2] ?? named?.[3];
   if (value !== undefined) return numeralOf(value);
@@ -83,7 +87,7 @@ function quantityOf(words: string, chinese: string): number | null {
   if (/ (?:make (?:it|that)|make|only|just|but|instead|actually) (?:only |just )?one /.test(words)) return 1;
   const found =
     new RegExp(
-      ` (?:buy|get|take|want|need|order|purchase|grab|have|like|make it|make that|only|just|but|rather|instead|actually|quantity|of|me|reserve|change (?:it )?to|quantity of|x) (?:me |to buy |to order |to get |to have |just |only |about |for )?(?:x ?)?(${numberWord})(?: |x )(?!(?:oclock|am|pm|minutes?|hours?|days?|st|nd|rd|th) )`,
+      ` (?:buy|get|take|want|need|order|purchase|grab|have|like|make it|make that|only|just|but|rather|instead|actually|quantity|said|meant|mean|me|reserve|change (?:it )?to|quantity of|x) (?:me |to buy |to order |to get |to have |just |only |about |for )?(?:x ?)?(${numberWord})(?: |x )(?!(?:oclock|am|pm|minutes?|hours?|days?|st|nd|rd|th) )`,
     ).exec(words)?.[1] ??
     new RegExp(
       ` (${numberWord}) (?:pieces?|units?|pcs?|items?|copies|pairs?|of (?:them|those|these|it)|please|instead|◆|more|tickets?) `,

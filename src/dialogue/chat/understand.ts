@@ -24,6 +24,7 @@ import { type Named, nameMark, type Titles } from "./titles.ts";
 /** "OK, thanks" may end a talk as well as agree. */
 const isThanksAlone =
   /^(?:(?:ok|okay|okey|alright|all right|sounds good) )+(?:thanks|thank you|thx|ty)$|^(?:嗯|啊|哦|那|好|好的|行|行吧|好吧|ok|可以|,)+(?:谢谢|谢谢你|多谢|感谢)/;
+const asksWhatThereIs = / (?:what|whats|which|anything|show|see)(?: [^ ]+){0,3} available /;
 /** Nobody agrees at greater length. */
 const agreementLengthMax = 60;
 /** A long message that fits this many rules says more than the rules can tell apart. */
@@ -108,6 +109,9 @@ function saysYes({ plain, named, english, chinese, numbers, order, table }: Read
     .replaceAll(/\s+/g, " ")
     .trim();
   const isEnglish = !/\p{Script=Han}/u.test(chinese);
+  // "OK, buy it" is a wish, and agrees to a question alone.
+  const isAsked = table.pending !== null && table.pending !== "which";
+  if (!isAsked && /\b(?:buy|order|purchase|take)\b|买|购|下单|取消|退/.test(`${words} ${chinese}`)) return false;
   if (isThanksAlone.test(isEnglish ? words : chinese)) return false;
   if (isEnglish) return words.length <= agreementLengthMax && yesEnglish.test(words.replace(/ the$/, ""));
   const all = chinese.replaceAll(nameMark, "");
@@ -125,6 +129,7 @@ function saysNo({ plain, named, english, chinese, order, table }: Reading): bool
     return table.pending !== null && !isCancelling;
   }
   if (named.ids.length > 0) return false;
+  if (/ wait(?:ing)? (?:any ?more|any longer|in line|for)/.test(english)) return false;
   return isEnglish ? noEnglish.test(words) : noChinese.test(chinese);
 }
 
@@ -142,10 +147,7 @@ function meaningOf(read: Reading): Meaning {
   const isNamed = named.ids.length > 0;
   const picks = isNamed || numbers.number !== null || pointsAt(english, chinese);
   const startsWithNo = noStartEnglish.test(english.trimStart()) || noStartChinese.test(chinese);
-  const isSure = !(
-    plain.isCut ||
-    (fitting.length >= rulesTooMany && plain.words.length + plain.chinese.length / 2 > longFromWords)
-  );
+  const isSure = !(plain.isCut || (fitting.length >= rulesTooMany && lengthOf(plain) > longFromWords));
   const meant = (intent: Intent): Meaning => ({ intent, isSure });
 
   if (first === undefined || first === "greet" || first === "thanks") {
@@ -170,8 +172,14 @@ function meaningOf(read: Reading): Meaning {
   if (first === "sale_details" && numbers.number !== null) return meant(startsWithNo ? "choose" : "sale_details");
   if (first === "list_sales" && (isNamed || numbers.number !== null))
     return meant(numbers.number !== null && !isNamed ? "choose" : "sale_details");
+  if (first === "stock" && !picks && table.focus === null && asksWhatThereIs.test(english)) return meant("list_sales");
   if (first === "my_orders" && order !== null) return meant("order_status");
   return meant(first);
+}
+
+/** In words; a Chinese word is two characters. */
+function lengthOf({ words, chinese }: Plain): number {
+  return words.length + chinese.replaceAll(/[^\p{Script=Han}]/gu, "").length / 2;
 }
 
 /** "This one", "that". */
@@ -185,7 +193,7 @@ function pointsAt(english: string, chinese: string): boolean {
 /** After a no: names another thing that is wanted. */
 function correctsTo(chinese: string, english: string, isNamed: boolean): boolean {
   if (!isNamed) return false;
-  const clauses = [chinese, english.trim()]
+  const clauses = [/\p{Script=Han}/u.test(chinese) ? chinese : english.trim()]
     .flatMap((text) => text.split(/\s*,\s*/))
     .filter((clause) => clause.includes(nameMark) || /第|last|first|second|third|other/.test(clause));
   return clauses.some((clause) => {
@@ -208,6 +216,8 @@ function saysOnlyNo(english: string, chinese: string): boolean {
 /** A word, or the one of the rules that it most likely is. */
 function corrected(word: string): string {
   if (word.length < 3 || vocabulary.has(word) || commonEnglish.has(word) || !/^[a-z]+$/.test(word)) return word;
+  // "Drawn" is "draw" in another form, not misspelt.
+  if (vocabulary.has(word.replace(/(?:s|n|d|ed|ing|er|ly|y)$/, ""))) return word;
   const found = [...vocabulary].find((known) => known.length > 2 && isSlipOf(word, known));
   return found ?? word;
 }
