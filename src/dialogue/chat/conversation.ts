@@ -12,7 +12,7 @@
  * Whatever is answered otherwise ends what was pending. Only a yes that the rules alone have understood counts, or the
  * choice that stood beside the question; no model can say it.
  */
-import { formatId } from "../../domain/ids.ts";
+import { formatId, parseId } from "../../domain/ids.ts";
 import type { Api } from "../api.ts";
 import type { Quotes } from "../quote.ts";
 import { type ChatState, type Contexts, type LeaveIntent, newState, type Pending } from "./context.ts";
@@ -190,7 +190,8 @@ async function askModel(
     titles: offerings.map(({ offer }) => offer.title),
     pending: table.pending,
   });
-  if (answer === null) return null;
+  // Whatever stands behind the port: agreeing is the buyer's alone.
+  if (answer === null || (answer.intent as Intent) === "yes") return null;
   const named = answer.title === null ? undefined : offerings[answer.title - 1]?.offer.id;
   return {
     intent: answer.intent,
@@ -244,10 +245,12 @@ function choiceIn(text: string): Chosen | null {
     case "yes":
       return { understood: meant("yes"), does: (talk) => confirm(talk, id) };
     case "confirm_cancel":
+      if (parseId("ord", id) === null) return null;
       return { understood: meant("yes", { order: id }), does: (talk) => cancel(talk, id) };
     case "confirm_leave_queue":
     case "confirm_leave_draw":
     case "confirm_leave_waitlist": {
+      if (parseId("off", id) === null) return null;
       const intent = verb.slice("confirm_".length) as LeaveIntent;
       return { understood: meant("yes", { offers: [id] }), does: (talk) => leaveOffer(talk, intent, id) };
     }
@@ -255,7 +258,7 @@ function choiceIn(text: string): Chosen | null {
       return { understood: meant("sale_details"), does: async (talk) => showSale(talk, id) };
   }
   const intent = intentOfChoice.get(verb);
-  if (intent === undefined || id === "") return null;
+  if (intent === undefined || parseId(isOrderIntent(intent) ? "ord" : "off", id) === null) return null;
   if (isOrderIntent(intent)) return { understood: meant(intent, { order: id }) };
   return { understood: meant(intent, { offers: [id], quantity: digits === undefined ? null : Number(digits) }) };
 }

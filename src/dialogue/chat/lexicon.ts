@@ -185,6 +185,12 @@ export const rules: readonly Rule[] = [
       /活动|秒杀|特卖|商品|有(?:什么|啥|哪些|些什么)|(?:卖|抢|买)(?:些)?(?:什么|啥)|(?:什么|哪些|啥|东西).{0,5}(?:卖|抢|买|活动|好|便宜|可以|推荐|打折)|在售|在卖|列表|清单|逛|推荐|好货|好东西|爆款|新品|上新|抢购|全部|所有|都有|看看(?:都|有|别|其)|(?:今天|现在|最近|正在|目前|今晚).{0,4}(?:有|卖|抢|什么)|更多|下一页|还有(?:什么|别的|其他|哪些|啥)|别的(?:呢|吗|活动)?$|其他(?:呢|吗|的|活动)?$|返回|目录|首页|货架/,
   },
   {
+    intent: "sale_details",
+    english:
+      / (?:know|learn|hear|find out|read|ask|info|information|details|tell me|question|questions) (?:[^ ]+ ){0,2}(?:about|more|on|regarding) /,
+    chinese: /(?:想|要|先)(?:了解|知道|看看|问问?)/,
+  },
+  {
     intent: "buy",
     english:
       / (?:buy|buying|purchase|purchasing|grab|snap|snag|bag|cop|(?:ill|i will|let me|lemme|can i|could i|may i|please) (?:just )?(?:take|get|have|order|do)|(?:get|give|order|bring|hand|reserve|book|secure|sell|fetch) (?:me )?(?:it|one|this|that|these|those|the|a|an|some|two|three|four|five|six|seven|eight|nine|ten|[0-9]+|◆|my|now|for)|gimme|i (?:really |just |also |do )?(?:want|wanna|need)|i(?:d| would) (?:like|love)|want (?:it|one|to|this|that|the|a|two|three|◆|[0-9]+)|take (?:it|one|two|three|this|that|the|◆|[0-9]+)|to order|order (?:it|now)|place (?:an|my|the) order|reserve|add to cart|make it [0-9]+|shut up and take|take my money) /,
