@@ -63,6 +63,8 @@ function numberOf(words: string, chinese: string): Numbers["number"] {
   )
     return "last";
   if (/倒数第一|最后(?:一|那)?(?:个|件|款|项|场|双|台|部|张)|最后那|最下面|最末/.test(chinese)) return "last";
+  if (/ at the (?:bottom|end) | bottom one /.test(words)) return "last";
+  if (/ at the top | top one /.test(words)) return 1;
   const ordinal = / (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|[0-9]{1,3}(?:st|nd|rd|th)) /.exec(
     words,
   )?.[1];
@@ -71,7 +73,7 @@ function numberOf(words: string, chinese: string): Numbers["number"] {
     return at > 0 ? at : bounded(Number.parseInt(ordinal, 10));
   }
   const named = new RegExp(
-    ` (?:(?:number|no|nr|num|of|about|option|item|choice|choose|pick|select|take number) )(${numberWord}) | #([0-9]{1,6}) | # ([0-9]{1,6}) `,
+    ` (?:(?:number|nr|num|of|about|option|item|choice|choose|pick|select|take number) )(${numberWord}) | #([0-9]{1,6}) | # ([0-9]{1,6}) `,
   ).exec(words);
   const value = named?.[1] ?? named?.[2] ?? named?.[3];
   if (value !== undefined) return numeralOf(value);
@@ -96,6 +98,17 @@ function quantityOf(words: string, chinese: string): number | null {
       .exec(words)
       ?.slice(1)
       .find((part) => part !== undefined);
+  const afterNo = new RegExp(
+    ` (?:no|nope|wait|actually|sorry|oops) (?:, )?(?:(?:no|wait|just|only|i want|i said|make it) (?:, )?)?(${numberWord}) (?:, )?$`,
+  ).exec(words)?.[1];
+  if (afterNo !== undefined) return numeralOf(afterNo);
+  if (
+    / (?<! (?:the|this|that|which|last|other|another|first|second|third|wrong|◆) )one (?:pieces?|pairs?|units?|please) /.test(
+      words,
+    )
+  ) {
+    return 1;
+  }
   if (found !== undefined && found !== "one") return numeralOf(found);
   if (found === "one" && / (?:buy|get|take|want|need|order|purchase|grab|have) (?:me |just |only )?one /.test(words))
     return 1;

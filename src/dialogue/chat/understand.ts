@@ -50,10 +50,12 @@ export function understand(text: string, table: Table): Understood {
   const numbers = numbersIn(english.replaceAll(nameMark, nameMark).trim(), chinese);
   const read: Reading = { plain, named, english, chinese, numbers, order, table };
   const { intent, isSure } = intentOf(read);
+  const startsWithNo = noStartEnglish.test(english.trimStart()) || noStartChinese.test(chinese);
   const isQuantity = numbers.isBare && intent === "buy";
   return {
     intent,
-    offers: named.ids,
+    // "Not the drone, the headphones": the one in question is not what is meant.
+    offers: startsWithNo && named.ids.length > 1 ? named.ids.filter((id) => id !== table.focus) : named.ids,
     number: numberFor(read, intent, isQuantity),
     quantity: numbers.isBare && !isQuantity ? null : numbers.quantity,
     order,
@@ -120,7 +122,7 @@ function saysYes({ plain, named, english, chinese, numbers, order, table }: Read
     : table.pending === "buy" && /^(?:买吧|下单吧|要|我要)$/.test(all);
 }
 
-function saysNo({ plain, named, english, chinese, order, table }: Reading): boolean {
+function saysNo({ plain, named, english, chinese, numbers, order, table }: Reading): boolean {
   if (order !== null || plain.isCut) return false;
   const isCancelling = table.pending === "cancel";
   const words = english.replaceAll(",", " ").replaceAll(/\s+/g, " ").trim();
@@ -128,7 +130,8 @@ function saysNo({ plain, named, english, chinese, order, table }: Reading): bool
   if (/^(?:cancel(?: it| that)?|取消(?:吧|掉)?)$/.test(isEnglish ? words : chinese)) {
     return table.pending !== null && !isCancelling;
   }
-  if (named.ids.length > 0) return false;
+  if (named.ids.length > 0 || numbers.quantity !== null) return false;
+  if (table.pending === null && /^没有了.*谢/.test(chinese)) return false;
   if (/ wait(?:ing)? (?:any ?more|any longer|in line|for)/.test(english)) return false;
   return isEnglish ? noEnglish.test(words) : noChinese.test(chinese);
 }
