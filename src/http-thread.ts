@@ -35,6 +35,7 @@ import { Catalogue } from "./http/catalogue.ts";
 import { DrawIndex } from "./http/draw-index.ts";
 import { EngineClient } from "./http/engine-client.ts";
 import { Gate } from "./http/gate.ts";
+import { Listeners } from "./http/listeners.ts";
 import { MainClient } from "./http/main-client.ts";
 import { type JournalRow, noticeOf } from "./http/notice-json.ts";
 import { Office } from "./http/office.ts";
@@ -169,7 +170,9 @@ class HttpThread {
       if (name !== "streams_off") continue;
       this.#running?.parts.stockStreams.closeAll(campaignId);
       this.#running?.parts.queueStreams.closeAll(campaignId);
-      if (campaignId === null) this.#running?.parts.orderStreams.closeAll();
+      if (campaignId !== null) continue;
+      this.#running?.parts.orderStreams.closeAll();
+      this.#running?.parts.listeners.closeAll();
     }
   }
 
@@ -187,6 +190,7 @@ class HttpThread {
     if (this.#running === null) return;
     const { parts, listening } = this.#running;
     const untilMs = this.#clock.elapsedMs() + stopGraceMs;
+    parts.listeners.closeAll();
     parts.orderStreams.closeAll();
     parts.stockStreams.closeAll();
     parts.noticeStreams.closeAll();
@@ -277,6 +281,21 @@ class HttpThread {
     const who = { access, verdicts, feed, gate, rates, captcha, challenges };
     const admission = new Admission({ ...who, addresses, clock, metrics, office });
     this.#tellDesk(metrics);
+    const orderStreams = new OrderStreams({
+      reader,
+      committedSeq,
+      countOpen,
+      render: (order) => {
+        const offer = catalogue.knownOffer(order.offerId);
+        return offer === undefined ? null : orderJson(order, buyerJsonOf(order.buyerId), offer);
+      },
+    });
+    const stockStreams = new StockStreams({
+      committedSeq,
+      countOpen,
+      versionOf: (campaignId) => catalogue.versionOf(campaignId),
+      render: (campaignId) => catalogue.renderCounts(campaignId),
+    });
     return {
       access,
       addresses,
@@ -299,7 +318,9 @@ class HttpThread {
       gate,
       keyFilter: new KeyFilter(keyFilter),
       ledger: new SqliteLedgerReader(db),
+      listeners: new Listeners({ catalogue, countOpen, orderStreams, stockStreams }),
       load,
+      mcp: this.#boot.mcp,
       metrics,
       office,
       orderFinder: new OrderSearch(db),
@@ -315,15 +336,7 @@ class HttpThread {
         countOpen,
         noticeOf: (row) => noticeOf(row, catalogue),
       }),
-      orderStreams: new OrderStreams({
-        reader,
-        committedSeq,
-        countOpen,
-        render: (order) => {
-          const offer = catalogue.knownOffer(order.offerId);
-          return offer === undefined ? null : orderJson(order, buyerJsonOf(order.buyerId), offer);
-        },
-      }),
+      orderStreams,
       passes,
       payments,
       queueStreams: new QueueStreams({
@@ -334,12 +347,7 @@ class HttpThread {
       quotes,
       receipts: new Receipts(this.#boot.receiptKey),
       shop: this.#boot.shop,
-      stockStreams: new StockStreams({
-        committedSeq,
-        countOpen,
-        versionOf: (campaignId) => catalogue.versionOf(campaignId),
-        render: (campaignId) => catalogue.renderCounts(campaignId),
-      }),
+      stockStreams,
     };
   }
 }

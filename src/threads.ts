@@ -3,7 +3,7 @@ import type { CaptchaSettings } from "./admission/captcha.ts";
 import type { ModelSettings } from "./dialogue/chat/model.ts";
 import type { ProxySettings } from "./http/address.ts";
 import type { AuthSettings } from "./http/auth.ts";
-import type { Beacons, Shop } from "./http/parts.ts";
+import type { Beacons, McpSettings, Shop } from "./http/parts.ts";
 import type { ProviderSettings } from "./payment/open-provider.ts";
 
 export interface EngineBoot {
@@ -26,6 +26,7 @@ export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly areRatesLimited: boolean;
   /** Whose pages may show a sale in a frame. */
   readonly embedOrigins: readonly string[];
+  readonly mcp: McpSettings;
   readonly rates: SharedArrayBuffer;
   readonly load: SharedArrayBuffer;
   readonly payments: ProviderSettings;

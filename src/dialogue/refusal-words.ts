@@ -164,6 +164,14 @@ export const refusalTexts = {
     title: ["Not possible any more", "当前状态不能这样做"],
     next: ["Something has changed meanwhile. Look at how it stands now.", "状态已发生变化，请查看最新情况。"],
   },
+  sale_running: {
+    title: ["A sale is open, or will be within minutes", "有活动正在进行，或即将开始"],
+    next: ["Rehearse later, or say that it is meant.", "请稍后再演练，或确认仍要演练。"],
+  },
+  total_changed: {
+    title: ["The total has changed meanwhile", "总量已变"],
+    next: ["Somebody has restocked. Look at it, and decide anew.", "期间已经补过货。请先查看，再作决定。"],
+  },
   rehearsal_running: {
     title: ["A rehearsal is running", "演练正在进行"],
     next: ["Wait until it is over, or stop it first.", "请等待结束，或先停止演练。"],

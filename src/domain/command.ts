@@ -46,6 +46,8 @@ export interface Restock {
   readonly type: "restock";
   readonly offerId: number;
   readonly quantity: number;
+  /** What the total must be for it; any will do where it is not said. So nobody restocks twice who asks twice. */
+  readonly expectedTotal?: number;
 }
 
 export interface Reserve {

@@ -38,6 +38,8 @@ export type OperatorOutcome =
   | { readonly code: "changed"; readonly campaignId: number }
   | { readonly code: "not_found" }
   | { readonly code: "transition_not_allowed"; readonly state: CampaignState }
+  /** The offer has another total than the one that was expected. */
+  | { readonly code: "total_changed"; readonly total: number }
   | { readonly code: "invalid"; readonly violations: readonly Violation[] };
 
 export type OrderOutcome =

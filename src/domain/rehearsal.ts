@@ -26,6 +26,9 @@ export const rehearsalLimits = [
   "simulator",
 ] as const;
 
+/** An opening that is as near as this would come into a rehearsal that begins now. */
+export const soonMs = 600_000;
+
 /** What is rehearsed when nothing is said. */
 export const rehearsalDefaults = {
   buyers: 5_000,

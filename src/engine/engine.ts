@@ -672,12 +672,14 @@ export class Engine {
     return { code: "changed", campaignId };
   }
 
-  #restock({ offerId, quantity }: Restock): OperatorOutcome {
+  #restock({ offerId, quantity, expectedTotal }: Restock): OperatorOutcome {
     const { state } = this;
     const offer = state.offers.get(offerId);
     if (offer === undefined) return notFound;
     const { campaign } = offer;
     if (campaign.state === "ended") return { code: "transition_not_allowed", state: campaign.state };
+    if (expectedTotal !== undefined && expectedTotal !== offer.total)
+      return { code: "total_changed", total: offer.total };
     const violations = [];
     // Units owed to a waitlist are promised to no pass.
     const available = freeOf(offer) === 0 ? offer.available : Math.min(offer.available, this.#spareIn(campaign));

@@ -10,7 +10,7 @@ export class OperationError extends Error {
   readonly hint: string;
 
   constructor(what: { operation: string; subject: string; hint: string; cause?: unknown }) {
-    const cause = what.cause instanceof Error ? ` (${what.cause.message})` : "";
+    const cause = what.cause instanceof Error ? ` (${what.cause.message.split("\n", 1)[0]})` : "";
     super(`${what.operation}: ${what.subject}${cause}. ${what.hint}`, { cause: what.cause });
     this.operation = what.operation;
     this.subject = what.subject;

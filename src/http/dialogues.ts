@@ -1,9 +1,10 @@
 /** The ways to buy by conversation: each speaks for a caller, and asks `/v1` from inside. */
 import type { Inward } from "./inward.ts";
+import { mcpRoutes } from "./mcp.ts";
 import type { HttpParts } from "./parts.ts";
 import type { Route } from "./route.ts";
 import { chatRoutes } from "./v1/chat.ts";
 
 export function dialogueRoutes(parts: HttpParts, inward: Inward): Route[] {
-  return [...chatRoutes(parts, inward)];
+  return [...mcpRoutes(parts, inward), ...chatRoutes(parts, inward)];
 }

@@ -20,12 +20,13 @@ const vouchedAuthorization = "Inward";
 
 export class Inward {
   readonly #parts: Pick<HttpParts, "addresses" | "auth">;
-  readonly #routes: readonly Route[];
+  readonly #serve: () => readonly Route[];
+  #routes: readonly Route[] | null = null;
 
-  /** `routes`: observed and behind the gate, as they are served. */
-  constructor(parts: Pick<HttpParts, "addresses" | "auth">, routes: readonly Route[]) {
+  /** `serve`: the routes, observed and behind the gate as they are served; asked for at the first call. */
+  constructor(parts: Pick<HttpParts, "addresses" | "auth">, serve: () => readonly Route[]) {
     this.#parts = parts;
-    this.#routes = routes;
+    this.#serve = serve;
   }
 
   /** The API for one request's sake. Throws for an address that `/v1` does not have: a mistake of ours. */
@@ -35,11 +36,12 @@ export class Inward {
 
   async #call(behalf: Behalf, asked: ApiRequest): Promise<ApiReply> {
     const request = this.#requestOf(behalf, asked);
+    this.#routes ??= this.#serve();
     const found = routeOf(this.#routes, asked.method, new URL(request.url).pathname);
     if (found === null) throw new Error(`${asked.method} ${asked.path} is no address of /v1`);
     const response = await found.route.handle(request, found.params);
     const retryAfter = response.headers.get("retry-after");
-    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+    const isJson = response.body !== null && (response.headers.get("content-type")?.includes("json") ?? false);
     return {
       status: response.status,
       body: isJson ? await response.json() : null,

@@ -211,8 +211,8 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Problem: ProblemAnswer,
 };
 
-/** Pages for buyers and operators, and their files: no part of the API. */
-const pageNames = ["storefront", "console", "embed", "embed_script", "asset"] as const;
+/** Pages for buyers and operators, and their files; and where agents come, by a protocol of their own: no part of the API. */
+const pageNames = ["storefront", "console", "embed", "embed_script", "asset", "mcp", "mcp_metadata"] as const;
 type PageName = (typeof pageNames)[number];
 
 /** What the document says about a route; `null` for a page, and for a file that one is made of. */
@@ -1386,7 +1386,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     tag: "Operating",
     summary: "Add units to an offer, or take some back",
     description:
-      "A negative quantity takes back what is still available, never more. A sold-out offer can be had again at once. Not idempotent: look at `total` before repeating one whose answer was lost.",
+      "A negative quantity takes back what is still available, never more. A sold-out offer can be had again at once. Repeated, it happens again: send the total that you have seen as `expected_total`, and it happens once.",
     callers: "operators",
     parameters: [offerIdParameter],
     body: { schema: RestockBody, isRequired: true, examples: one("Fifty more", { quantity: 50 }) },
@@ -1403,6 +1403,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       ...operatorProblems,
       "not_found",
       transitionNotAllowed("ended"),
+      ["total_changed", { members: { total: 150 } }],
       "outcome_unknown",
     ],
   },
@@ -2253,6 +2254,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       ...operatorProblems,
       "not_found",
       ["rehearsal_running", { members: { rehearsal_id: begun.id } }],
+      ["sale_running", { members: { campaign_id: campaign.id } }],
       "outcome_unknown",
     ],
   },

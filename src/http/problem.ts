@@ -125,6 +125,16 @@ export const problemKinds = {
     title: "Another rehearsal is running",
     detail: "One at a time on a machine. Wait until it is done, or stop the one that rehearsal_id names.",
   },
+  sale_running: {
+    status: 409,
+    title: "A sale is open, or will be within minutes",
+    detail: "A rehearsal would take from those who buy. Rehearse later, or say that it is meant with beside_sale.",
+  },
+  total_changed: {
+    status: 409,
+    title: "The offer has another total by now",
+    detail: "It was restocked meanwhile, perhaps by this very request sent before. Look at it, and decide anew.",
+  },
   transition_not_allowed: {
     status: 409,
     title: "Not possible in this state",

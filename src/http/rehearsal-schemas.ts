@@ -51,6 +51,12 @@ export const RehearsalBody = Type.Object(
     payment_failures_percent: Type.Optional(settings.payment_failures_percent),
     rush_s: Type.Optional(settings.rush_s),
     seed: Type.Optional(settings.seed),
+    beside_sale: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "rehearse although a sale is open, or opens within ten minutes: its buyers wait longer",
+      }),
+    ),
   },
   closed,
 );

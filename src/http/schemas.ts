@@ -210,6 +210,14 @@ export const RestockBody = Type.Object(
       description: "units to add; negative takes back what is still available, never more",
       examples: [50],
     }),
+    expected_total: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: limits.stockMax,
+        description: "what the total must be at that moment, as it was last seen; a repeated request is then refused",
+        examples: [100],
+      }),
+    ),
   },
   closed,
 );
@@ -1237,6 +1245,8 @@ export const ProblemAnswer = Type.Object({
       "with transition_not_allowed: the state it is in",
     ),
   ),
+  total: Type.Optional(Type.Integer({ minimum: 0, description: "with total_changed: what it is now" })),
+  campaign_id: Type.Optional(idOf("cmp", "with sale_running: one that sells, or will within ten minutes", 1)),
   limit: Type.Optional(oneOf(rateLimitNames, "with rate_limited: which limit was met")),
   switch: Type.Optional(oneOf(switchNames, "with switched_off: what is on")),
   rehearsal_id: Type.Optional(idOf("rhs", "with rehearsal_running: the one that runs", 1)),

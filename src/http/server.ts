@@ -52,10 +52,7 @@ const requestBytesMax = Number.MAX_SAFE_INTEGER;
 
 export function allRoutes(parts: HttpParts): Route[] {
   const routes = apiAndPages(parts);
-  const inward = new Inward(
-    parts,
-    routes.map((route) => ({ ...route, handle: handlerOf(parts, route) })),
-  );
+  const inward = new Inward(parts, () => routes.map((route) => ({ ...route, handle: handlerOf(parts, route) })));
   return [...routes, ...dialogueRoutes(parts, inward)];
 }
 

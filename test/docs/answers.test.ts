@@ -214,6 +214,7 @@ test("a restock answers as documented", async () => {
   const params = offerOf(campaign);
   await ask(name, 200, { params, as: operatorKey, body: { quantity: 4 } });
   await ask(name, "invalid", { params, as: operatorKey, body: { quantity: -8 } });
+  await ask(name, "total_changed", { params, as: operatorKey, body: { quantity: 4, expected_total: 3 } });
   await ask(name, "unauthorized", { params, body: { quantity: 1 } });
   await ask(name, "forbidden", { params, as: alice, body: { quantity: 1 } });
   await ask(name, "not_found", { params: missingOffer, as: operatorKey, body: { quantity: 1 } });
@@ -286,8 +287,11 @@ test("rehearsals answer as documented", async () => {
   await ask(start, "forbidden", { params, as: alice });
   await ask(start, "not_found", { params: missing, as: operatorKey });
   await askBody(start, params, operatorKey);
-  const begun = { id: String((await ask(start, 202, { params, as: operatorKey }))["id"]) };
-  await ask(start, "rehearsal_running", { params, as: operatorKey });
+  await createCampaign(server);
+  await ask(start, "sale_running", { params, as: operatorKey });
+  const meant = { params, as: operatorKey, body: { beside_sale: true } };
+  const begun = { id: String((await ask(start, 202, meant))["id"]) };
+  await ask(start, "rehearsal_running", meant);
   await ask(get, "unauthorized", { params: begun });
   await ask(get, "forbidden", { params: begun, as: alice });
   await ask(get, "not_found", { params: { id: "rhs_zzzzzzzzzz" }, as: operatorKey });
@@ -300,7 +304,7 @@ test("rehearsals answer as documented", async () => {
   await ask("GET /v1/rehearsals", 200, { as: operatorKey });
   await ask("GET /v1/rehearsals", "unauthorized");
   await ask("GET /v1/rehearsals", "forbidden", { as: alice });
-  const quick = { buyers: 5, rush_s: 1 };
+  const quick = { buyers: 5, rush_s: 1, beside_sale: true };
   const done = { id: String((await ask(start, 202, { params, as: operatorKey, body: quick }))["id"]) };
   await until(
     () => call<{ state: string }>(`${server.url}/v1/rehearsals/${done.id}`, { as: operatorKey }),

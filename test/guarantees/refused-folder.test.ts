@@ -97,6 +97,11 @@ const cases: readonly [what: string, change: (folder: string) => void, says: Reg
   ["with a flipped bit in the size of a page", (path) => flip(path, 16, 0x40), /damaged|no database/],
   ["with a flipped bit in the kind of the first page", (path) => flip(path, 100, 0x04), /damaged/],
   [
+    "with a flipped bit in the words of a table's columns",
+    (path) => flip(path, readFileSync(databaseOf(path)).indexOf("\n  order_id INTEGER") + 2, 0x40),
+    /damaged/,
+  ],
+  [
     "with a flipped bit in the page of the campaigns",
     (path) => flip(path, rootOf(path, "campaigns"), 0x04),
     /damaged|cannot be trusted/,

@@ -413,7 +413,7 @@ describe("roles", () => {
     },
     "POST /v1/offers/{id}/restock": { quantity: 1 },
     "POST /v1/controls": { risk_mode: "record" },
-    "POST /v1/campaigns/{id}/rehearsals": { buyers: 20, rush_s: 5 },
+    "POST /v1/campaigns/{id}/rehearsals": { buyers: 20, rush_s: 5, beside_sale: true },
     "POST /v1/access": { effect: "allow", buyer_id: "somebody", reason: "ours" },
     "POST /v1/operators": { name: "somebody", role: "viewer" },
     "POST /v1/buyers/erase": { buyer_id: "nobody" },

@@ -238,6 +238,19 @@ describe("campaigns", () => {
     expect(await offerOf(id)).toEqual(less.body);
   });
 
+  test("a restock that names the total it saw happens once, however often and at once it is sent", async () => {
+    const { id, offers } = await createCampaign(server, { stock: 2 });
+    const path = `/v1/offers/${offers[0]?.id}/restock`;
+    const ask = () => operate<OfferJson>(path, { quantity: 3, expected_total: 2 });
+    const answers = await Promise.all(Array.from({ length: 8 }, ask));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    for (const answer of answers.filter(({ status }) => status !== 200))
+      expect(refusalOf(answer, 409, "total_changed")).toMatchObject({ total: 5 });
+    expect(await offerOf(id)).toMatchObject({ total: 5, available: 5 });
+    expect((await operate<OfferJson>(path, { quantity: 1, expected_total: 5 })).body.total).toBe(6);
+    refusalOf(await operate(path, { quantity: 1, expected_total: -1 }), 400, "invalid");
+  });
+
   test("the list is filtered by state, kind, brand and category, alone and together", async () => {
     const offers = (brand: string, category: string) => [{ ...sale.offers[0], brand, category }];
     const make = async (body: Record<string, unknown>, publish = true) => {

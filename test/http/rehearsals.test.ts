@@ -36,7 +36,8 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const start = (body: unknown = settings, as = operatorKey) =>
+/** The campaign of these tests is open. */
+const start = (body: unknown = { ...settings, beside_sale: true }, as = operatorKey) =>
   call<Rehearsal & { code?: string; rehearsal_id?: string; errors?: { field: string }[] }>(
     `${server.url}/v1/campaigns/${campaignId}/rehearsals`,
     { method: "POST", as, body },
@@ -94,6 +95,27 @@ test("a rehearsal runs beside the sale, is seen as it goes, and leaves the sale 
   expect(await noted("stop_rehearsal")).toEqual([]);
 });
 
+test("none begins beside a sale that is open or near, unless it is said to be meant", async () => {
+  await using calm = await startServer();
+  const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
+  const rehearse = (id: string, body: unknown) =>
+    call<Rehearsal & { code?: string; campaign_id?: string }>(`${calm.url}/v1/campaigns/${id}/rehearsals`, {
+      method: "POST",
+      as: operatorKey,
+      body,
+    });
+  const draft = await createCampaign(calm, { publish: false });
+  const later = await createCampaign(calm, { opensAt: inMinutes(11) });
+  const begun = await rehearse(later.id, settings);
+  expect(begun.status).toBe(202);
+  await call(`${calm.url}/v1/rehearsals/${begun.body.id}/stop`, { method: "POST", as: operatorKey });
+  for (const opensAt of [inMinutes(9), undefined]) {
+    const near = await createCampaign(calm, opensAt === undefined ? {} : { opensAt });
+    const refused = await rehearse(draft.id, settings);
+    expect([refused.status, refused.body.code, refused.body.campaign_id]).toEqual([409, "sale_running", near.id]);
+  }
+});
+
 test("roles and bad bodies are refused before anything begins", async () => {
   expect((await start(settings, viewer)).status).toBe(403);
   expect((await start(settings, await tokenOf("alice"))).status).toBe(403);
@@ -106,6 +128,7 @@ test("roles and bad bodies are refused before anything begins", async () => {
     [{ rush_s: 301 }, "rush_s"],
     [{ seed: -1 }, "seed"],
     [{ speed: 1 }, "speed"],
+    [{ beside_sale: "yes" }, "beside_sale"],
   ];
   for (const [body, field] of wrong) {
     const refused = await start(body);

@@ -19,7 +19,7 @@ const commandsOf = async (url: string): Promise<number> => seriesValue(await scr
 
 test("an order of a settled campaign is not cancelled, and the engine is not asked", async () => {
   await using server = await startServer();
-  const { id, offers } = await createCampaign(server, { paymentWindowS: 1, limitPerBuyer: 2 });
+  const { id, offers } = await createCampaign(server, { paymentWindowS: 4, limitPerBuyer: 2 });
   const [offer] = offers as [OfferJson];
   const eve = await tokenOf("eve");
   const orders = [await buy(server, offer.id, eve), await buy(server, offer.id, eve)].map(({ body }) => body.id);

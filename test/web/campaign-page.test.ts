@@ -1,7 +1,16 @@
 /** One campaign in the console: what is shown is true within a moment, and each step is asked for once more. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Browser, Page } from "playwright-core";
-import { buy, type CampaignJson, call, createCampaign, type Server, startServer, tokenOf } from "../harness.ts";
+import type { Browser, Page, Route } from "playwright-core";
+import {
+  buy,
+  type CampaignJson,
+  call,
+  createCampaign,
+  operatorKey,
+  type Server,
+  startServer,
+  tokenOf,
+} from "../harness.ts";
 import { browserMs, phone, startBrowser } from "./browser.ts";
 import { keyOf, operate } from "./operator.ts";
 
@@ -167,6 +176,29 @@ describe("the page of a campaign", () => {
     await dialog.getByText("It will have 13 in all").waitFor();
     await restock.click();
     await page.getByRole("progressbar", { name: "Goods: 0 of 13 taken" }).waitFor();
+  });
+
+  test("a restock that somebody else was quicker with is not done, and shows what there is now", async () => {
+    const sale = await createCampaign(server, { stock: 5 });
+    await using visitor = await operate(browser, server, pageOf(sale));
+    const { page } = visitor;
+    const dialog = page.getByRole("dialog");
+    const path = `${server.url}/v1/offers/${sale.offers[0]?.id}/restock`;
+    await page.getByRole("button", { name: "Restock Goods" }).click();
+    const beforeIt = async (route: Route) => {
+      await call(path, { method: "POST", as: operatorKey, body: { quantity: 2 } });
+      await route.continue();
+    };
+    await page.route("**/v1/offers/*/restock", beforeIt, { times: 1 });
+    await page.getByLabel("Units to add").fill("7");
+    await dialog.getByRole("button", { name: "Restock", exact: true }).click();
+    await dialog.getByText("It was restocked meanwhile").waitFor();
+    await dialog.getByText("Goods has 7 units in all, 7 of them left.").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("campaign-restock-changed-desktop");
+    await page.getByLabel("Units to add").fill("7");
+    await dialog.getByRole("button", { name: "Restock", exact: true }).click();
+    await page.getByRole("progressbar", { name: "Goods: 0 of 14 taken" }).waitFor();
   });
 
   test("shows how the queue stands", async () => {

@@ -26,6 +26,14 @@ export const problemWordsZh: Readonly<Record<ProblemCode, Words>> = {
     title: "另一场演练正在进行",
     detail: "同一台机器一次只能进行一场演练。请等它结束，或先停止 rehearsal_id 所指的演练。",
   },
+  sale_running: {
+    title: "有活动正在进行，或几分钟内就要开始",
+    detail: "演练会占用正在抢购的买家的资源。请稍后再演练，或用 beside_sale 表明确有此意。",
+  },
+  total_changed: {
+    title: "总量已变",
+    detail: "期间已经补过货，也可能正是这个请求先前已生效。请先查看，再作决定。",
+  },
   sold_out: { title: "已售罄", detail: "暂时没有剩余。订单取消或超时未支付后，商品会重新可售。" },
   limit_reached: { title: "已达限购数量", detail: "您已达到每位买家的限购数量。取消订单后可以再次购买。" },
   not_open: { title: "秒杀尚未开始", detail: "请在开始后再来：提前请求没有任何作用。" },

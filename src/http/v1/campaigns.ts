@@ -163,6 +163,8 @@ export function refusalOf(answer: Answer | null): Response | null {
       return problem("invalid", { errors: answer.violations });
     case "transition_not_allowed":
       return problem("transition_not_allowed", { members: { state: answer.state } });
+    case "total_changed":
+      return problem("total_changed", { members: { total: answer.total } });
     case "not_found":
     case "outcome_unknown":
     case "refund_due":

@@ -29,7 +29,13 @@ async function restock({ auth, catalogue, client }: Parts, request: Request, id 
   if (body instanceof Response) return body;
   const offerId = parseId("off", id);
   if (offerId === null) return problem("not_found");
-  const command = { type: "restock", offerId, quantity: body.quantity } as const;
+  const { quantity, expected_total: expectedTotal } = body;
+  const command = {
+    type: "restock",
+    offerId,
+    quantity,
+    ...(expectedTotal !== undefined && { expectedTotal }),
+  } as const;
   const failed = refusalOf(await client.send(command, { operator: operator.name }));
   return failed ?? json(catalogue.renderOffer(catalogue.offerBySeq(offerId)));
 }

@@ -4,9 +4,10 @@
  */
 import type { Static } from "@sinclair/typebox";
 import { parseId } from "../../domain/ids.ts";
-import { rehearsalDefaults } from "../../domain/rehearsal.ts";
+import { rehearsalDefaults, soonMs } from "../../domain/rehearsal.ts";
 import { newSeed } from "../../host/random.ts";
 import { hasBody, readJson } from "../body.ts";
+import type { CampaignEntry } from "../catalogue.ts";
 import { requireOperator } from "../guard.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
@@ -17,7 +18,7 @@ import type { Route } from "../route.ts";
 import { refusalOf } from "./campaigns.ts";
 import { controlsJson } from "./controls.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "office" | "rehearsals">;
+type Parts = Pick<HttpParts, "auth" | "catalogue" | "client" | "clock" | "counters" | "office" | "rehearsals">;
 
 export function rehearsalRoutes(parts: Parts): Route[] {
   return [
@@ -57,6 +58,9 @@ async function start(parts: Parts, request: Request, id = ""): Promise<Response>
   if (campaign === undefined) return problem("not_found");
   const body: Static<typeof RehearsalBody> | Response = hasBody(request) ? await readJson(request, RehearsalBody) : {};
   if (body instanceof Response) return body;
+  const { beside_sale: isBesideSale = false, ...settings } = body;
+  const selling = isBesideSale ? undefined : sellingOrSoon(parts);
+  if (selling !== undefined) return problem("sale_running", { members: { campaign_id: selling.id } });
   // What is refused is not noted as done.
   const room = await parts.rehearsals.ask({ about: "room" });
   if (room?.code !== "room") return answerOf(room);
@@ -66,12 +70,21 @@ async function start(parts: Parts, request: Request, id = ""): Promise<Response>
   const order = {
     campaign: JSON.parse(catalogue.render(campaign).text) as RehearsedCampaign,
     controls: JSON.parse(controlsJson(office.controls)) as RehearsedControls,
-    settings: { ...rehearsalDefaults, seed: newSeed()[0] >>> 0, ...body },
+    settings: { ...rehearsalDefaults, seed: newSeed()[0] >>> 0, ...settings },
   };
   const started = await parts.rehearsals.ask({ about: "start", order });
   if (started?.code !== "shown") return answerOf(started);
   const { id: rehearsalId } = JSON.parse(started.json) as { id: string };
   return json(started.json, { status: 202, headers: { location: `/v1/rehearsals/${rehearsalId}` } });
+}
+
+/** A campaign whose buyers would notice, or none. */
+function sellingOrSoon({ catalogue, clock, counters }: Parts): CampaignEntry | undefined {
+  return catalogue.newestFirst().find(({ view, line }) => {
+    const state = counters.state(line);
+    const isNear = view.opensAtMs !== null && view.opensAtMs - clock.nowMs() < soonMs;
+    return state === "open" || (state === "scheduled" && isNear);
+  });
 }
 
 async function look(parts: Parts, request: Request, question: RehearsalQuestion): Promise<Response> {

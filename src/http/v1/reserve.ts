@@ -296,6 +296,7 @@ export function refusalResponse(answer: Exclude<Answer, { code: "reserved" | "re
     case "moved":
     case "invalid":
     case "refund_due":
+    case "total_changed":
     case "transition_not_allowed":
     case "joined":
     case "waiting":

@@ -1,7 +1,7 @@
 /**
- * Adds units to an offer, or takes unsold ones back: says before what there will be then. A restock cannot be recognised
- * as one that was made already: after an answer that did not come, it shows what became of the total before it may be
- * pressed again.
+ * Adds units to an offer, or takes unsold ones back: says before what there will be then. It is asked for by the total that
+ * was looked at, so that it happens once, however often it is sent; after an answer that did not come, and where somebody
+ * else was first, it shows what became of the total before it may be pressed again.
  */
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
@@ -60,13 +60,20 @@ interface RestockDialogProps {
   readonly onClose: () => void;
 }
 
-/** What may have happened without an answer: the total before, and the offer since, `null` until that is known. */
+/** What may have happened without an answer, or has: the total before, and the offer since, `null` until that is known. */
 interface Doubt {
+  readonly isLost: boolean;
   readonly totalBefore: number;
   readonly offerNow: Offer | null;
 }
 
-const leavesInDoubt: readonly Refusal["code"][] = ["offline", "unreadable", "outcome_unknown", "internal"];
+const leavesOpen: readonly Refusal["code"][] = [
+  "offline",
+  "unreadable",
+  "outcome_unknown",
+  "internal",
+  "total_changed",
+];
 const askEveryMs = 1_000;
 
 export function RestockDialog({ offer: opened, onDone, onClose }: RestockDialogProps): JSX.Element {
@@ -103,7 +110,7 @@ export function RestockDialog({ offer: opened, onDone, onClose }: RestockDialogP
       title={restockWords.restockOf(title)}
       consequence={
         <>
-          {doubt.value !== null && (
+          {doubt.value?.isLost === true && (
             <Notice tone="warn" isLive>
               {isAsking ? words.asking : words.nowIs(count(doubt.value.totalBefore), count(total))}
             </Notice>
@@ -131,11 +138,14 @@ export function RestockDialog({ offer: opened, onDone, onClose }: RestockDialogP
       action={restockWords.restock}
       isDisabled={!isGood || isAsking}
       onConfirm={async () => {
-        const answer = await api<Offer>(`/v1/offers/${id}/restock`, { method: "POST", body: { quantity } });
+        const answer = await api<Offer>(`/v1/offers/${id}/restock`, {
+          method: "POST",
+          body: { quantity, expected_total: total },
+        });
         if (answer.isOk) onDone();
-        else if (leavesInDoubt.includes(answer.code)) {
+        else if (leavesOpen.includes(answer.code)) {
           typed.value = "";
-          doubt.value = { totalBefore: total, offerNow: null };
+          doubt.value = { isLost: answer.code !== "total_changed", totalBefore: total, offerNow: null };
         }
         return answer.isOk ? null : answer;
       }}

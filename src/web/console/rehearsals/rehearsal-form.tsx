@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { limits } from "../../../domain/limits.ts";
-import { rehearsalDefaults } from "../../../domain/rehearsal.ts";
+import { rehearsalDefaults, soonMs } from "../../../domain/rehearsal.ts";
 import type { Rehearsal } from "../../../http/rehearsal-schemas.ts";
 import type { Refusal } from "../../shared/api.ts";
 import { now } from "../../shared/clock.ts";
@@ -67,9 +67,6 @@ const bounds: Readonly<Record<Setting, readonly [minimum: number, maximum: numbe
   seed: [0, limits.rehearsalSeedMax],
 };
 
-/** A rehearsal that is begun now runs into an opening that is as near as this. */
-const soonMs = 600_000;
-
 const isSelling = ({ state, opens_at }: Campaign, nowMs: number) =>
   state === "open" || (state === "scheduled" && opens_at !== null && Date.parse(opens_at) - nowMs < soonMs);
 
@@ -130,7 +127,7 @@ export function RehearsalForm() {
     }
     const answer = await api<Rehearsal>(`/v1/campaigns/${chosen.value}/rehearsals`, {
       method: "POST",
-      body: Object.fromEntries(values.filter(([, value]) => value !== null)),
+      body: { ...Object.fromEntries(values.filter(([, value]) => value !== null)), beside_sale: isTaken.value },
     });
     isBusy.value = false;
     refusal.value = answer.isOk ? null : answer;
