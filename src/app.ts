@@ -38,7 +38,7 @@ import {
   lacksReceiptKey,
 } from "./secrets.ts";
 import { lockFolder } from "./storage/sqlite/lock.ts";
-import type { EngineBoot, FromWorker, HttpBoot, ToWorker } from "./threads.ts";
+import type { ChatBoot, EngineBoot, FromWorker, HttpBoot, ToWorker } from "./threads.ts";
 
 export interface App {
   readonly port: number;
@@ -141,6 +141,7 @@ export async function startApp(config: Config): Promise<App> {
       beacons,
       payments,
       shop: shopSettings(config, auth),
+      chat: chatSettings(config),
       receiptKey,
       passKey,
       thread,
@@ -201,6 +202,11 @@ function captchaSettings(config: Config): CaptchaSettings | null {
 function shopSettings({ shopName, signInUrl, hasGuests }: Config, { buyers }: AuthSettings): Shop {
   if (hasGuests && !("secret" in buyers)) throw new Error("guests contradict a shop that signs its buyers' tokens");
   return { name: shopName, signInUrl, guestSecret: hasGuests && "secret" in buyers ? buyers.secret : null };
+}
+
+function chatSettings({ chatSecret, llmUrl, llmKey, llmModel, publicUrl }: Config): ChatBoot {
+  const model = llmUrl === null || llmModel === null ? null : { url: llmUrl, key: llmKey, model: llmModel };
+  return { secret: chatSecret, model, publicUrl: publicUrl ?? "" };
 }
 
 /** How payments are taken, for the threads that take part. */

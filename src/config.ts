@@ -53,6 +53,12 @@ export interface Config {
   readonly signInUrl: string | null;
   /** Whether whoever has no account may buy as a guest. */
   readonly hasGuests: boolean;
+  /** What chat platforms sign their messages with; `null`: there are none. */
+  readonly chatSecret: string | null;
+  /** The language model behind the chat's rules; `null`: the rules are alone. */
+  readonly llmUrl: string | null;
+  readonly llmKey: string | null;
+  readonly llmModel: string | null;
 }
 
 /** Who takes the money: the shop itself, a provider that this program plays, or Stripe. */
@@ -287,6 +293,34 @@ export const settings = {
     doc: "whether whoever has no account may buy as a guest: anybody can be as many guests as they like",
     fallback: "off",
   },
+  chatSecret: {
+    env: "RUSHBOX_CHAT_SECRET",
+    flag: "chat-secret",
+    placeholder: "secret",
+    doc: "what chat platforms sign their messages with: whsec_ and 24 to 64 bytes in base64; no platforms when absent",
+    fallback: "",
+  },
+  llmUrl: {
+    env: "RUSHBOX_LLM_URL",
+    flag: "llm-url",
+    placeholder: "url",
+    doc: "a language model behind the chat's rules: what /chat/completions comes after, as https://llm.example/v1",
+    fallback: "",
+  },
+  llmKey: {
+    env: "RUSHBOX_LLM_KEY",
+    flag: "llm-key",
+    placeholder: "key",
+    doc: "its bearer key, where it asks for one",
+    fallback: "",
+  },
+  llmModel: {
+    env: "RUSHBOX_LLM_MODEL",
+    flag: "llm-model",
+    placeholder: "name",
+    doc: "which of its models",
+    fallback: "",
+  },
 } as const satisfies Record<keyof Config, Setting>;
 
 /** Where `rushbox mcp` finds the token of its caller: no setting of a server. */
@@ -358,6 +392,10 @@ export function readConfig(
     shopName: heading(named("shopName"), text("shopName")),
     signInUrl: text("signInUrl") === "" ? null : httpUrl(named("signInUrl"), text("signInUrl")),
     hasGuests: choice(named("hasGuests"), text("hasGuests"), ["on", "off"]) === "on",
+    chatSecret: text("chatSecret") === "" ? null : signingSecret(named("chatSecret"), text("chatSecret")),
+    llmUrl: text("llmUrl") === "" ? null : httpUrl(named("llmUrl"), text("llmUrl")),
+    llmKey: text("llmKey") || null,
+    llmModel: text("llmModel") || null,
   };
   for (const name of ["stripeSecretKey", "stripeWebhookSecret"] as const) {
     if (config.payments === "stripe" && config[name] === null) {
@@ -375,6 +413,10 @@ export function readConfig(
       const all = captchaSettings.map(named).join(", ");
       throw refuse(named(name), "is missing", `A captcha needs ${all}: give all of them, or none.`);
     }
+  }
+  if ((config.llmUrl === null) !== (config.llmModel === null) || (config.llmKey !== null && config.llmUrl === null)) {
+    const missing = named(config.llmUrl === null ? "llmUrl" : "llmModel");
+    throw refuse(missing, "is missing", "A language model is an address and a model's name: give both, or neither.");
   }
   if (config.jwtSecret !== null && config.jwksUrl !== null) {
     throw refuse(`${named("jwtSecret")} and ${named("jwksUrl")}`, "contradict each other", "Give one of them.");
@@ -499,6 +541,18 @@ function chainUrl(name: string, text: string): string {
 function chainKey(name: string, text: string): string {
   if (/^[0-9a-f]{192}$/.test(text)) return text;
   throw refuse(name, "is no public key of a chain", "Give 192 hexadecimal digits, as the chain's info has them.");
+}
+
+/** As Standard Webhooks has it. */
+function signingSecret(name: string, text: string): string {
+  const bytes = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1];
+  const size = bytes === undefined ? 0 : Buffer.from(bytes, "base64").length;
+  if (size >= 24 && size <= 64) return text;
+  throw refuse(
+    name,
+    "is no signing secret",
+    "Give whsec_ and 24 to 64 bytes in base64: whsec_$(openssl rand -base64 32).",
+  );
 }
 
 function httpUrl(name: string, text: string): string {

@@ -14,6 +14,9 @@ import { NoticeStreams } from "./delivery/notice-streams.ts";
 import { OrderStreams } from "./delivery/order-streams.ts";
 import { QueueStreams } from "./delivery/queue-streams.ts";
 import { StockStreams } from "./delivery/stock-streams.ts";
+import { Contexts } from "./dialogue/chat/context.ts";
+import { ChatCompletions } from "./dialogue/chat/model.ts";
+import { Shelf } from "./dialogue/chat/shelf.ts";
 import { Quotes } from "./dialogue/quote.ts";
 import { limits } from "./domain/limits.ts";
 import { CampaignBoard } from "./engine/campaign-board.ts";
@@ -37,7 +40,7 @@ import { MainClient } from "./http/main-client.ts";
 import { type JournalRow, noticeOf } from "./http/notice-json.ts";
 import { Office } from "./http/office.ts";
 import { buyerJsonOf, orderJson } from "./http/order-json.ts";
-import type { HttpParts, Payments } from "./http/parts.ts";
+import type { Chat, HttpParts, Payments } from "./http/parts.ts";
 import { askForNews } from "./http/queue-json.ts";
 import { Receipts } from "./http/receipts.ts";
 import type { FromRehearsals, RehearsalClient, ToRehearsals } from "./http/rehearsal-mailbox.ts";
@@ -218,6 +221,19 @@ class HttpThread {
     };
   }
 
+  #buildChat(seal: SignedText, quotes: Quotes): Chat {
+    const { secret, model, publicUrl } = this.#boot.chat;
+    const { elapsedMs } = this.#clock;
+    return {
+      contexts: new Contexts(seal),
+      quotes,
+      shelf: new Shelf(elapsedMs),
+      model: model === null ? null : new ChatCompletions(model, elapsedMs),
+      publicUrl,
+      platformSecret: secret,
+    };
+  }
+
   #tellDesk(metrics: Metrics): void {
     const [toldSeries, skippedSeries] = ["told", "skipped"].map((fate) =>
       metrics.series("rushbox_risk_samples_total", { fate }),
@@ -255,6 +271,7 @@ class HttpThread {
     const reader = new SqliteReader(db);
     const seal = new SignedText(this.#boot.passKey);
     const passes = new Passes(seal);
+    const quotes = new Quotes(seal);
     const draws = new SqliteDrawReader(db);
     const committedSeq = () => counters.committedSeq;
     const streamsOpen = metrics.series("rushbox_streams_open");
@@ -291,6 +308,7 @@ class HttpThread {
       beacons: this.#boot.beacons,
       board: new CampaignBoard(this.#boot.board),
       catalogue,
+      chat: this.#buildChat(seal, quotes),
       client,
       clock,
       counters,
@@ -326,7 +344,7 @@ class HttpThread {
         countOpen,
         ask: (whose) => askForNews({ catalogue, client, clock, passes }, whose),
       }),
-      quotes: new Quotes(seal),
+      quotes,
       receipts: new Receipts(this.#boot.receiptKey),
       shop: this.#boot.shop,
       stockStreams,

@@ -1,5 +1,6 @@
 /** Every metric of a running Rushbox that threads count themselves; what is read at the scrape stands in http/ops.ts. */
 import { challengeResults } from "./admission/challenge.ts";
+import { intents, understoodBy } from "./dialogue/chat/intents.ts";
 import { callOutcomes, toolNames } from "./dialogue/mcp/tool-names.ts";
 import { rateLimitNames } from "./domain/controls.ts";
 import { attemptOutcomes } from "./domain/outcome.ts";
@@ -123,6 +124,13 @@ export function metricDefinitions(httpThreads: number): MetricDefinition[] {
       help: "How late a timer of a thread last fired.",
       type: "gauge",
       labels: { thread: threads },
+    },
+    {
+      name: "rushbox_chat_messages_total",
+      help: "Messages of conversations, by what was understood and by what: the rules, a model, or a choice that says it.",
+      type: "counter",
+      labels: { intent: intents, by: understoodBy },
+      isSparse: true,
     },
     { name: "rushbox_streams_open", help: "Open event streams.", type: "gauge" },
     {

@@ -1,5 +1,6 @@
 /** What the main thread tells its workers at their start, and what they tell it. Ports and shared memory travel along. */
 import type { CaptchaSettings } from "./admission/captcha.ts";
+import type { ModelSettings } from "./dialogue/chat/model.ts";
 import type { ProxySettings } from "./http/address.ts";
 import type { AuthSettings } from "./http/auth.ts";
 import type { Beacons, McpSettings, Shop } from "./http/parts.ts";
@@ -30,6 +31,7 @@ export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly load: SharedArrayBuffer;
   readonly payments: ProviderSettings;
   readonly shop: Shop;
+  readonly chat: ChatBoot;
   /** The key that signs receipts, PKCS #8 in PEM. */
   readonly receiptKey: string;
   /** What passes and quotes are signed with. */
@@ -43,6 +45,14 @@ export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly thread: number;
   readonly threads: number;
   readonly engine: MessagePort;
+}
+
+export interface ChatBoot {
+  /** What chat platforms sign with; `null`: there are none. */
+  readonly secret: string | null;
+  readonly model: ModelSettings | null;
+  /** Where buyers reach this program, as it was set; empty where it was not: links are paths then. */
+  readonly publicUrl: string;
 }
 
 /** What all HTTP threads need alike, so that a challenge of one is one for all, and counts once. */

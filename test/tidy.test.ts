@@ -33,7 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
     "schema",
     "repository",
   ],
-  web: ["domain", "http"], // of http the types of the wire alone: nothing of it can run in a browser
+  web: ["domain", "dialogue", "http"], // of http the types of the wire, of dialogue the words of refusals: no more can run there
   cli: ["domain", "host", "dialogue", "draw", "storage", "http", "wiring", "schema", "repository"],
   wiring: [
     "domain",

@@ -8,7 +8,7 @@
  * | ------- | --------------------------------------------- | ---------------------------------- |
  * | normal  | nothing                                       |                                    |
  * | exports | downloads                                     | `waitTargetMs`                     |
- * | search  | lists and searches                            | `waitTargetMs`                     |
+ * | search  | lists, searches and conversations             | `waitTargetMs`                     |
  * | streams | new event streams                             | `waitTargetMs`                     |
  * | joins   | joining waitlists and queues, entering draws  | `waitTargetMs`                     |
  * | all     | a share of the purchases                      | `waitBuyingMs`                     |

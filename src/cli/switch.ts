@@ -24,6 +24,7 @@ export function switchCommand(): Command {
         "  streams_off       no event streams",
         "  search_off        no lists of orders and rows",
         "  exports_off       no downloads",
+        "  chat_off          no conversations",
         "  read_only         buyers look and change nothing; what is reserved can be paid",
         "",
         "Examples:\n  rushbox switch pause_sales on\n  rushbox switch streams_off on --campaign cmp_0000000001",

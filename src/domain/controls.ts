@@ -25,6 +25,7 @@ export type RateLimits = Readonly<Record<RateLimitName, RateLimit | null>>;
  * | streams_off     | no event streams: pages ask again instead                                       |
  * | search_off      | no search for orders, no lists of all of them                                   |
  * | exports_off     | no downloads                                                                    |
+ * | chat_off        | no conversations: pages and the API go on                                       |
  * | read_only       | buyers look and change nothing; what is reserved can be paid, and expires       |
  */
 export const switchNames = [
@@ -34,11 +35,12 @@ export const switchNames = [
   "streams_off",
   "search_off",
   "exports_off",
+  "chat_off",
   "read_only",
 ] as const;
 export type SwitchName = (typeof switchNames)[number];
 
-/** Those that can be thrown for one campaign: search and exports go over all of them. */
+/** Those that can be thrown for one campaign: search, exports and conversations go over all of them. */
 export const campaignSwitchNames = [
   "pause_sales",
   "queue_everybody",

@@ -77,6 +77,12 @@ export const limits = {
   bodyBytesMax: 16_384,
   /** Bytes of the body that makes a campaign: as many offers as there may be, described at length. */
   campaignBytesMax: 1_048_576,
+  /** Bytes of a chat's message: its text in any script, and the context. */
+  chatBytesMax: 65_536,
+  /** Characters of a chat's text; of a long one only the beginning is read. */
+  chatTextLengthMax: 10_000,
+  /** Questions to the chat's language model that one HTTP thread waits for. */
+  chatModelsInFlightMax: 16,
   /** Bytes of an agent's message, and of an operator's: a campaign that is made, and what the protocol wraps around it. */
   agentMessageBytesMax: 65_536,
   operatorMessageBytesMax: 1_114_112,

@@ -27,7 +27,11 @@ export async function readJson<S extends TSchema>(
     return problem("unsupported_media_type");
   }
   const bytes = await readBytes(request, bytesMax);
-  if (bytes instanceof Response) return bytes;
+  return bytes instanceof Response ? bytes : conformJson(bytes, schema);
+}
+
+/** A body that was read already, as the schema's type, or the problem to answer with. */
+export function conformJson<S extends TSchema>(bytes: Uint8Array, schema: S): Static<S> | Response {
   const value = parseJson(bytes);
   if (value === notJson) return problem("invalid", { detail: "The body is not well-formed JSON in UTF-8." });
   return conform(value, schema);

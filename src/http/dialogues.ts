@@ -3,7 +3,8 @@ import type { Inward } from "./inward.ts";
 import { mcpRoutes } from "./mcp.ts";
 import type { HttpParts } from "./parts.ts";
 import type { Route } from "./route.ts";
+import { chatRoutes } from "./v1/chat.ts";
 
 export function dialogueRoutes(parts: HttpParts, inward: Inward): Route[] {
-  return [...mcpRoutes(parts, inward)];
+  return [...mcpRoutes(parts, inward), ...chatRoutes(parts, inward)];
 }

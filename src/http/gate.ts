@@ -21,7 +21,7 @@ import type { Office } from "./office.ts";
 import { type PreparedProblem, prepareProblem, respondPrepared } from "./problem.ts";
 
 /** What a route is for, where it is given up before others. */
-export const works = ["exports", "search", "streams", "joins", "orders", "changes"] as const;
+export const works = ["exports", "search", "chat", "streams", "joins", "orders", "changes"] as const;
 export type Work = (typeof works)[number];
 
 interface WorkRule {
@@ -33,6 +33,7 @@ interface WorkRule {
 const rules: Readonly<Record<Work, WorkRule>> = {
   exports: { switches: ["exports_off"], level: "exports" },
   search: { switches: ["search_off"], level: "search" },
+  chat: { switches: ["chat_off"], level: "search" },
   streams: { switches: ["streams_off"], level: "streams" },
   joins: { switches: ["refuse_joins", "read_only"], level: "joins" },
   orders: { switches: ["read_only"], level: "all" },
@@ -41,6 +42,10 @@ const rules: Readonly<Record<Work, WorkRule>> = {
 
 /** What one buyer may ask about what is theirs: five a second, more often than anything changes for them. */
 const questionRate: RateLimit = { quota: 50, windowS: 10 };
+/** What those who are nobody may say by one address: as much as a small office says. */
+const talkRate: RateLimit = { quota: 200, windowS: 10 };
+/** How long a signed message of a chat platform is remembered: longer than its signature is taken for new. */
+const messageRate: RateLimit = { quota: 1, windowS: 900 };
 const noLimits: RateLimits = {
   ...{ buyer: null, address: null, campaign: null, overall: null, failures: null, guests: null },
 };
@@ -123,6 +128,20 @@ export class Gate {
     if (this.#limits.buyer === null) return null;
     const waitMs = rates.take("question", buyerId, questionRate, clock.nowMs());
     return waitMs === 0 ? null : this.#limitedBy("buyer", questionRate, waitMs);
+  }
+
+  /** Counts what is said by somebody who is nobody, by where they come from: the refusal, or `null`. */
+  refuseTalk(request: Request): Response | null {
+    const { rates, clock, addresses } = this.#parts;
+    if (this.#limits.buyer === null) return null;
+    const waitMs = rates.take("talk", networkOf(addresses.of(request)), talkRate, clock.nowMs());
+    return waitMs === 0 ? null : this.#limitedBy("address", talkRate, waitMs);
+  }
+
+  /** Whether a signed message comes for the first time, on whatever thread. */
+  isNewMessage(id: string): boolean {
+    const { rates, clock } = this.#parts;
+    return rates.take("message", id, messageRate, clock.nowMs()) === 0;
   }
 
   /** Whether a token that is not known may be checked: the refusal where too many from there were wrong, or `null`. */

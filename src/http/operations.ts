@@ -28,6 +28,9 @@ import {
   CampaignBody,
   CampaignListAnswer,
   ChallengeAnswer,
+  ChatAnswer,
+  ChatBody,
+  ChatPlatformBody,
   CheckoutAnswer,
   ControlsAnswer,
   ControlsBody,
@@ -135,6 +138,7 @@ export const tags = {
 export const securityOf = {
   everybody: [],
   "everybody, operators see more": [{}, { operator: [] }],
+  "everybody, buyers more": [{}, { buyer: [] }],
   buyers: [{ buyer: [] }],
   operators: [{ operator: [] }],
   "buyers and operators": [{ buyer: [] }, { operator: [] }],
@@ -196,6 +200,9 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Refund: RefundBody,
   ProviderEvent: ProviderEventBody,
   ProviderEventOutcome: ProviderEventAnswer,
+  ChatMessage: ChatBody,
+  ChatPlatformMessage: ChatPlatformBody,
+  ChatAnswer,
   Shop: ShopAnswer,
   Guest: GuestAnswer,
   Time: TimeAnswer,
@@ -247,6 +254,18 @@ const offer: Static<typeof OfferAnswer> = {
   held: 8,
   sold: 30,
   waiting: 0,
+};
+const chatAnswer: Static<typeof ChatAnswer> = {
+  reply: "1 × Mate 80 Pro 512 GB for ¥1. Shall I buy? Say yes or no. This offer stands for 5 min.",
+  choices: [
+    { label: "Yes", value: `yes:q1.2.1.2s.mi2nkrf9.${"0f".repeat(12)}.${"2b".repeat(16)}.${"x".repeat(43)}` },
+    { label: "No", value: "no" },
+  ],
+  context: `c1.${"e".repeat(40)}.${"x".repeat(43)}`,
+  language: "en",
+  understood: { intent: "buy", offer: offer.id, sale: offer.campaign_id, quantity: 1 },
+  outcome: "quoted",
+  links: [],
 };
 const untouched = { available: 100, held: 0, sold: 0 } as const;
 const controls: Static<typeof ControlsAnswer> = {
@@ -1231,6 +1250,75 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     problems: [
       ["guests_off", { members: { sign_in_url: "https://shop.example/login" } }],
       limited("guests", 100, 3_600),
+      "internal",
+    ],
+  },
+  chat: {
+    id: "chat",
+    tag: "Buying",
+    summary: "Say something",
+    description: [
+      "Buying by conversation, in English and Chinese, without a model: what is on, when, how many are left, get in line,",
+      "buy, pay, cancel. Send `context` back with the next message. Nothing is bought without a clear yes to a quote that was",
+      "shown; said twice it is one order. Without a token a conversation can look around. It can do nothing that its",
+      "caller's own token could not do. docs/chat.md tells all of it.",
+      "",
+      "With `Accept: text/event-stream` the answer comes as events: `understood`, `reply` (the whole answer), `done`.",
+    ].join("\n"),
+    callers: "everybody, buyers more",
+    body: {
+      schema: ChatBody,
+      isRequired: true,
+      examples: {
+        words: ["Words", { text: "what is on?" }],
+        choice: ["A choice", { choice: "buy:off_0000000002:1" }],
+      },
+    },
+    answers: {
+      200: {
+        description: "The answer.",
+        schema: ChatAnswer,
+        examples: one("A quote", chatAnswer),
+      },
+    },
+    problems: [
+      "invalid",
+      "unauthorized",
+      ["forbidden", { detail: "Conversations are for buyers: come with a buyer's token, or with none." }],
+      ["payload_too_large", { detail: `Send ${limits.chatBytesMax / 1_024} KiB at most.` }],
+      "unsupported_media_type",
+      limited("buyer", 50, 10),
+      switchedOff("chat_off"),
+      "overloaded",
+      "internal",
+    ],
+  },
+  chat_webhook: {
+    id: "chat_webhook",
+    tag: "Buying",
+    summary: "What a chat platform's buyer says",
+    description: [
+      "For the glue of a chat platform, which knows who its users are and vouches for them: a message of `sender`, signed as",
+      "Standard Webhooks asks with RUSHBOX_CHAT_SECRET. `sender` is the buyer's id. Every message, and every try, has a",
+      "`webhook-id` of its own; one that came before, or minutes ago, is refused. The glue keeps `context` by conversation.",
+    ].join("\n"),
+    callers: "everybody",
+    body: {
+      schema: ChatPlatformBody,
+      isRequired: true,
+      examples: one("A message", { sender: "wechat:oAb12", text: "有什么活动" }),
+    },
+    answers: {
+      200: { description: "The answer.", schema: ChatAnswer, examples: one("A quote", chatAnswer) },
+    },
+    problems: [
+      "invalid",
+      "signature_invalid",
+      ["not_found", { detail: "No chat platform is connected: RUSHBOX_CHAT_SECRET is not set." }],
+      ["payload_too_large", { detail: `Send ${limits.chatBytesMax / 1_024} KiB at most.` }],
+      limited("buyer", 50, 10),
+      switchedOff("chat_off"),
+      "overloaded",
       "internal",
     ],
   },
@@ -2377,7 +2465,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "joined, and stand still), `queue_everybody` (open campaigns let in by their queue), `refuse_joins` (no waitlist,",
       "queue or draw is joined), `streams_off` (no event streams), `read_only` (buyers look and change nothing; what is",
       "reserved can be paid). For everything alone: `search_off` (no lists of orders and rows), `exports_off` (no",
-      "downloads).",
+      "downloads), `chat_off` (no conversations).",
     ].join("\n"),
     callers: "operators",
     body: {

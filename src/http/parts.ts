@@ -10,6 +10,7 @@ import type { NoticeStreams } from "../delivery/notice-streams.ts";
 import type { OrderStreams } from "../delivery/order-streams.ts";
 import type { QueueStreams } from "../delivery/queue-streams.ts";
 import type { StockStreams } from "../delivery/stock-streams.ts";
+import type { ChatParts } from "../dialogue/chat/conversation.ts";
 import type { Quotes } from "../dialogue/quote.ts";
 import type { AuditRecord } from "../domain/audit.ts";
 import type { DeliveryRecord, DeliveryState } from "../domain/endpoint.ts";
@@ -132,6 +133,11 @@ export interface Shop {
   readonly guestSecret: string | null;
 }
 
+/** Conversations, and what chat platforms sign with; `null` where there are none. */
+export interface Chat extends ChatParts {
+  readonly platformSecret: string | null;
+}
+
 /** How agents find their way in. */
 export interface McpSettings {
   /** Where buyers reach this server; `null`: by the name that they ask for. */
@@ -152,6 +158,7 @@ export interface HttpParts {
   readonly captcha: Captcha | null;
   readonly catalogue: Catalogue;
   readonly challenges: Challenges;
+  readonly chat: Chat;
   readonly client: EngineClient;
   readonly clock: Clock;
   readonly gate: Gate;

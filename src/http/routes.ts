@@ -70,6 +70,8 @@ export const routeNames = [
   "stop_rehearsal",
   "get_shop",
   "create_guest",
+  "chat",
+  "chat_webhook",
   "time",
   "sandbox_page",
   "press_sandbox_button",

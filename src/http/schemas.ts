@@ -6,6 +6,7 @@ import { FormatRegistry, Kind, type TSchema, Type, TypeRegistry } from "@sinclai
 import { difficulties } from "../admission/challenge.ts";
 import { loadLevels } from "../admission/load-level.ts";
 import { riskActions, ruleNames, subjectKinds } from "../admission/risk/rules.ts";
+import { intents, languages } from "../dialogue/chat/intents.ts";
 import { accessEffects } from "../domain/access.ts";
 import { admissionModes, challengeKinds, drawEntryStates, openAdmission } from "../domain/admission.ts";
 import { agentPolicies } from "../domain/agents.ts";
@@ -366,6 +367,38 @@ export const ControlsBody = Type.Object(
       ),
     ),
     risk_mode: Type.Optional(riskMode),
+  },
+  closed,
+);
+
+const chatMembers = {
+  text: Type.Optional(
+    Type.String({
+      maxLength: limits.chatTextLengthMax,
+      description: "what was said; with neither text nor choice a conversation is opened with a greeting",
+      examples: ["buy two of the first"],
+    }),
+  ),
+  choice: Type.Optional(
+    Type.String({
+      maxLength: 300,
+      description: "in place of a text: the value of a choice that an answer came with",
+      examples: ["offer:off_0000000002"],
+    }),
+  ),
+  context: Type.Optional(
+    Type.String({
+      maxLength: 4_000,
+      description: "as the last answer of this conversation had it; what is none, or is old, begins anew",
+    }),
+  ),
+  language: Type.Optional(oneOf(languages, "what to answer in; when absent, in the language of the message")),
+};
+export const ChatBody = Type.Object(chatMembers, closed);
+export const ChatPlatformBody = Type.Object(
+  {
+    sender: text(limits.buyerIdLengthMax, "who says it, as a buyer's id: the platform vouches for it", "wechat:oAb12"),
+    ...chatMembers,
   },
   closed,
 );
@@ -1147,6 +1180,48 @@ export const GuestAnswer = Type.Object({
     examples: ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJndWVzdC0zZjlhMWMyYjdkNGU4ZjAxIn0.c2lnbmF0dXJl"],
   }),
   expires_at: time("when the token ends, and nobody is this guest any more", "2026-11-18T12:00:00.000Z"),
+});
+
+export const ChatAnswer = Type.Object({
+  reply: Type.String({ description: "plain text, with line breaks", examples: ["Falcon X2 Drone: 30 left."] }),
+  choices: Type.Array(
+    Type.Object({
+      label: Type.String({ description: "for a button", examples: ["Buy"] }),
+      value: Type.String({ description: "sent back as `choice`", examples: ["buy:off_0000000002:1"] }),
+    }),
+    { description: "what can be said next, as buttons" },
+  ),
+  context: Type.String({ description: "send it with the next message of this conversation" }),
+  language: oneOf(languages, "what it is answered in"),
+  understood: Type.Object(
+    {
+      intent: oneOf(intents, "what the message asks for"),
+      offer: Type.Optional(idOf("off", "the offer that it names", 2)),
+      sale: Type.Optional(idOf("cmp", "its campaign", 1)),
+      order: Type.Optional(idOf("ord", "the order that it names", 118)),
+      number: Type.Optional(Type.Integer({ minimum: 0, description: "which of those shown, from 1", examples: [2] })),
+      which: Type.Optional(oneOf(["last", "other"], "the last of those shown, or another one or more of them")),
+      quantity: Type.Optional(Type.Integer({ minimum: 0, description: "how many", examples: [2] })),
+    },
+    { description: "how the message was understood" },
+  ),
+  outcome: nullable(
+    Type.String({
+      description:
+        "how what was asked for ended: quoted, reserved, asked, cancelled, checkout, receipt, queued, admitted, entered, waiting, won, over, left, or a problem's code; null where nothing was to be done",
+      examples: ["quoted"],
+    }),
+  ),
+  links: Type.Array(
+    Type.Object({
+      label: Type.String({ description: "for a link", examples: ["Sale page"] }),
+      url: Type.String({
+        description: "an address, or a path of this server",
+        examples: ["/campaigns/cmp_0000000001"],
+      }),
+    }),
+    { description: "where to go on" },
+  ),
 });
 
 export const TimeAnswer = Type.Object({

@@ -738,6 +738,31 @@ test("guests answer as documented", async () => {
   await ask("GET /v1/orders", 200, { at: open, as: String(token) });
 });
 
+test("conversations answer as documented", async () => {
+  const say = "POST /v1/chat";
+  await ask(say, 200, { body: { text: "what is on?" } });
+  await ask(say, 200, { as: alice, body: { text: "买一个", language: "zh" } });
+  await ask(say, "unauthorized", { as: "nonsense", body: { text: "hi" } });
+  await ask(say, "forbidden", { as: operatorKey, body: { text: "hi" } });
+  await askBody(say, {}, alice);
+
+  const webhook = "POST /v1/chat/webhook";
+  const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
+  await using connected = await startServer({ env: { RUSHBOX_CHAT_SECRET: secret } });
+  const signed = (id: string, text: string) => {
+    const at = new Date();
+    const timestamp = String(Math.floor(at.getTime() / 1_000));
+    const signature = new Webhook(secret).sign(id, at, text);
+    return { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature };
+  };
+  const text = JSON.stringify({ sender: "wechat:oAb12", text: "有什么活动" });
+  await ask(webhook, 200, { at: connected, text, headers: signed("msg_1", text) });
+  await ask(webhook, "signature_invalid", { at: connected, text, headers: signed("msg_1", text) });
+  await ask(webhook, "invalid", { at: connected, text: "{}", headers: signed("msg_2", "{}") });
+  await ask(webhook, "payload_too_large", { at: connected, text: tooLarge });
+  await ask(webhook, "not_found", { text });
+});
+
 test("controls answer as documented", async () => {
   await using other = await startServer({ env: { RUSHBOX_RATE_LIMITS: "on" } });
   const get = "GET /v1/controls";

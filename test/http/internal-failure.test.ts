@@ -16,6 +16,8 @@ import { NoticeStreams } from "../../src/delivery/notice-streams.ts";
 import { OrderStreams } from "../../src/delivery/order-streams.ts";
 import { QueueStreams } from "../../src/delivery/queue-streams.ts";
 import { StockStreams } from "../../src/delivery/stock-streams.ts";
+import { Contexts } from "../../src/dialogue/chat/context.ts";
+import { Shelf } from "../../src/dialogue/chat/shelf.ts";
 import { Quotes } from "../../src/dialogue/quote.ts";
 import { openAdmission } from "../../src/domain/admission.ts";
 import { controlsDefault } from "../../src/domain/controls.ts";
@@ -152,6 +154,14 @@ beforeAll(async () => {
     beacons: { current: null, known: [] },
     board: CampaignBoard.forLines(4),
     catalogue,
+    chat: {
+      contexts: new Contexts(new SignedText("key")),
+      quotes: new Quotes(new SignedText("key")),
+      shelf: new Shelf(clock.elapsedMs),
+      model: null,
+      publicUrl: "",
+      platformSecret: null,
+    },
     client,
     clock,
     counters,

@@ -9,6 +9,7 @@ const titles = wordsOf({
   streams_off: ["No live updates", "关闭实时推送"],
   search_off: ["No lists", "关闭查询"],
   exports_off: ["No downloads", "关闭下载"],
+  chat_off: ["No conversations", "关闭对话"],
   read_only: ["Look only", "只读"],
 });
 
@@ -36,6 +37,10 @@ const meanings = wordsOf({
   exports_off: [
     "No downloads of orders, for operators neither. Buyers notice nothing.",
     "关闭订单下载（运营也不能下载）。买家无感。",
+  ],
+  chat_off: [
+    "Nobody can talk to the shop's assistant, on the page or by a chat platform: pages work as ever.",
+    "关闭对话助手（页面与聊天平台均不可用）；页面功能照常。",
   ],
   read_only: [
     "Buyers look and change nothing: no buying, joining, cancelling. What is reserved can be paid, and runs out.",

@@ -1,0 +1,86 @@
+/**
+ * What is on sale, as a conversation sees it: every offer of the campaigns that run or will, the newest first, and some of
+ * those that are over, to say so. It is what everybody may see, so one reading serves all conversations of a thread for a
+ * second, as `/v1` itself lets its answers be kept.
+ */
+import { type Api, pathOf } from "../api.ts";
+import { Titles } from "./titles.ts";
+import { type CampaignWire, type OfferWire, type Refused, read } from "./wire.ts";
+
+/** An offer with its sale. */
+export interface Offering {
+  readonly offer: OfferWire;
+  readonly sale: CampaignWire;
+}
+
+export interface Shelved {
+  /** Open, paused or to come, the newest first. */
+  readonly live: readonly Offering[];
+  readonly byId: ReadonlyMap<string, Offering>;
+  readonly titles: Titles;
+}
+
+const keptMs = 1_000;
+const salesMax = 50;
+const endedMax = 20;
+/** More than anybody names in a chat; campaigns may have a hundred offers each. */
+const offersMax = 400;
+
+export class Shelf {
+  readonly #elapsedMs: () => number;
+  #kept: { readonly atMs: number; readonly shelved: Promise<Shelved | Refused> } | null = null;
+
+  constructor(elapsedMs: () => number) {
+    this.#elapsedMs = elapsedMs;
+  }
+
+  async read(api: Api): Promise<Shelved | Refused> {
+    const nowMs = this.#elapsedMs();
+    if (this.#kept === null || nowMs >= this.#kept.atMs + keptMs) {
+      const kept = { atMs: nowMs, shelved: readAll(api) };
+      this.#kept = kept;
+      kept.shelved.catch(() => {
+        if (this.#kept === kept) this.#kept = null;
+      });
+    }
+    return this.#kept.shelved;
+  }
+}
+
+async function readAll(api: Api): Promise<Shelved | Refused> {
+  const asked = [
+    `open&limit=${salesMax}`,
+    `paused&limit=${salesMax}`,
+    `scheduled&limit=${salesMax}`,
+    `ended&limit=${endedMax}`,
+  ];
+  const campaigns: CampaignWire[] = [];
+  for (const state of asked) {
+    const answer = read<{ campaigns: readonly CampaignWire[] }>(
+      await api({ method: "GET", path: `/v1/campaigns?state=${state}` }),
+    );
+    if ("refused" in answer) return answer.refused;
+    campaigns.push(...answer.value.campaigns);
+  }
+  const newestFirst = campaigns.toSorted((a, b) => (a.id < b.id ? 1 : -1));
+  const all = newestFirst.flatMap((sale) => sale.offers.map((offer) => ({ offer, sale }))).slice(0, offersMax);
+  return {
+    live: all.filter(({ sale }) => sale.state !== "ended"),
+    byId: new Map(all.map((offering) => [offering.offer.id, offering])),
+    titles: new Titles(
+      all.map(({ offer, sale }) => ({
+        id: offer.id,
+        names: [offer.title, sale.title, offer.brand ?? "", offer.category ?? ""],
+      })),
+    ),
+  };
+}
+
+/** An offer as it is now, not as it was a second ago. */
+export async function freshOffering(api: Api, { offer, sale }: Offering): Promise<Offering | Refused> {
+  const answer = read<CampaignWire>(await api({ method: "GET", path: pathOf("/v1/campaigns/{}", sale.id) }));
+  if ("refused" in answer) return answer.refused;
+  const fresh = answer.value.offers.find(({ id }) => id === offer.id);
+  if (fresh === undefined) throw new Error(`${sale.id} has lost ${offer.id}`);
+  return { offer: fresh, sale: answer.value };
+}

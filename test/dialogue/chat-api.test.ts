@@ -1,0 +1,342 @@
+/**
+ * The conversation as an interface: events, chat platforms with their signatures, a language model that is slow, broken or
+ * hostile, limits, the switch, figures, and a restart in the middle of a talk.
+ */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Webhook } from "standardwebhooks";
+import { call, createCampaign, newFolder, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
+import { type Answer, makeSales, Talker } from "./chat-sales.ts";
+
+setDefaultTimeout(60_000);
+
+const secret = `whsec_${Buffer.alloc(32, 5).toString("base64")}`;
+/** What the stand-in for a language model is to answer next, and what it was asked. */
+let modelAnswers: (question: string) => Response | Promise<Response> = () => new Response("", { status: 500 });
+const modelAsked: { headers: Headers; body: string }[] = [];
+const model = Bun.serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  async fetch(request) {
+    const body = await request.text();
+    modelAsked.push({ headers: request.headers, body });
+    return modelAnswers(body);
+  },
+});
+const llm = {
+  RUSHBOX_LLM_URL: `http://127.0.0.1:${model.port}/v1`,
+  RUSHBOX_LLM_KEY: "llm-key",
+  RUSHBOX_LLM_MODEL: "small",
+};
+
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer({ env: { RUSHBOX_CHAT_SECRET: secret, RUSHBOX_PUBLIC_URL: "https://sale.example" } });
+  await makeSales(server);
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await model.stop(true);
+});
+
+let buyers = 0;
+const newToken = () => {
+  buyers += 1;
+  return tokenOf(`api-talker-${buyers}`);
+};
+
+test("as events comes what was understood, the same answer, and the end", async () => {
+  const response = await fetch(`${server.url}/v1/chat`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "text/event-stream",
+      authorization: `Bearer ${await newToken()}`,
+    },
+    body: JSON.stringify({ text: "buy the drone" }),
+  });
+  expect(response.headers.get("content-type")).toBe("text/event-stream");
+  const events = (await response.text())
+    .split("\n\n")
+    .filter((text) => text !== "")
+    .map((text) => ({
+      event: /^event: (.*)$/m.exec(text)?.[1],
+      data: JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? "null") as Answer,
+    }));
+  expect(events.map(({ event }) => event)).toEqual(["understood", "reply", "done"]);
+  expect(events[0]?.data).toMatchObject({ intent: "buy" });
+  expect(events[1]?.data).toMatchObject({ outcome: "quoted", understood: { intent: "buy" } });
+});
+
+test("without text and choice a conversation is opened", async () => {
+  const { body } = await new Talker(server).send({});
+  expect(body).toMatchObject({ understood: { intent: "greet" }, language: "en" });
+  expect((await new Talker(server, undefined, "zh").send({})).body.reply).toContain("您好");
+});
+
+test("links lead to where buyers reach the shop", async () => {
+  const { links } = await new Talker(server).say("price of the drone");
+  expect(links[0]?.url).toMatch(/^https:\/\/sale\.example\/campaigns\/cmp_/);
+});
+
+test("a refusal is told in the language of the talk, with what to do next", async () => {
+  const talker = new Talker(server, await newToken());
+  expect(await talker.say("买玩具车")).toMatchObject({ outcome: "sold_out", language: "zh" });
+  expect(talker.last?.reply).toContain("已抢光");
+  expect(talker.last?.choices.map(({ value }) => value.split(":")[0])).toContain("waitlist");
+});
+
+test("whose turn it is in the queue buys, and a pass is fetched where one is needed", async () => {
+  const own = await startServer();
+  await using _ = own;
+  const goods = { price_minor: 100, currency: "CNY", stock: 5 };
+  await createCampaign(own, { admission: "queue", offers: [{ sku: "q", title: "Queue Lamp", ...goods }] });
+  await createCampaign(own, { pass: true, offers: [{ sku: "p", title: "Pass Kettle", ...goods }] });
+  await createCampaign(own, {
+    pass: true,
+    challenge: "proof_of_work",
+    offers: [{ sku: "c", title: "Puzzle Chair", ...goods }],
+  });
+  const talker = new Talker(own, await tokenOf("alice"));
+  expect(await talker.say("buy the lamp")).toMatchObject({ outcome: "not_admitted" });
+  expect(await talker.say("get in line for the lamp")).toMatchObject({ outcome: "admitted" });
+  expect(await talker.say("buy it")).toMatchObject({ outcome: "quoted" });
+  expect(await talker.say("yes")).toMatchObject({ outcome: "reserved" });
+  expect(await talker.say("buy the kettle")).toMatchObject({ outcome: "quoted" });
+  expect(await talker.say("yes")).toMatchObject({ outcome: "reserved" });
+  expect(await talker.say("buy the chair")).toMatchObject({ outcome: "quoted" });
+  expect(await talker.say("yes")).toMatchObject({ outcome: "challenge_required" });
+  expect(talker.last?.links[0]?.url).toMatch(/^\/campaigns\/cmp_/);
+});
+
+describe("a restart in the middle of a talk", () => {
+  test("loses nothing: the yes after it buys, once", async () => {
+    const data = newFolder();
+    const first = await startServer({ data });
+    await createCampaign(first, {
+      offers: [{ sku: "a", title: "Blue Lamp", price_minor: 100, currency: "CNY", stock: 5 }],
+    });
+    const token = await tokenOf("alice");
+    const before = new Talker(first, token);
+    expect(await before.say("buy the lamp")).toMatchObject({ outcome: "quoted" });
+    await first.stop("SIGKILL");
+    await using second = await startServer({ data });
+    const after = new Talker(second, token);
+    after.context = before.context;
+    expect(await after.send({ text: "yes" })).toMatchObject({ body: { outcome: "reserved" } });
+    expect(await after.send({ text: "yes" })).toMatchObject({ body: { outcome: "reserved" } });
+    const { body } = await call<{ orders: unknown[] }>(`${second.url}/v1/orders`, { as: token });
+    expect(body.orders).toHaveLength(1);
+  });
+});
+
+describe("a chat platform", () => {
+  interface Sent {
+    readonly body: object;
+    readonly id?: string;
+    readonly at?: Date;
+    readonly with?: string;
+    readonly to?: Server;
+  }
+  let messages = 0;
+  function post({ body, id = `msg_${++messages}`, at = new Date(), with: key = secret, to = server }: Sent) {
+    const text = JSON.stringify(body);
+    const seconds = String(Math.floor(at.getTime() / 1_000));
+    return call<Answer>(`${to.url}/v1/chat/webhook`, {
+      method: "POST",
+      body,
+      headers: {
+        "webhook-id": id,
+        "webhook-timestamp": seconds,
+        "webhook-signature": new Webhook(key).sign(id, at, text),
+      },
+    });
+  }
+
+  test("brings what its user says, who buys as the one it vouches for", async () => {
+    const sender = "wechat:小明";
+    const quoted = await post({ body: { sender, text: "买无人机" } });
+    expect(quoted.body).toMatchObject({ outcome: "quoted", language: "zh" });
+    const bought = await post({ body: { sender, text: "确认", context: quoted.body.context } });
+    expect(bought.body).toMatchObject({ outcome: "reserved" });
+    const { body } = await call<{ orders: { buyer_id: string }[] }>(`${server.url}/v1/orders`, {
+      as: await tokenOf(sender),
+    });
+    expect(body.orders).toMatchObject([{ buyer_id: sender }]);
+  });
+
+  test("is not believed without its signature, with another's, an old one, one of tomorrow, or a changed body", async () => {
+    const body = { sender: "mallory", text: "hi" };
+    const url = `${server.url}/v1/chat/webhook`;
+    expect(await call(url, { method: "POST", body })).toMatchObject({
+      status: 401,
+      body: { code: "signature_invalid" },
+    });
+    const other = `whsec_${Buffer.alloc(32, 6).toString("base64")}`;
+    expect((await post({ body, with: other })).status).toBe(401);
+    for (const minutes of [-6, 6]) {
+      expect((await post({ body, at: new Date(Date.now() + minutes * 60_000) })).status).toBe(401);
+    }
+    const at = new Date();
+    const signature = new Webhook(secret).sign("msg_changed", at, JSON.stringify(body));
+    const changed = await call(url, {
+      method: "POST",
+      body: { sender: "bob", text: "hi" },
+      headers: {
+        "webhook-id": "msg_changed",
+        "webhook-timestamp": String(Math.floor(at.getTime() / 1_000)),
+        "webhook-signature": signature,
+      },
+    });
+    expect(changed.status).toBe(401);
+  });
+
+  test("is refused when it sends the same message again", async () => {
+    const body = { sender: "carol", text: "hi" };
+    expect((await post({ body, id: "msg_once" })).status).toBe(200);
+    expect(await post({ body, id: "msg_once" })).toMatchObject({ status: 401, body: { code: "signature_invalid" } });
+  });
+
+  test("whose message has another form is told what is wrong, and cannot say who is an agent or operator", async () => {
+    const wrong = [
+      { text: "hi" },
+      { sender: "" },
+      { sender: "x".repeat(201) },
+      { sender: "a", role: "admin" },
+      { sender: "a", text: "x", choice: "list" },
+    ];
+    for (const body of wrong) expect((await post({ body })).status).toBe(400);
+  });
+
+  test("is not there where no secret is set", async () => {
+    await using bare = await startServer();
+    expect((await post({ body: { sender: "a", text: "hi" }, to: bare })).status).toBe(404);
+  });
+});
+
+describe("a language model", () => {
+  const said = (value: unknown) =>
+    Response.json({ choices: [{ message: { content: typeof value === "string" ? value : JSON.stringify(value) } }] });
+  let withModel: Server;
+  beforeAll(async () => {
+    withModel = await startServer({ env: llm });
+    await makeSales(withModel);
+  });
+  afterAll(() => withModel[Symbol.asyncDispose]());
+
+  test("is asked where the rules are not sure, and gets the words and the titles alone", async () => {
+    modelAnswers = () => said({ intent: "price", title: 2, quantity: null });
+    modelAsked.length = 0;
+    const token = await newToken();
+    const talker = new Talker(withModel, token);
+    expect(await talker.say("wherewithal for the ear thingies")).toMatchObject({
+      understood: { intent: "price" },
+    });
+    expect(talker.last?.reply).toContain("Aurora");
+    expect(modelAsked).toHaveLength(1);
+    const [{ body, headers } = { body: "", headers: new Headers() }] = modelAsked;
+    expect(headers.get("authorization")).toBe("Bearer llm-key");
+    expect(body).toContain("ear thingies");
+    expect(body).toContain("Falcon X2 Drone");
+    for (const never of [token, "api-talker", "off_", "cmp_", "ord_", operatorKey]) expect(body).not.toContain(never);
+  });
+
+  test("is not asked where they are", async () => {
+    modelAsked.length = 0;
+    const talker = new Talker(withModel, await newToken());
+    for (const text of ["buy the drone", "yes", "my orders", "有什么活动", "2"]) await talker.say(text);
+    expect(modelAsked).toEqual([]);
+  });
+
+  test("cannot say yes, nor anything that is not on the list", async () => {
+    const token = await newToken();
+    const hostile: unknown[] = [
+      { intent: "yes", title: null, quantity: null },
+      { intent: "confirm_purchase", title: 1, quantity: 1 },
+      { intent: ["buy"], title: {}, quantity: "lots" },
+      { intent: "__proto__", title: -1, quantity: 1e99 },
+      "yes",
+      "null",
+      "[]",
+      "not JSON",
+      "x".repeat(10_000),
+    ];
+    for (const answer of hostile) {
+      modelAnswers = () => said(answer);
+      const talker = new Talker(withModel, token);
+      await talker.say("buy the drone");
+      expect(await talker.say("blorb fnord quux")).toMatchObject({
+        understood: { intent: "unknown" },
+        outcome: "quoted",
+      });
+    }
+    modelAnswers = () => said({ intent: "buy", title: 1, quantity: 3 });
+    const talker = new Talker(withModel, token);
+    expect(await talker.say("blorb fnord quux")).toMatchObject({ understood: { intent: "buy" }, outcome: "quoted" });
+    const { body } = await call<{ orders: unknown[] }>(`${withModel.url}/v1/orders`, { as: token });
+    expect(body.orders).toEqual([]);
+  });
+
+  const broken: readonly (readonly [string, () => Response | Promise<Response>])[] = [
+    ["fails", () => new Response("boom", { status: 500 })],
+    ["leads elsewhere", () => Response.redirect("http://127.0.0.1:9/")],
+    ["has no end", () => new Response("x".repeat(100_000))],
+    ["says no JSON", () => new Response("<html>")],
+    ["does not answer", () => new Promise<Response>(() => {})],
+  ];
+  for (const [what, answers] of broken) {
+    test(`that ${what} is left out, and for a while not asked again`, async () => {
+      await using own = await startServer({ env: llm }); // a failure is remembered by its server
+      modelAnswers = answers;
+      modelAsked.length = 0;
+      const talker = new Talker(own, await newToken());
+      for (let time = 0; time < 3; time++) {
+        expect(await talker.say("blorb fnord quux")).toMatchObject({
+          understood: { intent: "unknown" },
+          outcome: null,
+        });
+      }
+      expect(modelAsked).toHaveLength(1);
+      expect(own.log()).not.toContain("llm-key");
+    });
+  }
+});
+
+describe("limits and the switch", () => {
+  test("who says too much is refused for a moment, nobody by their address", async () => {
+    await using limited = await startServer({ env: { RUSHBOX_RATE_LIMITS: "on" } });
+    for (const as of [await newToken(), undefined]) {
+      const talker = new Talker(limited, as);
+      const answers = await Promise.all(Array.from({ length: 260 }, () => talker.send({ text: "thanks" })));
+      const refused = answers.find(({ status }) => status === 429);
+      expect(refused?.body).toMatchObject({ code: "rate_limited", limit: as === undefined ? "address" : "buyer" });
+      expect(refused?.headers.get("retry-after")).toMatch(/^\d+$/);
+    }
+  });
+
+  test("chat_off ends conversations and nothing else, and is in the figures and the audit log's controls", async () => {
+    const flip = (on: boolean) =>
+      call(`${server.url}/v1/controls`, {
+        method: "POST",
+        as: operatorKey,
+        body: { switches: [{ name: "chat_off", on }] },
+      });
+    await flip(true);
+    const refused = await new Talker(server).send({ text: "hi" });
+    expect(refused).toMatchObject({ status: 503, body: { code: "switched_off", switch: "chat_off" } });
+    expect((await call(`${server.url}/v1/campaigns`)).status).toBe(200);
+    await flip(false);
+    expect((await new Talker(server).send({ text: "hi" })).status).toBe(200);
+  });
+
+  test("messages are counted by what was understood, and by what", async () => {
+    const talker = new Talker(server, await newToken());
+    await talker.say("buy the drone");
+    await talker.choose("orders");
+    const metrics = await (
+      await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${operatorKey}` } })
+    ).text();
+    expect(metrics).toMatch(/rushbox_chat_messages_total\{intent="buy",by="rules"\} [1-9]/);
+    expect(metrics).toMatch(/rushbox_chat_messages_total\{intent="my_orders",by="choice"\} [1-9]/);
+  });
+});
