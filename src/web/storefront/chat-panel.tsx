@@ -30,7 +30,7 @@ import { shop, signInAddress } from "./session.ts";
 
 const words = wordsOf({
   title: ["Chat", "聊天"],
-  who: [(name: string) => `Automatic assistant of ${name}`, (name: string) => `${name} 自动助手`],
+  who: ["Automatic assistant", "自动助手"],
   startAgain: ["Start again", "重新开始"],
   close: ["Close the chat", "关闭聊天"],
   log: ["Conversation", "对话"],
@@ -105,7 +105,7 @@ export function ChatPanel({ onClose }: { readonly onClose: () => void }): JSX.El
           <h2 ref={heading} id={titleId} tabIndex={-1}>
             {words.title}
           </h2>
-          <p class="muted small">{words.who(shop.value?.name ?? "Rushbox")}</p>
+          <p class="muted small">{words.who}</p>
         </div>
         <Button kind="quiet" size="normal" isDisabled={underWay.value !== null} onPress={restart}>
           {words.startAgain}
@@ -230,7 +230,9 @@ function LineSaid({ line, onLink }: { readonly line: Line; readonly onLink: () =
 function addressOf(url: string): string | null {
   if (url === shop.value?.sign_in_url) return signInAddress();
   const address = URL.parse(url, location.href);
-  return address !== null && /^https?:$/.test(address.protocol) ? address.href : null;
+  if (address === null || !/^https?:$/.test(address.protocol)) return null;
+  // Within this server a path: the pages go there without loading everything again.
+  return address.origin === location.origin ? address.pathname + address.search : address.href;
 }
 
 interface ChoicesProps {
