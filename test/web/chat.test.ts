@@ -79,25 +79,25 @@ describe("somebody on a desk", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
-  test("who presses twice has not said yes", async () => {
+  test("who presses twice has not said yes, and no choice is sent twice", async () => {
     const { id } = await createCampaign(server, { offers: [lamp("Twice lamp")] });
     await using visitor = await talk(browser, server, `/campaigns/${id}`, { buyer: "twice" });
-    await visitor.say("tell me about the twice lamp");
     const { page } = visitor;
-    const buy = page.getByRole("log").getByRole("button", { name: "Buy", exact: true });
-    await buy.and(page.locator("[aria-disabled=false]")).waitFor();
-    const box = await buy.boundingBox();
-    // Where the button was, and what comes in its place, again and again for as long as it takes to be answered.
-    const [x, y] = [(box?.x ?? 0) + 12, (box?.y ?? 0) + 12];
-    await page.mouse.click(x, y);
+    await visitor.say("tell me about the twice lamp");
+    await visitor.hears("2 per buyer");
+    // As soon as it is there, as by a second press that was meant for what stood there before.
+    await page.evaluate(() =>
+      new MutationObserver(() => {
+        for (const button of document.querySelectorAll<HTMLElement>(".chat-choices button"))
+          if (button.textContent === "Yes") button.click();
+      }).observe(document.querySelector(".chat-log") as Node, { childList: true, subtree: true }),
+    );
+    await page.getByRole("log").getByRole("button", { name: "Buy", exact: true }).dblclick();
     await visitor.hears("Shall I buy?");
-    const yes = page.getByRole("log").getByRole("button", { name: "Yes" });
-    await yes.dispatchEvent("click");
-    expect(await yes.getAttribute("aria-disabled")).toBe("true");
     await page.getByRole("log").getByRole("button", { name: "Yes", disabled: false }).waitFor();
     expect(await ordersOf(server, "twice")).toEqual([]);
     expect(await page.locator(".chat-line.buyer").count()).toBe(2);
-    expect(await page.getByRole("log").getByRole("button").allTextContents()).toEqual(["Yes", "No"]); // those of earlier answers are gone
+    expect(await page.getByRole("log").getByRole("button").allTextContents()).toEqual(["Yes", "No"]); // not those of before
     expect(visitor.complaints).toEqual([]);
   });
 
@@ -114,7 +114,7 @@ describe("somebody on a desk", () => {
     await using visitor = await talk(browser, server, "/", { locale: "zh-CN" });
     const field = visitor.page.locator(".chat-form input");
     await field.fill("你好");
-    const isLeft = (init: KeyboardEventInit) =>
+    const isLeft = (init: { isComposing?: boolean; keyCode?: number }) =>
       field.evaluate(
         (input, more) =>
           input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...more })),
@@ -208,11 +208,9 @@ describe("the first visit", () => {
     await page.reload({ waitUntil: "networkidle" });
     expect(asked).toEqual([]);
     await openChat(page);
-    expect(asked.map((path) => path.replace(/-[0-9a-z]{8}\./, ".")).toSorted()).toEqual([
-      "/assets/chat-panel.js",
-      "/assets/chat.css",
-      "/v1/chat",
-    ]);
+    expect(new Set(asked.map((path) => path.replace(/-[0-9a-z]{8}\./, ".")))).toEqual(
+      new Set(["/assets/chat-panel.js", "/assets/chat.css", "/v1/chat"]),
+    );
     const { id } = await createCampaign(server);
     await page.goto(`${server.url}/embed/${id}`);
     await page.getByText("Goods").waitFor();

@@ -44,6 +44,7 @@ const words = wordsOf({
   wait: [(time: string) => `Again in ${time}.`, (time: string) => `请在${time}后再试。`],
   textKept: ["What you wrote is still here. Nothing is bought twice.", "您写的内容还在，再次发送不会重复购买。"],
   choiceKept: ["Press your choice again. Nothing is bought twice.", "请再点一次，不会重复购买。"],
+  glue: [" ", ""],
   tryAgain: ["Try again", "重试"],
   signIn: ["Sign in at the shop", "去商城登录"],
 });
@@ -107,7 +108,7 @@ export function ChatPanel({ onClose }: { readonly onClose: () => void }): JSX.El
           </h2>
           <p class="muted small">{words.who}</p>
         </div>
-        <Button kind="quiet" size="normal" isDisabled={underWay.value !== null} onPress={restart}>
+        <Button kind="quiet" isDisabled={underWay.value !== null} onPress={restart}>
           {words.startAgain}
         </Button>
         <Button kind="quiet" label={words.close} onPress={onClose}>
@@ -143,7 +144,7 @@ export function ChatPanel({ onClose }: { readonly onClose: () => void }): JSX.El
             if (event.key === "Enter" && isComposing(event)) event.preventDefault();
           }}
         />
-        <Button type="submit" isBusy={underWay.value !== null}>
+        <Button type="submit" isDisabled={underWay.value !== null}>
           {words.send}
         </Button>
       </form>
@@ -274,7 +275,7 @@ function Unanswered({ saying, refusal }: { readonly saying: Saying; readonly ref
   return (
     <Notice tone="warn">
       <strong>{title}</strong>
-      <p>{sentences.filter(Boolean).join(" ")}</p>
+      <p>{sentences.filter(Boolean).join(words.glue)}</p>
       {(address !== null || saying.is === "opening") && (
         <p class="row">
           {address !== null && (
