@@ -16,6 +16,7 @@ export type Pass = Static<typeof schemas.PassAnswer>;
 export type DrawEntry = Static<typeof schemas.DrawEntryAnswer>;
 export type WaitlistPlace = Static<typeof schemas.WaitlistPlaceAnswer>;
 export type Challenge = Static<typeof schemas.ChallengeAnswer>;
+export type ChatAnswer = Static<typeof schemas.ChatAnswer>;
 export type OrderHistory = Static<typeof schemas.OrderHistoryAnswer>;
 export type Erasure = Static<typeof schemas.ErasureAnswer>;
 export type Risk = Static<typeof schemas.RiskAnswer>;

@@ -5,6 +5,7 @@ import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } fro
 import { keepTime } from "../shared/clock.ts";
 import { Button, Mark, Preferences } from "../shared/elements.tsx";
 import { wordsOf } from "../shared/language.ts";
+import { Chat } from "./chat-button.tsx";
 import { SalePage } from "./sale-page.tsx";
 import { SalesPage } from "./sales-page.tsx";
 import { api, buyer, shop, startSession } from "./session.ts";
@@ -65,6 +66,7 @@ function Storefront() {
         <a href="/verify">{words.check}</a>
         <Preferences />
       </footer>
+      <Chat />
     </LocationProvider>
   );
 }

@@ -25,7 +25,7 @@ import {
   shop,
   signInAddress,
 } from "./session.ts";
-import { type Standing, standingIn } from "./standing.ts";
+import { doneBeside, type Standing, standingIn } from "./standing.ts";
 
 export interface Sale {
   /** `null` until it is known. */
@@ -175,6 +175,10 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
       made.stop();
       standing.value = null;
     };
+  });
+
+  const stopListening = effect(() => {
+    if (doneBeside.value > 0) standing.peek()?.askAnew();
   });
 
   const stopSolver = effect(() => {
@@ -525,7 +529,7 @@ export function openSale(campaignId: string, wantedOfferId: string | null): Sale
       isStopped = true;
       wake?.();
       removeEventListener("online", online);
-      for (const end of [stopStanding, stopSolver, stopPreparing, stopPass, stopResuming]) end();
+      for (const end of [stopStanding, stopListening, stopSolver, stopPreparing, stopPass, stopResuming]) end();
       followed.stop();
     },
   };

@@ -24,6 +24,8 @@ export interface Standing {
   campaignChanged(campaign: Campaign, offerId: string): void;
   /** Asks now for what may have changed by a step of this buyer. */
   refresh(): void;
+  /** Asks for everything, as at first: something was done beside the page. */
+  askAnew(): void;
   stop(): void;
 }
 
@@ -32,6 +34,9 @@ export interface Whose {
   readonly token: () => string | null;
   readonly way: Way;
 }
+
+/** Counts what was done for this buyer beside the page of a sale, as in the chat, of which no stream tells. */
+export const doneBeside = signal(0);
 
 /** So many of a campaign's draws are asked at a time for this buyer's entry. */
 const drawsAtATime = 4;
@@ -149,10 +154,13 @@ export function standingIn(campaign: Campaign, firstOfferId: string, { api, toke
   const stopWatching = ordersFollowed.connection.subscribe((connection) => {
     if (connection === "live") void askOrders();
   });
-  void askOrders();
-  if (way === "draw") void findEntry();
-  else if (campaign.waitlist) void askWaitlist();
-  if (way === "queue") void askQueue();
+  const askAnew = () => {
+    void askOrders();
+    if (way === "draw") void findEntry();
+    else if (campaign.waitlist) void askWaitlist();
+    if (way === "queue") void askQueue();
+  };
+  askAnew();
 
   return {
     orders,
@@ -181,6 +189,7 @@ export function standingIn(campaign: Campaign, firstOfferId: string, { api, toke
       ordersFollowed.refresh();
       ask();
     },
+    askAnew,
     stop() {
       stopped.abort();
       clearTimeout(askTimer);

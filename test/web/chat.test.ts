@@ -1,0 +1,219 @@
+/**
+ * The chat's window in a real browser: somebody asks, buys with a clear yes, sees the order, cancels it; by keyboard alone,
+ * on a phone and on a desk. The page beneath follows, and nothing is bought that was not clearly wanted.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Browser } from "playwright-core";
+import { createCampaign, type Server, startServer, tokenOf } from "../harness.ts";
+import { browserMs, phone, startBrowser, visit } from "./browser.ts";
+import { lamp, openChat, ordersOf, talk } from "./chat-visit.ts";
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([
+    startServer({ env: { RUSHBOX_GUESTS: "on", RUSHBOX_PAYMENTS: "sandbox" } }),
+    startBrowser(),
+  ]);
+}, browserMs);
+afterAll(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+describe("somebody on a desk", () => {
+  test("asks what is on, buys with a clear yes, sees the order, and cancels it", async () => {
+    await createCampaign(server, { offers: [lamp("Desk lamp Aurora")] });
+    await using visitor = await talk(browser, server, "/orders", { buyer: "ann" });
+    const { page } = visitor;
+    await page.getByRole("heading", { name: "Nothing bought yet" }).waitFor();
+    await visitor.say("what is on?");
+    await visitor.hears("Desk lamp Aurora: ¥99");
+    await visitor.say("buy two of the desk lamp");
+    await visitor.hears("2 × Desk lamp Aurora for ¥198");
+    expect(await ordersOf(server, "ann")).toEqual([]);
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("chat-desktop-quote-en");
+    await visitor.press("Yes");
+    await visitor.hears("is reserved for you");
+    await page.getByRole("region", { name: "To pay" }).getByText("Desk lamp Aurora × 2").waitFor();
+    expect((await ordersOf(server, "ann")).map(({ quantity, state }) => [quantity, state])).toEqual([[2, "reserved"]]);
+    await visitor.picture("chat-desktop-bought-en");
+    await visitor.say("cancel it");
+    await visitor.press("No");
+    await visitor.hears("your order stays");
+    await visitor.say("cancel my order");
+    await visitor.press("Yes");
+    await visitor.hears("is cancelled");
+    await page.getByRole("region", { name: "Over" }).getByText("Cancelled").waitFor();
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("does everything by keyboard: in, to a choice, out, and is back where it began", async () => {
+    await createCampaign(server, { offers: [lamp("Keyboard lamp")] });
+    await using visitor = await visit(browser, `${server.url}/#token=${await tokenOf("keys")}`, {
+      colorScheme: "dark",
+    });
+    const { page } = visitor;
+    await page.getByRole("button", { name: "Chat" }).focus();
+    await page.keyboard.press("Enter");
+    await page.locator(".chat-line.shop").first().waitFor();
+    await page.keyboard.type("buy the keyboard lamp"); // the focus is in the field by itself
+    await page.keyboard.press("Enter");
+    await page.locator(".chat-choices .button[aria-disabled=false]").first().waitFor();
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Shift+Tab");
+    expect(await page.locator(":focus").textContent()).toBe("Yes");
+    await page.keyboard.press("Enter");
+    await page.locator(".chat-line.good").waitFor();
+    expect(await page.locator(":focus").getAttribute("role")).toBe("log");
+    expect((await ordersOf(server, "keys")).length).toBe(1);
+    await page.keyboard.press("Tab");
+    expect(await page.locator(":focus").textContent()).toBe("Order page");
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("chat-desktop-dark-en");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await page.locator(":focus").textContent()).toBe("Chat");
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("who presses twice has not said yes, and no choice is sent twice", async () => {
+    const { id } = await createCampaign(server, { offers: [lamp("Twice lamp")] });
+    await using visitor = await talk(browser, server, `/campaigns/${id}`, { buyer: "twice" });
+    const { page } = visitor;
+    await visitor.say("tell me about the twice lamp");
+    await visitor.hears("2 per buyer");
+    // As soon as it is there, as by a second press that was meant for what stood there before.
+    await page.evaluate(() =>
+      new MutationObserver(() => {
+        for (const button of document.querySelectorAll<HTMLElement>(".chat-choices button"))
+          if (button.textContent === "Yes") button.click();
+      }).observe(document.querySelector(".chat-log") as Node, { childList: true, subtree: true }),
+    );
+    await page.getByRole("log").getByRole("button", { name: "Buy", exact: true }).dblclick();
+    await visitor.hears("Shall I buy?");
+    await page.getByRole("log").getByRole("button", { name: "Yes", disabled: false }).waitFor();
+    expect(await ordersOf(server, "twice")).toEqual([]);
+    expect(await page.locator(".chat-line.buyer").count()).toBe(2);
+    expect(await page.getByRole("log").getByRole("button").allTextContents()).toEqual(["Yes", "No"]); // not those of before
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("what is joined in the chat the page of the sale follows", async () => {
+    const { id } = await createCampaign(server, { offers: [lamp("Nimbus humidifier")], admission: "queue" });
+    await using visitor = await talk(browser, server, `/campaigns/${id}`, { buyer: "queuer" });
+    await visitor.page.locator('.main-button[data-is="line"]').waitFor();
+    await visitor.say("get me in line for the Nimbus humidifier");
+    await visitor.page.locator('.main-button[data-is="turn"]').waitFor();
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("whose message is written in Chinese sends it when it is composed, not before", async () => {
+    await using visitor = await talk(browser, server, "/", { locale: "zh-CN" });
+    const field = visitor.page.locator(".chat-form input");
+    await field.fill("你好");
+    const isLeft = (init: { isComposing?: boolean; keyCode?: number }) =>
+      field.evaluate(
+        (input, more) =>
+          input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...more })),
+        init,
+      );
+    expect(await isLeft({ isComposing: true })).toBe(false);
+    expect(await isLeft({ keyCode: 229 })).toBe(false);
+    expect(await isLeft({})).toBe(true);
+    await field.press("Enter");
+    await visitor.page.locator(".chat-line.buyer").filter({ hasText: "你好" }).waitFor();
+    expect(visitor.complaints).toEqual([]);
+  });
+});
+
+describe("somebody on a phone", () => {
+  test("a guest buys by conversation, and is made one when it is needed and not before", async () => {
+    const { id } = await createCampaign(server, { offers: [lamp("极光台灯 暖白护眼 学习阅读专用")] });
+    const url = `${server.url}/campaigns/${id}`;
+    await using visitor = await visit(browser, url, { ...phone, locale: "zh-CN" });
+    const { page } = visitor;
+    const guests: string[] = [];
+    page.on("request", (request) => request.url().endsWith("/v1/guests") && guests.push(request.url()));
+    await page.locator('.main-button[data-is="buy"]').waitFor();
+    await visitor.picture("chat-closed-phone-zh");
+    await openChat(page);
+    expect(await page.locator(":focus").textContent()).toBe("聊天"); // not the field: no keyboard over the greeting
+    const send = async (text: string) => {
+      await page.locator(".chat-form input").fill(text);
+      await page.getByRole("button", { name: "发送" }).click();
+    };
+    await send("极光台灯还剩多少");
+    await page.locator(".chat-line.shop").filter({ hasText: "还剩 9 件" }).waitFor();
+    expect(guests).toEqual([]);
+    await send("买一个极光台灯");
+    await page.getByText("确认购买吗？").waitFor();
+    expect(guests.length).toBe(1);
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("chat-phone-zh");
+    await page.getByRole("log").getByRole("button", { name: "确认" }).click();
+    await page.locator(".chat-line.good").waitFor();
+    await visitor.picture("chat-bought-phone-zh");
+    await page.getByRole("button", { name: "关闭聊天" }).click();
+    await page.locator('.main-button[data-is="to_pay"]').waitFor();
+    expect(await page.locator(":focus").textContent()).toBe("聊天");
+    await page.evaluate("document.documentElement.dataset.isSame = 'yes'");
+    await page.locator(".chat-button").click();
+    await page.getByRole("link", { name: "订单页面" }).click();
+    await page.getByRole("heading", { level: 1, name: "极光台灯" }).waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(await page.locator(":focus").count()).toBe(1);
+    expect(await page.evaluate("document.documentElement.dataset.isSame")).toBe("yes"); // and was not loaded again
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("never has the one button covered, wherever the page stands", async () => {
+    const { id } = await createCampaign(server, { offers: [lamp("Covered lamp")] });
+    await using visitor = await visit(browser, `${server.url}/campaigns/${id}`, phone);
+    const { page } = visitor;
+    await page.locator('.main-button[data-is="buy"]').waitFor();
+    const height = Number(await page.evaluate("document.documentElement.scrollHeight"));
+    for (let top = 0; top < height; top += 40) {
+      await page.evaluate((to) => scrollTo(0, to), top);
+      const [buy, chat] = await Promise.all([
+        page.locator(".main-button button").boundingBox(),
+        page.locator(".chat-button").boundingBox(),
+      ]);
+      expect((buy?.x ?? 0) + (buy?.width ?? 1_000)).toBeLessThan(chat?.x ?? 0);
+      expect(chat?.height).toBeGreaterThanOrEqual(44);
+    }
+    await visitor.page.emulateMedia({ colorScheme: "dark" });
+    await page.evaluate("scrollTo(0, 0)");
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("chat-closed-phone-dark");
+    await openChat(page);
+    await page.locator(".chat-form input").fill("what is on?");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("On sale:").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("chat-phone-dark-en");
+    expect(visitor.complaints).toEqual([]);
+  });
+});
+
+describe("the first visit", () => {
+  test("pays for the button alone, and the frame on a shop's own page has no chat", async () => {
+    await using visitor = await visit(browser, server.url);
+    const { page } = visitor;
+    const asked: string[] = [];
+    page.on("request", (request) => /\/chat/.test(request.url()) && asked.push(new URL(request.url()).pathname));
+    await page.reload({ waitUntil: "networkidle" });
+    expect(asked).toEqual([]);
+    await openChat(page);
+    expect(new Set(asked.map((path) => path.replace(/-[0-9a-z]{8}\./, ".")))).toEqual(
+      new Set(["/assets/chat-panel.js", "/assets/chat.css", "/v1/chat"]),
+    );
+    const { id } = await createCampaign(server);
+    await page.goto(`${server.url}/embed/${id}`);
+    await page.getByText("Goods").waitFor();
+    expect(await page.locator(".chat-button").count()).toBe(0);
+  });
+});
