@@ -81,7 +81,18 @@ export class Steps {
     if (chance < 870) return this.#restock();
     if (chance < 880) return this.#erase();
     if (chance < 900) return this.#office();
+    if (!this.#isScarce && chance < 945) return this.#reminder();
     return this.#change();
+  }
+
+  /** Leads as short as these sales; mostly of what is announced. */
+  #reminder(): Command {
+    const random = this.#random;
+    const announced = this.#trial.model.campaigns.filter(({ state }) => state === "scheduled");
+    const campaign = announced.length > 0 && random.percent(85) ? random.pick(announced) : this.#campaign();
+    const [campaignId, buyerId] = [this.#orMissing(campaign?.id), random.pick(buyers)];
+    if (random.percent(20)) return { type: "remove_reminder", campaignId, buyerId };
+    return { type: "set_reminder", campaignId, buyerId, leadS: random.pick([1, 1, 2, 5, 60]) };
   }
 
   #change(): Command {
@@ -234,7 +245,8 @@ export class Steps {
     const campaign = settled.length > 0 && random.percent(80) ? random.pick(settled) : this.#campaign();
     const ordersOf = model.orders.filter(({ offer }) => offer.campaign === campaign && random.percent(30));
     const entriesOf = model.entries.filter(({ offer }) => offer.campaign === campaign && random.percent(30));
-    const [orderIds, entryIds] = [ordersOf, entriesOf].map((some) => some.map(({ id }) => id));
+    const remindersOf = model.reminders.filter((one) => one.campaign === campaign && random.percent(30));
+    const [orderIds, entryIds] = [ordersOf, [...entriesOf, ...remindersOf]].map((some) => some.map(({ id }) => id));
     return {
       type: "erase_buyers",
       campaignId: this.#orMissing(campaign?.id),

@@ -171,7 +171,7 @@ beforeAll(async () => {
     orderFinder,
     orders,
     orderStreams: new OrderStreams({
-      reader: { last: fail, orderEventsAfter: fail, orderEventsOfBuyerAfter: fail },
+      reader: { last: fail, buyerEventsAfter: fail, eventsOfBuyerAfter: fail },
       committedSeq,
       countOpen,
       render: fail,

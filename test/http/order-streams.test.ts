@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { type OrderStreamParts, OrderStreams } from "../../src/delivery/order-streams.ts";
 import type { OrderRecord } from "../../src/domain/order.ts";
 
-type Event = ReturnType<OrderStreamParts["reader"]["orderEventsOfBuyerAfter"]>[number];
+type Event = ReturnType<OrderStreamParts["reader"]["eventsOfBuyerAfter"]>[number];
 
 /** Longer than the streams wait between two readings. */
 const readingsMs = 350;
@@ -21,11 +21,11 @@ class Journal {
   readonly streams = new OrderStreams({
     reader: {
       last: () => ({ seq: this.lastSeq }),
-      orderEventsAfter: (seq, limit) => {
+      buyerEventsAfter: (seq, limit) => {
         const events = this.events.filter((event) => event.seq > seq).slice(0, limit);
         return { events, lastSeq: events.at(-1)?.seq ?? seq };
       },
-      orderEventsOfBuyerAfter: (buyerId, seq) => {
+      eventsOfBuyerAfter: (buyerId, seq) => {
         const answer = this.events.filter((event) => event.order.buyerId === buyerId && event.seq > seq);
         const change = this.missedOnce;
         this.missedOnce = null;

@@ -75,7 +75,7 @@ describe("what is asked during a sale never scans", () => {
     ["a buyer's orders", () => reader.ordersOfBuyer("alice", 9, 5), [ofOrders]],
     ["what a buyer has paid for", () => reader.paidOrdersOfBuyer(1, 2, "alice"), [ofPaid]],
     ["a buyer's order by its key", () => reader.orderOfKey(1, "alice", "k"), [ofOrders]],
-    ["events about orders", () => reader.orderEventsAfter(1, 5), [byId("events"), byId("orders")]],
+    ["events about orders", () => reader.buyerEventsAfter(1, 5), [byId("events"), byId("orders")]],
     [
       "the journal with what it is about",
       () => reader.journalAfter(1, 5),

@@ -6,6 +6,7 @@
 import type { Database } from "bun:sqlite";
 import saleCore from "../../../schema/migrations/0001_sale_core.sql" with { type: "text" };
 import descriptions from "../../../schema/migrations/0002_descriptions.sql" with { type: "text" };
+import reminders from "../../../schema/migrations/0004_reminders.sql" with { type: "text" };
 import outbox from "../../../schema/outbox/0001_outbox.sql" with { type: "text" };
 import { OperationError } from "../../host/operation-error.ts";
 
@@ -17,6 +18,7 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: "0001_sale_core", sql: saleCore },
   { name: "0002_descriptions", sql: descriptions },
+  { name: "0004_reminders", sql: reminders },
 ];
 
 /** Those of the relay's own file. */
