@@ -66,6 +66,8 @@ export class Steps {
     const living = campaigns.filter(({ state }) => state !== "ended").length;
     const creates = living === 0 ? 500 : this.#isScarce ? 1 : living < 4 ? 25 : 2;
     if (random.below(1_000) < creates) return { type: "create_campaign", draft: this.#draft() };
+    const isAnnounced = campaigns.some(({ state }) => state === "scheduled");
+    if (isAnnounced && random.percent(15)) return this.#reminder();
     const chance = random.below(1_000);
     if (chance < 350) return this.#reserve();
     if (chance < 500 && orders.length > 0) return this.#onOrder("pay");
@@ -81,18 +83,20 @@ export class Steps {
     if (chance < 870) return this.#restock();
     if (chance < 880) return this.#erase();
     if (chance < 900) return this.#office();
-    if (!this.#isScarce && chance < 945) return this.#reminder();
+    if (!this.#isScarce && chance < 910) return this.#reminder();
     return this.#change();
   }
 
   /** Leads as short as these sales; mostly of what is announced. */
   #reminder(): Command {
     const random = this.#random;
-    const announced = this.#trial.model.campaigns.filter(({ state }) => state === "scheduled");
-    const campaign = announced.length > 0 && random.percent(85) ? random.pick(announced) : this.#campaign();
-    const [campaignId, buyerId] = [this.#orMissing(campaign?.id), random.pick(buyers)];
+    const { campaigns } = this.#trial.model;
+    const announced = campaigns.filter(({ state }) => state === "scheduled");
+    const from = announced.length > 0 && random.percent(80) ? announced : campaigns;
+    const campaign = from.length === 0 ? undefined : random.pick(from);
+    const [campaignId, buyerId] = [this.#orMissing(campaign?.id), random.pick(buyers.slice(0, 3))];
     if (random.percent(20)) return { type: "remove_reminder", campaignId, buyerId };
-    return { type: "set_reminder", campaignId, buyerId, leadS: random.pick([1, 1, 2, 5, 60]) };
+    return { type: "set_reminder", campaignId, buyerId, leadS: random.pick([1, 1, 2, 5, 60, 120]) };
   }
 
   #change(): Command {
@@ -314,7 +318,9 @@ export class Steps {
     const random = this.#random;
     if (this.#isScarce && random.percent(95)) return this.#scarceDraft();
     const kind: CampaignKind | null = random.pick([null, null, null, "one_yuan", "limited_time", "hot_item"]);
-    const opensAtMs = random.percent(35) ? null : this.#clockMs + random.between(-2_000, 15_000);
+    const opensAtMs = random.percent(35)
+      ? null
+      : this.#clockMs + random.between(-2_000, random.percent(60) ? 15_000 : 300_000);
     const closesAtMs = random.percent(50) ? null : this.#clockMs + random.between(-1_000, 120_000);
     const offers = Array.from({ length: random.between(1, 3) }, (_, index) => this.#offerDraft(kind, index));
     const paymentWindowS = random.between(1, 30);

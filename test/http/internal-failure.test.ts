@@ -82,6 +82,7 @@ const fail = (): never => {
 };
 const orders: OrderReader = {
   ...{ order: fail, orderOfKey: fail, paymentsOf: fail, waitingAfter: fail, entryOfBuyer: fail },
+  remindersOfBuyer: fail,
   tracesOfBuyer: fail as OrderReader["tracesOfBuyer"],
 };
 const orderFinder = { range: fail as OrderFinder["range"], newestFirst: fail, oldestFirst: fail };

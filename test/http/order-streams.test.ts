@@ -26,14 +26,17 @@ class Journal {
         return { events, lastSeq: events.at(-1)?.seq ?? seq };
       },
       eventsOfBuyerAfter: (buyerId, seq) => {
-        const answer = this.events.filter((event) => event.order.buyerId === buyerId && event.seq > seq);
+        const answer = this.events.filter((event) => event.about.buyerId === buyerId && event.seq > seq);
         const change = this.missedOnce;
         this.missedOnce = null;
         return change?.(answer) ?? answer;
       },
     },
     committedSeq: () => this.lastSeq,
-    render: ({ orderId, offerId }) => (this.knownOffers.has(offerId) ? JSON.stringify({ orderId }) : null),
+    render: (about) => {
+      if ("reminderId" in about) throw new Error("nobody is reminded here");
+      return this.knownOffers.has(about.offerId) ? JSON.stringify({ orderId: about.orderId }) : null;
+    },
     countOpen: (change) => {
       this.open += change;
     },
@@ -50,7 +53,7 @@ class Journal {
       ...{ lastSeq: seq, reservedAtMs: 0, expiresAtMs: 1, paidAtMs: null, endedAtMs: null },
       ...{ idempotencyKey: null, paymentReference: null },
     };
-    this.events.push({ seq, type: "order_reserved", order });
+    this.events.push({ seq, type: "order_reserved", about: order });
     return seq;
   }
 
