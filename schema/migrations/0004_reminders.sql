@@ -23,5 +23,7 @@ CREATE TABLE reminders (
 
 -- What a start reads.
 CREATE INDEX reminders_waiting ON reminders (campaign_id, id) WHERE state = 'waiting';
+-- As orders_by_buyer: where an identity stands that is to be erased.
+CREATE INDEX reminders_by_buyer ON reminders (id >> 10, buyer_id);
 -- What a buyer waits for, and what came of late.
 CREATE INDEX reminders_of_buyer ON reminders (buyer_id, state, ended_seq);

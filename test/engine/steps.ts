@@ -51,7 +51,11 @@ export class Steps {
     const random = this.#random;
     const chance = random.below(1_000);
     if (chance < 500) return;
-    const due = this.#trial.model.nextDueAtMs();
+    const { model } = this.#trial;
+    const due = model.nextDueAtMs();
+    // Past what somebody is to be reminded of, and sometimes past the opening, as when nothing ran.
+    const isAwaited = model.campaigns.some((campaign) => model.remindersOf(campaign).length > 0);
+    if (isAwaited && random.percent(2)) this.#clockMs += random.between(60_000, 400_000);
     if (chance < 900) this.#clockMs += random.between(1, 400);
     else if (chance < 960 && due !== Number.POSITIVE_INFINITY && due > 0) {
       this.#clockMs = Math.max(this.#clockMs, due - random.below(2));
@@ -67,7 +71,7 @@ export class Steps {
     const creates = living === 0 ? 500 : this.#isScarce ? 1 : living < 4 ? 25 : 2;
     if (random.below(1_000) < creates) return { type: "create_campaign", draft: this.#draft() };
     const isAnnounced = campaigns.some(({ state }) => state === "scheduled");
-    if (isAnnounced && random.percent(15)) return this.#reminder();
+    if (isAnnounced && random.percent(20)) return this.#reminder();
     const chance = random.below(1_000);
     if (chance < 350) return this.#reserve();
     if (chance < 500 && orders.length > 0) return this.#onOrder("pay");
@@ -87,7 +91,7 @@ export class Steps {
     return this.#change();
   }
 
-  /** Leads as short as these sales; mostly of what is announced. */
+  /** Mostly of what is announced. */
   #reminder(): Command {
     const random = this.#random;
     const { campaigns } = this.#trial.model;
@@ -95,8 +99,8 @@ export class Steps {
     const from = announced.length > 0 && random.percent(80) ? announced : campaigns;
     const campaign = from.length === 0 ? undefined : random.pick(from);
     const [campaignId, buyerId] = [this.#orMissing(campaign?.id), random.pick(buyers.slice(0, 3))];
-    if (random.percent(20)) return { type: "remove_reminder", campaignId, buyerId };
-    return { type: "set_reminder", campaignId, buyerId, leadS: random.pick([1, 1, 2, 5, 60, 120]) };
+    if (random.percent(25)) return { type: "remove_reminder", campaignId, buyerId };
+    return { type: "set_reminder", campaignId, buyerId, leadS: random.pick([60, 60, 120, 180, 600]) };
   }
 
   #change(): Command {
@@ -320,7 +324,7 @@ export class Steps {
     const kind: CampaignKind | null = random.pick([null, null, null, "one_yuan", "limited_time", "hot_item"]);
     const opensAtMs = random.percent(35)
       ? null
-      : this.#clockMs + random.between(-2_000, random.percent(60) ? 15_000 : 300_000);
+      : this.#clockMs + random.between(-2_000, random.percent(50) ? 15_000 : 300_000);
     const closesAtMs = random.percent(50) ? null : this.#clockMs + random.between(-1_000, 120_000);
     const offers = Array.from({ length: random.between(1, 3) }, (_, index) => this.#offerDraft(kind, index));
     const paymentWindowS = random.between(1, 30);

@@ -31,7 +31,7 @@ test("a buyer's missed events are found with 30,000,000 ids between an order and
   const reader = new SqliteReader(db);
   const missed = reader.eventsOfBuyerAfter("eve", old);
   expect(missed).toHaveLength(3_001);
-  expect(missed[0]).toMatchObject({ seq: recent, type: "order_expired", order: { orderId: old, state: "expired" } });
+  expect(missed[0]).toMatchObject({ seq: recent, type: "order_expired", about: { orderId: old, state: "expired" } });
   expect(missed.map(({ seq }) => seq)).toEqual(missed.map((_, at) => recent + at));
   expect(reader.eventsOfBuyerAfter("eve", recent + 3_000)).toEqual([]);
 });

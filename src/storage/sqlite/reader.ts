@@ -55,6 +55,8 @@ interface Trace {
   readonly id: number;
   readonly campaignId: number;
 }
+/** Tables with buyers in them, and their index by pages of ids. */
+type BuyersTable = "orders" | "waitlist" | "queue" | "reminders";
 type TracesInPages = Statement<Trace, [from: number, to: number, buyerId: string, after: number, limit: number]>;
 type KnownById = Statement<{ id: number }, [id: number, campaignId: number]>;
 type KnownInPages = Statement<{ id: number }, [from: number, to: number, campaignId: number, limit: number]>;
@@ -225,7 +227,7 @@ export class SqliteReader {
         .limit(sql.placeholder("limit"))
         .prepare(),
     );
-    const tracesIn = (table: "orders" | "waitlist" | "queue"): TracesInPages =>
+    const tracesIn = (table: BuyersTable): TracesInPages =>
       db.prepare(
         `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
         SELECT ${table}.id, ${table}.campaign_id AS campaignId FROM page CROSS JOIN ${table}
@@ -234,7 +236,8 @@ export class SqliteReader {
     this.#orderTraces = tracesIn("orders");
     this.#entryTraces = tracesIn("waitlist");
     this.#queueTraces = tracesIn("queue");
-    const knownIn = (table: "orders" | "waitlist" | "queue"): KnownInPages =>
+    this.#reminderTraces = tracesIn("reminders");
+    const knownIn = (table: BuyersTable): KnownInPages =>
       db.prepare(
         `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
         SELECT ${table}.id FROM page CROSS JOIN ${table} INDEXED BY ${table}_by_buyer
@@ -243,23 +246,15 @@ export class SqliteReader {
     this.#knownOrders = knownIn("orders");
     this.#knownEntries = knownIn("waitlist");
     this.#knownInQueue = knownIn("queue");
-    const isKnownIn = (table: "orders" | "waitlist" | "queue" | "reminders"): KnownById =>
+    this.#knownReminders = knownIn("reminders");
+    const isKnownIn = (table: BuyersTable): KnownById =>
       db.prepare(`SELECT id FROM ${table} WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL`);
     this.#knownOrder = isKnownIn("orders");
     this.#knownEntry = isKnownIn("waitlist");
     this.#knownQueueEntry = isKnownIn("queue");
     this.#knownReminder = isKnownIn("reminders");
-    // Reminders have an index by buyer alone: they are few beside orders, and nobody waits while they are inserted.
-    this.#reminderTraces = db.prepare(
-      `SELECT id, campaign_id AS campaignId FROM reminders
-      WHERE buyer_id = ?3 AND id > ?4 AND id >> ${pageBits} BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?5`,
-    );
-    this.#knownReminders = db.prepare(
-      `SELECT id FROM reminders
-      WHERE id >= ?1 << ${pageBits} AND id < (?2 + 1) << ${pageBits} AND campaign_id = ?3 AND buyer_id > '' LIMIT ?4`,
-    );
     this.#remindersWaiting = db.prepare(
-      `SELECT ${reminderColumns} FROM reminders WHERE buyer_id = ? AND state = 'waiting' ORDER BY id`,
+      `SELECT ${reminderColumns} FROM reminders WHERE buyer_id = ? AND state = 'waiting'`,
     );
     this.#remindersLast = db.prepare(
       `SELECT ${reminderColumns} FROM reminders WHERE buyer_id = ? AND state = 'due' ORDER BY ended_seq DESC LIMIT ?`,
