@@ -1184,7 +1184,8 @@ export const ProblemAnswer = Type.Object({
     count("with sold_out, when fewer are left than were asked for, and with not_sold_out: how many", 1),
   ),
   limit_per_buyer: Type.Optional(count("with limit_reached: units that one buyer may have", 1)),
-  opens_at: Type.Optional(nullable(time("with not_open: when the sale opens"))),
+  opens_at: Type.Optional(nullable(time("with not_open and reminder_too_late: when the sale opens"))),
+  lead_s_max: Type.Optional(count("with reminder_too_late: the longest lead that there is time for; 0: none", 120)),
   admission: Type.Optional(oneOf(admissionModes, "with not_admitted: how this sale lets in now")),
   offer_id: Type.Optional(idOf("off", "with entered_elsewhere: the offer in whose draw the buyer is", 3)),
   blocked_by: Type.Optional(

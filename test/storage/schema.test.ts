@@ -128,7 +128,8 @@ describe("what is asked during a sale never scans", () => {
     const details = plan.map(({ detail }) => detail);
     expect(details.filter((detail) => detail.includes("TEMP B-TREE"))).toEqual([]);
     const searched = details.flatMap(
-      (detail) => /^SEARCH ((orders|events|payments|waitlist|queue|reminders|draws|audit_log) .*?) \(/.exec(detail)?.[1] ?? [],
+      (detail) =>
+        /^SEARCH ((orders|events|payments|waitlist|queue|reminders|draws|audit_log) .*?) \(/.exec(detail)?.[1] ?? [],
     );
     expect(new Set(searched)).toEqual(new Set(found));
     // The last event is the first of the rows from their end.
