@@ -103,7 +103,7 @@ export const limits = {
   /** Reminders that wait for one campaign: some 40 bytes each. A buyer has one. */
   remindersMax: 1_000_000,
   /** Reminders that come in one batch: the rest follows in the next ones. */
-  remindersPerBatchMax: 1_024,
+  remindersPerBatchMax: 256,
   /** Seconds before the opening, whole minutes of them; and what is taken where nothing is said. */
   reminderLeadSMin: 60,
   reminderLeadSMax: 86_400,

@@ -16,7 +16,7 @@ import { scratchFolders, wrongIn } from "./soundness.ts";
 setDefaultTimeout(120_000);
 
 const folder = scratchFolders();
-/** More than three batches, so that a kill falls between two of them. */
+/** Many batches, so that kills fall between two of them. */
 const count = 3_500;
 const killsMax = 5;
 
