@@ -45,7 +45,7 @@ export function keepReminders(): void {
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible") return;
-    tellDue(); // what came while another page was seen, and was not shown there
+    void tellDue(); // what came while another page was seen, and was not shown there
     arm();
   });
 }
@@ -110,7 +110,7 @@ function replace(campaignId: string, reminder: Reminder | null): void {
 function take(list: readonly Reminder[]): void {
   reminders.value = list;
   if (list.length === 0) remember("reminders", null);
-  tellDue();
+  void tellDue();
   arm();
 }
 
@@ -129,10 +129,18 @@ function askLater(ms: number): void {
   timer = setTimeout(() => void askReminders(), ms);
 }
 
-function tellDue(): void {
+/** Several pages of this device may be told in the same instant: one after the other looks what is left to be shown. */
+async function tellDue(): Promise<void> {
   const due = (reminders.peek() ?? []).filter(({ state }) => state === "due");
+  if (due.length === 0) return;
+  // Locks are not everywhere: where there are none, two pages may show the same.
+  if (navigator.locks === undefined) return tellUnlessTold(due);
+  await navigator.locks.request("rushbox.reminders", () => tellUnlessTold(due));
+}
+
+function tellUnlessTold(due: readonly Reminder[]): void {
   for (const reminder of due) {
-    if (claim("notified", reminder)) notify(reminder);
+    if (mayNotify() && claim("notified", reminder)) notify(reminder);
     if (document.visibilityState === "visible" && claim("shown", reminder)) {
       notices.value = [...notices.peek(), reminder];
     }
@@ -153,8 +161,11 @@ async function askForPermission(): Promise<void> {
   await Notification.requestPermission().catch(() => "denied"); // a browser that does not ask has its reasons
 }
 
+function mayNotify(): boolean {
+  return "Notification" in globalThis && Notification.permission === "granted";
+}
+
 function notify(reminder: Reminder): void {
-  if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
   try {
     const { title, reminder_id: tag, campaign_id: id } = reminder;
     const shown = new Notification(title, { body: openingOf(reminder, serverNow()), tag });
