@@ -80,7 +80,7 @@ function Choice({ campaignId, waiting, choices }: ChoiceProps): JSX.Element {
         {refused.value !== null && <Refused code={refused.value} />}
       </div>
       <div class="row">
-        <Button kind={waiting === null ? "plain" : "quiet"} isBusy={isBusy.value} onPress={() => void press()}>
+        <Button isBusy={isBusy.value} onPress={() => void press()}>
           {waiting === null ? words.remind : words.remove}
         </Button>
         {waiting === null && (
@@ -118,8 +118,7 @@ function Refused({ code }: { readonly code: Refusal["code"] }): JSX.Element {
   const { title, next } = explain({ code, reason: null, members: {} });
   return (
     <p class="told refused">
-      {title}
-      {code === "offline" ? "" : ` ${next}`}
+      <strong>{title}</strong> {code !== "offline" && next}
     </p>
   );
 }
