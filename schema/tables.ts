@@ -13,6 +13,7 @@ import { operatorRoles } from "../src/domain/operator.ts";
 import { orderStates } from "../src/domain/order.ts";
 import { paymentProviders, paymentStates } from "../src/domain/payment.ts";
 import { queueStates } from "../src/domain/queue.ts";
+import { reminderStates } from "../src/domain/reminder.ts";
 import { waitlistStates } from "../src/domain/waitlist.ts";
 
 /** 32 bytes in the file, 64 hexadecimal digits here. */
@@ -124,6 +125,20 @@ export const queueTable = sqliteTable("queue", {
   endedAtMs: integer("ended_at_ms"),
   endedSeq: integer("ended_seq"),
   orderId: integer("order_id"),
+  salt: text("salt"),
+  erasedSeq: integer("erased_seq"),
+});
+
+export const remindersTable = sqliteTable("reminders", {
+  reminderId: integer("id").primaryKey(),
+  campaignId: integer("campaign_id").notNull(),
+  buyerId: text("buyer_id").notNull(),
+  leadS: integer("lead_s").notNull(),
+  dueAtMs: integer("due_at_ms").notNull(),
+  state: text("state", { enum: reminderStates }).notNull(),
+  setAtMs: integer("set_at_ms").notNull(),
+  endedAtMs: integer("ended_at_ms"),
+  endedSeq: integer("ended_seq"),
   salt: text("salt"),
   erasedSeq: integer("erased_seq"),
 });

@@ -44,6 +44,7 @@ import type { Chat, HttpParts, Payments } from "./http/parts.ts";
 import { askForNews } from "./http/queue-json.ts";
 import { Receipts } from "./http/receipts.ts";
 import type { FromRehearsals, RehearsalClient, ToRehearsals } from "./http/rehearsal-mailbox.ts";
+import { reminderJson } from "./http/reminder-json.ts";
 import { SandboxPages } from "./http/sandbox-pages.ts";
 import { type Listening, listen } from "./http/server.ts";
 import { httpThreadLabel, metricDefinitions, metricPlaces } from "./metrics.ts";
@@ -285,9 +286,13 @@ class HttpThread {
       reader,
       committedSeq,
       countOpen,
-      render: (order) => {
-        const offer = catalogue.knownOffer(order.offerId);
-        return offer === undefined ? null : orderJson(order, buyerJsonOf(order.buyerId), offer);
+      render: (about) => {
+        if ("reminderId" in about) {
+          const campaign = catalogue.campaign(about.campaignId);
+          return campaign === undefined ? null : reminderJson(about, campaign);
+        }
+        const offer = catalogue.knownOffer(about.offerId);
+        return offer === undefined ? null : orderJson(about, buyerJsonOf(about.buyerId), offer);
       },
     });
     const stockStreams = new StockStreams({

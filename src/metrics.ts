@@ -119,6 +119,8 @@ export function metricDefinitions(httpThreads: number): MetricDefinition[] {
       type: "counter",
     },
     { name: "rushbox_events_total", help: "Events stored since the start.", type: "counter" },
+    { name: "rushbox_reminders_waiting", help: "Reminders that wait for their time.", type: "gauge" },
+    { name: "rushbox_reminders_due_total", help: "Reminders that came since the start.", type: "counter" },
     {
       name: "rushbox_event_loop_lag_seconds",
       help: "How late a timer of a thread last fired.",

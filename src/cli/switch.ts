@@ -20,7 +20,7 @@ export function switchCommand(): Command {
         "",
         "  pause_sales       nobody buys, joins a waitlist or enters a draw; queues may be joined, and stand still",
         "  queue_everybody   open campaigns let in by their queue alone",
-        "  refuse_joins      nobody joins a waitlist or a queue, or enters a draw",
+        "  refuse_joins      nobody joins a waitlist or a queue, enters a draw, or sets a reminder",
         "  streams_off       no event streams",
         "  search_off        no lists of orders and rows",
         "  exports_off       no downloads",

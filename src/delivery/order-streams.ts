@@ -1,29 +1,30 @@
 /**
- * A buyer's orders as a stream of events. A stream is a reading of the journal from a position on: what came after
+ * What a buyer is told of as a stream of events: their orders, and reminders that came. A stream is a reading of the journal from a position on: what came after
  * Last-Event-ID first, then what is committed from now on, with one reading for all streams of this thread. So nothing
  * is missing and nothing doubled, over reconnects and restarts, and nothing is read while nobody listens. Whoever missed
  * more than `backlogEventsMax` gets the oldest of them and the end of the stream, and comes back for the rest.
  */
 import { limits } from "../domain/limits.ts";
 import type { OrderRecord } from "../domain/order.ts";
+import type { ReminderRecord } from "../domain/reminder.ts";
 import { encodeEvent, heartbeat, SseClient } from "./sse.ts";
 
-interface OrderEvent {
+interface BuyerEvent {
   readonly seq: number;
   readonly type: string;
-  readonly order: OrderRecord;
+  readonly about: OrderRecord | ReminderRecord;
 }
 
 export interface OrderStreamParts {
   readonly reader: {
     last(): { seq: number };
-    orderEventsAfter(seq: number, limit: number): { events: OrderEvent[]; lastSeq: number };
-    orderEventsOfBuyerAfter(buyerId: string, seq: number): OrderEvent[];
+    buyerEventsAfter(seq: number, limit: number): { events: BuyerEvent[]; lastSeq: number };
+    eventsOfBuyerAfter(buyerId: string, seq: number): BuyerEvent[];
   };
   /** The last committed sequence number: whether there is anything to read. */
   readonly committedSeq: () => number;
-  /** The order's JSON, or `null` when this thread has not been told of its offer yet. */
-  readonly render: (order: OrderRecord) => string | null;
+  /** The JSON of an order or a reminder, or `null` when this thread has not been told of its campaign yet. */
+  readonly render: (about: OrderRecord | ReminderRecord) => string | null;
   /** Told of every stream that opens (1) or ends (-1). */
   readonly countOpen: (change: 1 | -1) => void;
 }
@@ -62,7 +63,7 @@ export class OrderStreams {
     const nowSeq = reader.last().seq;
     if (this.#count === 0) this.#readSeq = nowSeq;
     // What is committed during this reading may be seen in part: it is left to the reading for all, which follows.
-    const missed = (afterSeq === null ? [] : reader.orderEventsOfBuyerAfter(buyerId, afterSeq))
+    const missed = (afterSeq === null ? [] : reader.eventsOfBuyerAfter(buyerId, afterSeq))
       .filter(({ seq }) => seq <= nowSeq)
       .slice(0, backlogEventsMax + 1);
     const backlog = missed.slice(0, backlogEventsMax).map((event) => this.#encode(event));
@@ -84,12 +85,12 @@ export class OrderStreams {
 
   #read(): void {
     if (this.#count === 0 || this.#readSeq >= this.#parts.committedSeq()) return;
-    const { events, lastSeq } = this.#parts.reader.orderEventsAfter(this.#readSeq, eventsPerReadMax);
+    const { events, lastSeq } = this.#parts.reader.buyerEventsAfter(this.#readSeq, eventsPerReadMax);
     for (const event of events) {
-      const theirs = [...(this.#listeners.get(event.order.buyerId) ?? [])].filter(({ sentSeq }) => sentSeq < event.seq);
+      const theirs = [...(this.#listeners.get(event.about.buyerId) ?? [])].filter(({ sentSeq }) => sentSeq < event.seq);
       if (theirs.length === 0) continue;
       const bytes = this.#encode(event);
-      if (bytes === null) return; // next time from here, when this thread knows the offer
+      if (bytes === null) return; // next time from here, when this thread knows the campaign
       for (const listener of theirs) {
         listener.sentSeq = event.seq;
         listener.client.send(bytes);
@@ -99,8 +100,8 @@ export class OrderStreams {
     this.#readSeq = lastSeq;
   }
 
-  #encode({ seq, type, order }: OrderEvent): Uint8Array | null {
-    const json = this.#parts.render(order);
+  #encode({ seq, type, about }: BuyerEvent): Uint8Array | null {
+    const json = this.#parts.render(about);
     return json === null ? null : encodeEvent(type, seq, json);
   }
 

@@ -134,6 +134,22 @@ export const refusalTexts = {
     title: ["You are not in line", "您不在队伍中"],
     next: ["Get in line again. A turn that was not used is over.", "请重新排队；未使用的机会已过期。"],
   },
+  not_reminded: {
+    title: ["You have no reminder here", "您没有设置提醒"],
+    next: ["Set one as long as the sale has not opened.", "开售前可以重新设置。"],
+  },
+  already_open: {
+    title: ["It is open already", "活动已经开始"],
+    next: ["No need to be reminded: have a look now.", "不用提醒了，现在就去看看吧。"],
+  },
+  reminder_too_late: {
+    title: ["It opens sooner than that", "离开售已经不足这个时间"],
+    next: ["Choose a shorter time, or simply stay here.", "请选择更短的时间，或直接留在本页。"],
+  },
+  reminders_full: {
+    title: ["No more reminders can be set", "提醒名额已满"],
+    next: ["Very many want to be reminded. Come back when it opens.", "设置提醒的人太多，请在开售时再来。"],
+  },
   ended: {
     title: ["The sale is over", "活动已结束"],
     next: ["Have a look at the other sales.", "看看其他活动吧。"],

@@ -23,6 +23,8 @@ export type Command =
   | MakeDraws
   | JoinQueue
   | LeaveQueue
+  | SetReminder
+  | RemoveReminder
   | EraseBuyers
   | OfficeCommand;
 
@@ -144,7 +146,21 @@ export interface LeaveQueue {
   readonly buyerId: string;
 }
 
-/** Erases the identities of the buyers of these orders and waitlist entries of a settled campaign. */
+/** Another lead replaces the one that the buyer has. */
+export interface SetReminder {
+  readonly type: "set_reminder";
+  readonly campaignId: number;
+  readonly buyerId: string;
+  readonly leadS: number;
+}
+
+export interface RemoveReminder {
+  readonly type: "remove_reminder";
+  readonly campaignId: number;
+  readonly buyerId: string;
+}
+
+/** Erases the identities of the buyers of these orders, entries and reminders (by `entryIds`) of a settled campaign. */
 export interface EraseBuyers {
   readonly type: "erase_buyers";
   readonly campaignId: number;

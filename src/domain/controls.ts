@@ -21,7 +21,7 @@ export type RateLimits = Readonly<Record<RateLimitName, RateLimit | null>>;
  * | pause_sales     | nobody buys, joins a waitlist or enters a draw, as in a paused campaign; queues |
  * |                 | may be joined and stand still; orders and waitlists that stand go on            |
  * | queue_everybody | open campaigns let in by their queue alone                                      |
- * | refuse_joins    | nobody joins a waitlist or a queue, or enters a draw                            |
+ * | refuse_joins    | nobody joins a waitlist or a queue, enters a draw, or sets a reminder           |
  * | streams_off     | no event streams: pages ask again instead                                       |
  * | search_off      | no search for orders, no lists of all of them                                   |
  * | exports_off     | no downloads                                                                    |

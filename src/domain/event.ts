@@ -34,6 +34,8 @@ export type Event =
   | QueueAdmitted
   | QueueEnded
   | QueueMoved
+  | ReminderSet
+  | ReminderEnded
   | BuyersErased
   | OfficeEvent;
 
@@ -220,6 +222,21 @@ export interface QueueEnded extends EventHead {
   readonly buyerId: string;
 }
 
+/** `seq` is the reminder's id. */
+export interface ReminderSet extends EventHead {
+  readonly type: "reminder_set";
+  readonly buyerId: string;
+  readonly leadS: number;
+  readonly dueAtMs: number;
+}
+
+/** Its time has come, or the buyer does not want it any more. */
+export interface ReminderEnded extends EventHead {
+  readonly type: "reminder_due" | "reminder_removed";
+  readonly reminderId: number;
+  readonly buyerId: string;
+}
+
 /** The identities of the buyers of these orders and entries were erased; everything else stays. */
 export interface BuyersErased extends EventHead {
   readonly type: "buyers_erased";
@@ -340,6 +357,9 @@ export function movementOf(event: Event): Movement {
     case "queue_expired":
     case "passes_renewed":
     case "queue_closed":
+    case "reminder_set":
+    case "reminder_due":
+    case "reminder_removed":
     case "buyers_erased":
     case "operator_created":
     case "operator_revoked":

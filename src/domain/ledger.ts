@@ -58,6 +58,8 @@ export function detailsOf(event: Event): { readonly isPrivate: boolean; readonly
       return { isPrivate: true, details: entryDetails(event) };
     case "queue_joined":
       return { isPrivate: true, details: [event.buyerId] };
+    case "reminder_set":
+      return { isPrivate: true, details: [event.buyerId, event.leadS] };
     case "draw_closed":
       return { isPrivate: false, details: [event.root, event.count] };
     case "draw_made": {

@@ -112,6 +112,16 @@ export const limits = {
   queueMax: 4_000_000,
   /** Passes that one batch gives: the rest follows in the next ones. */
   admissionsPerBatchMax: 2_048,
+  /** Reminders that wait for one campaign: some 40 bytes each. A buyer has one. */
+  remindersMax: 1_000_000,
+  /** Reminders that come in one batch: the rest follows in the next ones. */
+  remindersPerBatchMax: 256,
+  /** Seconds before the opening, whole minutes of them; and what is taken where nothing is said. */
+  reminderLeadSMin: 60,
+  reminderLeadSMax: 86_400,
+  reminderLeadSDefault: 300,
+  /** Reminders in a buyer's list: of those that came the newest. */
+  remindersShownMax: 200,
   /** Seconds for which a pass is good. */
   passWindowSMin: 10,
   passWindowSMax: 3_600,

@@ -30,6 +30,7 @@ export const noticeTypes = [
   "draw_closed",
   "draw_made",
   "queue_drawn",
+  "reminder_due",
   "buyers_erased",
   "ledger_head",
 ] as const satisfies readonly Event["type"][];

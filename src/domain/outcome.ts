@@ -18,6 +18,7 @@ export type Outcome =
   | WaitlistOutcome
   | DrawOutcome
   | QueueOutcome
+  | ReminderOutcome
   | OfficeOutcome;
 
 export type ReserveOutcome =
@@ -110,6 +111,27 @@ export type QueueOutcome =
   | { readonly code: "limit_reached"; readonly limitPerBuyer: number }
   | { readonly code: "queue_off" }
   | { readonly code: "queue_full" }
+  | { readonly code: "ended" }
+  | { readonly code: "not_found" };
+
+/**
+ * Order of checks for setting: not_found, ended, already_open, reminder_set (the same already), reminder_too_late,
+ * reminders_full, reminder_set.
+ */
+export type ReminderOutcome =
+  | {
+      readonly code: "reminder_set";
+      readonly reminderId: number;
+      readonly isNew: boolean;
+      readonly leadS: number;
+      readonly dueAtMs: number;
+    }
+  | { readonly code: "reminder_removed" }
+  | { readonly code: "not_reminded" }
+  | { readonly code: "already_open" }
+  /** Less is left than the lead: `leadSMax` is the longest that there is time for, 0 when there is none for any. */
+  | { readonly code: "reminder_too_late"; readonly leadSMax: number }
+  | { readonly code: "reminders_full" }
   | { readonly code: "ended" }
   | { readonly code: "not_found" };
 

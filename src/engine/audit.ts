@@ -20,6 +20,8 @@ export function subjectOf(command: Command, outcome: Outcome): string {
     case "make_draws":
     case "join_queue":
     case "leave_queue":
+    case "set_reminder":
+    case "remove_reminder":
       return formatId("cmp", command.campaignId);
     case "restock":
     case "reserve":
@@ -98,6 +100,8 @@ export function factsOf(state: State, command: Command, outcome: Outcome | null)
     case "make_draws":
     case "join_queue":
     case "leave_queue":
+    case "set_reminder":
+    case "remove_reminder":
     case "publish_ledger_head":
     case "note_action":
       return null;

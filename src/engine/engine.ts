@@ -23,8 +23,10 @@ import type {
   MakeDraws,
   OfficeCommand,
   OrderCommand,
+  RemoveReminder,
   Reserve,
   Restock,
+  SetReminder,
 } from "../domain/command.ts";
 import { changedControls, isOn } from "../domain/controls.ts";
 import type { EndpointRecord } from "../domain/endpoint.ts";
@@ -38,13 +40,14 @@ import type {
   OrderOutcome,
   Outcome,
   QueueOutcome,
+  ReminderOutcome,
   ReserveOutcome,
   WaitlistOutcome,
 } from "../domain/outcome.ts";
 import { isSamePayment, type Payment, type PaymentRecord } from "../domain/payment.ts";
 import { commitmentOf } from "../draw/proof.ts";
 import { Queue } from "./queue.ts";
-import { type Campaign, dueAtMs, freeIn, freeOf, type Offer, State } from "./state.ts";
+import { type Campaign, dueAtMs, freeIn, freeOf, type Offer, reminderDueAtMs, State } from "./state.ts";
 
 const notFound = { code: "not_found" } as const;
 const agentsNotAllowed = { code: "agents_not_allowed" } as const;
@@ -83,8 +86,8 @@ export class Engine {
   /** When time alone next changes something, or `Infinity`. */
   get nextDueAtMs(): number {
     if (this.#unserved.size + this.#unadmitted.size > 0) return this.state.nowMs;
-    const { nextChangeAtMs, expiries, passExpiries } = this.state;
-    return Math.min(nextChangeAtMs, expiries.nextAtMs, passExpiries.nextAtMs);
+    const { nextChangeAtMs, expiries, passExpiries, nextReminderAtMs } = this.state;
+    return Math.min(nextChangeAtMs, expiries.nextAtMs, passExpiries.nextAtMs, nextReminderAtMs);
   }
 
   /** Decides a command at a time. A time before an earlier one counts as the earlier one. */
@@ -113,6 +116,10 @@ export class Engine {
         return this.#joinQueue(command);
       case "leave_queue":
         return this.#leaveQueue(command);
+      case "set_reminder":
+        return this.#setReminder(command);
+      case "remove_reminder":
+        return this.#removeReminder(command);
       case "create_campaign":
         return this.#createCampaign(command);
       case "restock":
@@ -138,8 +145,9 @@ export class Engine {
 
   /**
    * Lets time pass: campaigns open and close, unpaid orders expire and their units return, passes run out and the next
-   * in line get theirs. At most `expiriesPerBatchMax` of either expire in one call, `offersPerReturnMax` of an offer are
-   * offered and `admissionsPerBatchMax` of a campaign admitted; `nextDueAtMs` stays in the past while more are due.
+   * in line get theirs, reminders come. At most `expiriesPerBatchMax` of either expire in one call, `offersPerReturnMax`
+   * of an offer are offered, `admissionsPerBatchMax` of a campaign admitted and `remindersPerBatchMax` reminded;
+   * `nextDueAtMs` stays in the past while more are due.
    */
   advance(nowMs: number): void {
     this.#setTime(nowMs);
@@ -163,6 +171,22 @@ export class Engine {
     }
     for (const campaign of ended) this.state.forgetSettled(campaign);
     this.#expirePasses();
+    this.#remind();
+  }
+
+  /** Where nothing ran at their time, the sale may be open by now: better late than not at all. */
+  #remind(): void {
+    const { state } = this;
+    if (state.nextReminderAtMs > state.nowMs) return;
+    let left: number = limits.remindersPerBatchMax;
+    for (const campaign of state.campaigns.values()) {
+      for (; left > 0 && reminderDueAtMs(campaign) <= state.nowMs; left -= 1) {
+        const next = campaign.reminders?.next() ?? null;
+        if (next === null) throw new Error(`nobody waits for a reminder of campaign ${campaign.id}`);
+        const { reminderId, buyerId } = next;
+        this.#emit({ ...this.#head(campaign), type: "reminder_due", reminderId, buyerId });
+      }
+    }
   }
 
   #expirePasses(): void {
@@ -487,6 +511,40 @@ export class Engine {
     this.#emit({ ...this.#head(campaign), type: "queue_left", entryId: standing.entryId, buyerId });
     this.#admit(campaign);
     return { code: "left" };
+  }
+
+  #setReminder({ campaignId, buyerId, leadS }: SetReminder): ReminderOutcome {
+    const campaign = this.state.campaigns.get(campaignId);
+    if (campaign === undefined || campaign.state === "draft") return notFound;
+    if (campaign.state === "ended") return ended;
+    const { opensAtMs, reminders } = campaign;
+    if (campaign.state !== "scheduled" || opensAtMs === null) return { code: "already_open" };
+    const dueAtMs = opensAtMs - leadS * 1_000;
+    const before = reminders?.of(buyerId) ?? null;
+    if (before?.leadS === leadS) {
+      return { code: "reminder_set", reminderId: before.reminderId, isNew: false, leadS, dueAtMs };
+    }
+    if (dueAtMs <= this.state.nowMs) {
+      const minutesLeft = Math.ceil((opensAtMs - this.state.nowMs) / 60_000) - 1;
+      return { code: "reminder_too_late", leadSMax: Math.min(minutesLeft * 60, limits.reminderLeadSMax) };
+    }
+    if (before !== null) {
+      const { reminderId } = before;
+      this.#emit({ ...this.#head(campaign), type: "reminder_removed", reminderId, buyerId });
+    } else if ((reminders?.count ?? 0) >= limits.remindersMax) return { code: "reminders_full" };
+    const head = this.#head(campaign);
+    this.#emit({ ...head, type: "reminder_set", buyerId, leadS, dueAtMs });
+    return { code: "reminder_set", reminderId: head.seq, isNew: true, leadS, dueAtMs };
+  }
+
+  #removeReminder({ campaignId, buyerId }: RemoveReminder): ReminderOutcome {
+    const campaign = this.state.campaigns.get(campaignId);
+    if (campaign === undefined || campaign.state === "draft") return notFound;
+    const before = campaign.reminders?.of(buyerId) ?? null;
+    if (before === null) return { code: "not_reminded" };
+    const { reminderId } = before;
+    this.#emit({ ...this.#head(campaign), type: "reminder_removed", reminderId, buyerId });
+    return { code: "reminder_removed" };
   }
 
   /** As many passes as there are units to be had, to those who are first in line. */

@@ -74,6 +74,8 @@ export class EngineLoop {
   readonly #observeCommit: (seconds: number) => void;
   readonly #eventsSeries: number;
   readonly #busySeries: number;
+  readonly #remindersSeries: number;
+  readonly #remindedSeries: number;
   /** How the attempts ended that a client will ask for later; those with an order are found by their key. */
   readonly #attempts = new LRUCache<string, Answer>({ max: limits.attemptsRememberedMax });
   #waiting: Waiting[] = [];
@@ -95,6 +97,8 @@ export class EngineLoop {
     this.#observeCommit = parts.metrics.histogram("rushbox_commit_duration_seconds");
     this.#eventsSeries = parts.metrics.series("rushbox_events_total");
     this.#busySeries = parts.metrics.series("rushbox_engine_busy_seconds_total");
+    this.#remindersSeries = parts.metrics.series("rushbox_reminders_waiting");
+    this.#remindedSeries = parts.metrics.series("rushbox_reminders_due_total");
   }
 
   /** Shows the recovered state and lets time take its course. */
@@ -103,6 +107,7 @@ export class EngineLoop {
     for (const offer of state.offers.values()) this.#parts.counters.publish(offer);
     for (const campaign of state.campaigns.values()) this.#showQueue(campaign);
     this.#parts.counters.committedSeq = state.lastSeq;
+    this.#parts.metrics.set(this.#remindersSeries, state.remindersWaiting);
     const accessChanges = [...state.access.values()].map((added) => ({ added }));
     this.#tell([...state.campaigns.values()], { isOfficeChanged: true, accessChanges });
     this.#parts.engine.goOn(this.#parts.clock.nowMs());
@@ -301,6 +306,7 @@ export class EngineLoop {
     }
     for (const offer of offers) counters.publish(offer);
     this.#count(events);
+    this.#countReminders(events);
     counters.committedSeq = engine.state.lastSeq;
   }
 
@@ -318,6 +324,13 @@ export class EngineLoop {
       if (line !== undefined) board.countEvent(line, type);
     }
     if (campaign !== undefined) this.#showQueue(campaign);
+  }
+
+  #countReminders(events: readonly Event[]): void {
+    const { metrics, engine } = this.#parts;
+    metrics.set(this.#remindersSeries, engine.state.remindersWaiting);
+    const due = events.reduce((sum, { type }) => (type === "reminder_due" ? sum + 1 : sum), 0);
+    if (due > 0) metrics.add(this.#remindedSeries, due);
   }
 
   #showQueue({ offers, queue }: Campaign): void {
@@ -407,7 +420,7 @@ export class EngineLoop {
 }
 
 function viewOf(campaign: Campaign): CampaignView {
-  const { book: _, number: __, queue: ___, secret, offers, ...record } = campaign;
+  const { book: _, number: __, queue: ___, reminders: ____, secret, offers, ...record } = campaign;
   return {
     ...record,
     secret: campaign.drawnCount === null ? null : secret,

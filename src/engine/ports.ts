@@ -11,6 +11,7 @@ import type { OperatorRecord } from "../domain/operator.ts";
 import type { LiveOrder, OrderRecord } from "../domain/order.ts";
 import type { PaymentRecord } from "../domain/payment.ts";
 import type { QueueEntry, QueueSums } from "../domain/queue.ts";
+import type { ReminderRecord } from "../domain/reminder.ts";
 import type { WaitlistRecord, WaitlistState } from "../domain/waitlist.ts";
 
 export interface Journal {
@@ -48,6 +49,8 @@ export interface RecoverySource {
   keysBetween(from: number, before: number): readonly { readonly buyerId: string; readonly key: string }[];
   /** Who waits in a campaign, in the order of joining. */
   waitingIn(campaignId: number): readonly WaitlistRecord[];
+  /** Who waits for a reminder of a campaign, in the order of setting it. */
+  remindersWaitingIn(campaignId: number): Iterable<ReminderRecord>;
   /** Of campaigns that have one. */
   drawSecrets(): readonly DrawSecret[];
   /** Who waits or has a pass in a campaign, and all whom the event `drawnSeq` drew among; in the order of joining. */

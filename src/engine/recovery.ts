@@ -48,6 +48,7 @@ export function recover(source: RecoverySource, keyFilter: Pick<KeyFilter, "add"
   }
   for (const campaign of live) {
     if (campaign.state === "draft" || campaign.state === "ended") continue;
+    for (const reminder of source.remindersWaitingIn(campaign.id)) state.restoreReminder(reminder);
     const drawnSeq = secrets.get(campaign.id)?.queueDrawnSeq ?? null;
     const sums = source.queueSums(campaign.id);
     if (sums !== null) state.restoreQueue(campaign, drawnSeq, sums, source.queueOf(campaign.id, drawnSeq));

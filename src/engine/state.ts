@@ -17,6 +17,7 @@ import { assertConserved, type OfferRecord } from "../domain/offer.ts";
 import type { OperatorRecord } from "../domain/operator.ts";
 import type { LiveOrder, OrderRecord, OrderState } from "../domain/order.ts";
 import type { QueueEntry, QueueSums } from "../domain/queue.ts";
+import type { ReminderRecord } from "../domain/reminder.ts";
 import type { WaitlistRecord } from "../domain/waitlist.ts";
 import { drawSeed, MerkleLog, queueSeed, rankingOf } from "../draw/proof.ts";
 import { sha256 } from "../host/hash.ts";
@@ -26,6 +27,7 @@ import { KeyTable, type OrderPlace } from "./key-table.ts";
 import { OrderBook } from "./order-book.ts";
 import type { DrawEntry } from "./ports.ts";
 import { Queue } from "./queue.ts";
+import { Reminders } from "./reminders.ts";
 import { type InLine, WaitingLine } from "./waiting-line.ts";
 
 export interface Campaign {
@@ -55,6 +57,8 @@ export interface Campaign {
   book: OrderBook | null;
   /** The waiting room, or `null` when nobody is or was in it, or the campaign is over. */
   queue: Queue | null;
+  /** Who wants to be told before it opens, or `null` when nobody does. */
+  reminders: Reminders | null;
 }
 
 export interface Offer extends OfferTerms {
@@ -105,6 +109,8 @@ export class State {
   lastSeq = 0;
   /** The engine's clock: the latest time that any decision was made at. Never moves back. */
   nowMs = 0;
+  /** Over all campaigns. */
+  remindersWaiting = 0;
   readonly campaigns = new Map<number, Campaign>();
   readonly offers = new Map<number, Offer>();
   readonly expiries = new ExpiryQueue();
@@ -123,6 +129,8 @@ export class State {
   readonly #byNumber: Campaign[] = [];
   /** `null` when the campaign that was next has changed: looked for when it is asked for, once for all that changed. */
   #nextChangeAtMs: number | null = Number.POSITIVE_INFINITY;
+  /** `null` when the reminder that was next is gone: looked for in the same way. */
+  #nextReminderAtMs: number | null = Number.POSITIVE_INFINITY;
 
   /** When a campaign next opens or closes by the clock, or `Infinity`. */
   get nextChangeAtMs(): number {
@@ -132,6 +140,16 @@ export class State {
       this.#nextChangeAtMs = next;
     }
     return this.#nextChangeAtMs;
+  }
+
+  /** When a reminder is next due, or `Infinity`. */
+  get nextReminderAtMs(): number {
+    if (this.#nextReminderAtMs === null) {
+      let next = Number.POSITIVE_INFINITY;
+      for (const campaign of this.campaigns.values()) next = Math.min(next, reminderDueAtMs(campaign));
+      this.#nextReminderAtMs = next;
+    }
+    return this.#nextReminderAtMs;
   }
 
   /** What changed since the last call: campaigns and offers to be stored and published, whether the office did. */
@@ -183,6 +201,7 @@ export class State {
         const campaign = this.campaign(event.campaignId);
         campaign.hasWaitlist = event.hasWaitlist;
         campaign.queue = null;
+        this.#dropReminders(campaign);
         if (!event.hasWaitlist) {
           for (const offer of campaign.offers) {
             offer.waiting = null;
@@ -300,6 +319,13 @@ export class State {
         queue.unused += 1;
         return;
       }
+      case "reminder_set":
+        this.#addReminder(event.campaignId, { ...event, reminderId: event.seq });
+        return;
+      case "reminder_due":
+      case "reminder_removed":
+        this.#endReminder(this.campaign(event.campaignId), event.reminderId, event.buyerId);
+        return;
       case "buyers_erased":
         return;
       default:
@@ -460,6 +486,11 @@ export class State {
     if (isToDraw) draw();
   }
 
+  /** In the order of setting them. */
+  restoreReminder(reminder: ReminderRecord): void {
+    this.#addReminder(reminder.campaignId, reminder);
+  }
+
   /** Answers the hash of the order's key, if it has one: for the filter that HTTP threads ask. */
   restoreOrder(order: LiveOrder): KeyHash | null {
     const keyHash = order.idempotencyKey === null ? null : hashKey(order.buyerId, order.idempotencyKey);
@@ -496,7 +527,7 @@ export class State {
     const terms = { description, admission, commitment, beacon, secret: null, drawnCount: null };
     const campaign: Campaign = {
       ...{ ...what, ...terms, offers: [], number, areKeysFiltered: true },
-      ...{ book: new OrderBook(), queue: null },
+      ...{ book: new OrderBook(), queue: null, reminders: null },
     };
     this.#byNumber.push(campaign);
     this.campaigns.set(id, campaign);
@@ -517,6 +548,32 @@ export class State {
     campaign.offers.push(offer);
     this.offers.set(offer.id, offer);
     return offer;
+  }
+
+  #addReminder(campaignId: number, reminder: Pick<ReminderRecord, "reminderId" | "buyerId" | "leadS">): void {
+    const campaign = this.campaign(campaignId);
+    campaign.reminders ??= new Reminders();
+    campaign.reminders.set(reminder);
+    this.remindersWaiting += 1;
+    if (this.#nextReminderAtMs === null) return;
+    this.#nextReminderAtMs = Math.min(this.#nextReminderAtMs, reminderDueAtMs(campaign));
+  }
+
+  #endReminder(campaign: Campaign, reminderId: number, buyerId: string): void {
+    const { reminders } = campaign;
+    if (reminders === null) throw new Error(`no reminder of campaign ${campaign.id} waits`);
+    if (reminderDueAtMs(campaign) === this.#nextReminderAtMs) this.#nextReminderAtMs = null;
+    reminders.end(reminderId, buyerId);
+    this.remindersWaiting -= 1;
+    if (reminders.count === 0) campaign.reminders = null;
+  }
+
+  /** Nobody is reminded of a sale that has ended. */
+  #dropReminders(campaign: Campaign): void {
+    if (campaign.reminders === null) return;
+    this.remindersWaiting -= campaign.reminders.count;
+    campaign.reminders = null;
+    this.#nextReminderAtMs = null;
   }
 
   #enterDraw(offer: Offer, { entryId, buyerId, actor }: InLine, leaf: string): void {
@@ -643,4 +700,9 @@ export function dueAtMs(campaign: Campaign): number {
   if (campaign.state === "scheduled") return campaign.opensAtMs ?? 0;
   if (campaign.state === "open" || campaign.state === "paused") return campaign.closesAtMs ?? Number.POSITIVE_INFINITY;
   return Number.POSITIVE_INFINITY;
+}
+
+/** When the first of a campaign's reminders is due, or `Infinity`. */
+export function reminderDueAtMs({ reminders, opensAtMs }: Campaign): number {
+  return reminders === null ? Number.POSITIVE_INFINITY : (opensAtMs ?? 0) - reminders.leadSMax * 1_000;
 }

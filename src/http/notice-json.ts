@@ -8,10 +8,12 @@ import { formatId } from "../domain/ids.ts";
 import { isNoticeType, type NoticeType } from "../domain/notice.ts";
 import type { OrderRecord } from "../domain/order.ts";
 import type { PaymentRecord } from "../domain/payment.ts";
+import type { ReminderRecord } from "../domain/reminder.ts";
 import type { WaitlistRecord } from "../domain/waitlist.ts";
 import { stateAfterMove } from "../engine/state.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { buyerJsonOf, orderJson } from "./order-json.ts";
+import { reminderJson } from "./reminder-json.ts";
 import { wireTime } from "./respond.ts";
 
 /** A row of the journal with the rows that it is about. */
@@ -28,6 +30,7 @@ export interface JournalRow {
   readonly movedBy?: { readonly type: string; readonly atMs: number };
   readonly payment: PaymentRecord | null;
   readonly entry: WaitlistRecord | null;
+  readonly reminder: ReminderRecord | null;
 }
 
 export interface Notice {
@@ -48,6 +51,11 @@ export function noticeOf(row: JournalRow, catalogue: Catalogue): Notice | null |
   const offer = offerId === null ? undefined : catalogue.knownOffer(offerId);
   if (campaign === undefined || (offerId !== null && offer === undefined)) return "unknown";
   const where = `${head},"campaign_id":"${campaign.id}"`;
+  if (row.reminder !== null) {
+    const buyer = buyerJsonOf(row.reminder.buyerId);
+    const json = `${where},"buyer_id":${buyer},"reminder":${reminderJson(row.reminder, campaign)}}`;
+    return { type, lane: formatId("rmd", row.reminder.reminderId), json };
+  }
   if (offer === undefined)
     return { type, lane: campaign.id, json: `${where},"title":${JSON.stringify(campaign.view.title)}}` };
   if (order !== null) {

@@ -70,6 +70,10 @@ import {
   ReceiptAnswer,
   ReceiptKeysAnswer,
   RefundBody,
+  ReminderAnswer,
+  ReminderBody,
+  ReminderListAnswer,
+  ReminderRemovedAnswer,
   ReplayAnswer,
   ReplayBody,
   ReserveBody,
@@ -170,6 +174,10 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Waitlist: WaitlistAnswer,
   QueuePlace: QueueAnswer,
   QueueLeft: QueueLeftAnswer,
+  Reminder: ReminderAnswer,
+  ReminderList: ReminderListAnswer,
+  ReminderRemoved: ReminderRemovedAnswer,
+  NewReminder: ReminderBody,
   Pass: PassAnswer,
   DrawEntry: DrawEntryAnswer,
   NewOperator: OperatorBody,
@@ -362,6 +370,18 @@ const waitlistPlace: Static<typeof WaitlistPlaceAnswer> = {
   place: 3,
   waiting: 812,
 };
+const reminder: Static<typeof ReminderAnswer> = {
+  reminder_id: "rmd_000000003f",
+  campaign_id: campaign.id,
+  title: campaign.title,
+  opens_at: campaign.opens_at,
+  lead_s: 300,
+  due_at: "2026-11-11T11:55:00.000Z",
+  state: "waiting",
+  came_at: null,
+  late: false,
+};
+const reminderCame: Static<typeof ReminderAnswer> = { ...reminder, state: "due", came_at: "2026-11-11T11:55:00.012Z" };
 const queuePlace: Static<typeof QueueAnswer> = {
   entry_id: "que_000000003d",
   campaign_id: campaignId,
@@ -1583,7 +1603,8 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     summary: "A buyer's orders, live",
     description: [
       "An event for everything that happens to one of the buyer's orders: `order_reserved`, `order_paid`,",
-      "`order_cancelled`, `order_expired`, `order_rereserved`, `order_refund_due`, with the order as it stands. After",
+      "`order_cancelled`, `order_expired`, `order_rereserved`, `order_refund_due`, with the order as it stands. And",
+      "`reminder_due` when one of their reminders has come, with the reminder. After",
       "`Last-Event-ID` the missed ones come first: none is lost and none doubled, over reconnects and restarts. When",
       "many were missed, the stream ends after some of them: come back for the rest. A comment every few seconds keeps",
       "the connection open.",
@@ -1595,7 +1616,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
     parameters: [lastEventId],
     answers: {
       200: {
-        description: "The stream. The `data` of each event is an *Order* as JSON.",
+        description: "The stream. The `data` of each event is an *Order* as JSON; of `reminder_due` a *Reminder*.",
         type: "text/event-stream",
         schema: Type.String(),
         examples: one("One event", `retry: 2000\n\nid: 118\nevent: order_reserved\ndata: ${JSON.stringify(order)}\n\n`),
@@ -1845,6 +1866,105 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "ended",
       "outcome_unknown",
     ],
+  },
+  set_reminder: {
+    id: "set_reminder",
+    tag: "Buying",
+    summary: "Be reminded before a sale opens",
+    description: [
+      "Once, `lead_s` seconds before the opening: as an event `reminder_due` on the stream of the buyer's orders, in the list",
+      "of their reminders, and to the shop's webhooks, so that it can push it. For as long as the sale is announced and not",
+      "open. The same again changes nothing; another lead replaces the one before. It outlives every restart: what came due",
+      "while nothing ran comes with the start, `late` where the sale has opened meanwhile. Nobody is reminded of a sale that",
+      "has ended.",
+    ].join("\n"),
+    callers: "buyers",
+    parameters: [campaignIdParameter],
+    body: {
+      schema: ReminderBody,
+      isRequired: false,
+      examples: {
+        usual: ["Five minutes before; the body may also be absent", {}],
+        hour: ["An hour before", { lead_s: 3_600 }],
+      },
+    },
+    answers: {
+      201: { description: "Set.", schema: ReminderAnswer, examples: one("Five minutes before", reminder) },
+      200: { description: "Set before, as it is.", schema: ReminderAnswer, examples: one("As before", reminder) },
+    },
+    problems: [
+      [
+        "invalid",
+        fieldError(
+          "lead_s",
+          `must be a whole number from ${limits.reminderLeadSMin} to ${limits.reminderLeadSMax} (seconds before the opening: whole minutes, of 60 seconds each), for example 300`,
+        ),
+      ],
+      ...bodyProblems,
+      "unauthorized",
+      attemptsLimited,
+      ...admissionProblems,
+      "overloaded",
+      "internal",
+      "not_found",
+      "ended",
+      "already_open",
+      ["reminder_too_late", { members: { opens_at: campaign.opens_at, lead_s_max: 120 } }],
+      "reminders_full",
+      switchedOff("refuse_joins"),
+      "outcome_unknown",
+    ],
+  },
+  get_reminder: {
+    id: "get_reminder",
+    tag: "Buying",
+    summary: "The buyer's reminder of a sale",
+    description:
+      "The one that waits, else the last one that came within a day. 404 `not_reminded` when there is none, and when the sale has ended before it came.",
+    callers: "buyers",
+    parameters: [campaignIdParameter],
+    answers: {
+      200: {
+        description: "It waits, or has come.",
+        schema: ReminderAnswer,
+        examples: { waiting: ["It waits", reminder], due: ["It has come", reminderCame] },
+      },
+    },
+    problems: ["unauthorized", attemptsLimited, "internal", "not_found", "not_reminded"],
+  },
+  remove_reminder: {
+    id: "remove_reminder",
+    tag: "Buying",
+    summary: "Do not be reminded",
+    description: "404 `not_reminded` when none waits: there is none, or it has come.",
+    callers: "buyers",
+    parameters: [campaignIdParameter],
+    answers: {
+      200: {
+        description: "Removed.",
+        schema: ReminderRemovedAnswer,
+        examples: one("Removed", { campaign_id: campaign.id, state: "removed" }),
+      },
+    },
+    problems: [...buyerProblems, "not_found", "not_reminded", switchedOff("read_only"), "outcome_unknown"],
+  },
+  list_reminders: {
+    id: "list_reminders",
+    tag: "Buying",
+    summary: "The buyer's reminders",
+    description: [
+      `All that wait, the next first; then those that came within a day, the newest first, ${limits.remindersShownMax} at most: for a page that was`,
+      "closed, and a chat that was away. Cheap enough to be asked for at `due_at`.",
+    ].join("\n"),
+    callers: "buyers",
+    answers: {
+      200: {
+        description: "Their reminders.",
+        schema: ReminderListAnswer,
+        examples: one("One that waits", { reminders: [reminder] }),
+      },
+    },
+    problems: ["unauthorized", attemptsLimited, "internal"],
   },
   stream_queue: {
     id: "stream_queue",
@@ -2463,7 +2583,7 @@ const operations: Readonly<Record<Exclude<RouteName, "change_campaign" | "unmatc
       "",
       "Switches, for all campaigns or for one: `pause_sales` (nobody buys, joins a waitlist or enters a draw; queues may be",
       "joined, and stand still), `queue_everybody` (open campaigns let in by their queue), `refuse_joins` (no waitlist,",
-      "queue or draw is joined), `streams_off` (no event streams), `read_only` (buyers look and change nothing; what is",
+      "queue or draw is joined, no reminder set), `streams_off` (no event streams), `read_only` (buyers look and change nothing; what is",
       "reserved can be paid). For everything alone: `search_off` (no lists of orders and rows), `exports_off` (no",
       "downloads), `chat_off` (no conversations).",
     ].join("\n"),

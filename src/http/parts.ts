@@ -18,6 +18,7 @@ import type { LedgerRow } from "../domain/ledger.ts";
 import type { OrderRecord } from "../domain/order.ts";
 import type { IdRange, OrderFilter, OrderPage } from "../domain/order-filter.ts";
 import type { PaymentRecord } from "../domain/payment.ts";
+import type { ReminderRecord } from "../domain/reminder.ts";
 import type { WaitlistRecord } from "../domain/waitlist.ts";
 import type { ChainInfo } from "../draw/chain.ts";
 import type { DrawReader } from "../draw/document.ts";
@@ -56,6 +57,8 @@ export interface OrderReader {
   ): { readonly traces: readonly BuyerTraces[]; readonly next: number | null };
   /** The buyer's order in a campaign under an Idempotency-Key. */
   orderOfKey(campaignId: number, buyerId: string, key: string): OrderRecord | null;
+  /** All that wait, and the last that came, newest first. */
+  remindersOfBuyer(buyerId: string): { readonly waiting: ReminderRecord[]; readonly came: ReminderRecord[] };
 }
 
 /** Searches among committed orders, each bounded in what it looks through; implemented by storage. */

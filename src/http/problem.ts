@@ -107,6 +107,27 @@ export const problemKinds = {
     title: "You are not in the queue",
     detail: "Join it first. A pass that has run out is over: join again.",
   },
+  not_reminded: {
+    status: 404,
+    title: "You have no reminder of this sale",
+    detail: "Set one as long as the sale is announced and not open.",
+  },
+  already_open: {
+    status: 409,
+    title: "The sale is open already",
+    detail: "There is nothing to be reminded of: buy now.",
+  },
+  reminder_too_late: {
+    status: 409,
+    title: "Less time is left than that",
+    detail:
+      "The sale opens sooner: choose a shorter lead, of lead_s_max seconds at most; where that is 0, stay here instead.",
+  },
+  reminders_full: {
+    status: 409,
+    title: "No more reminders for this sale",
+    detail: "As many want to be reminded as may be. Come back when it opens.",
+  },
   ended: { status: 410, title: "The sale is over", detail: "Nothing can be bought here any more." },
   key_reused: {
     status: 422,

@@ -20,6 +20,7 @@ import { operatorRoles } from "../domain/operator.ts";
 import { orderStates } from "../domain/order.ts";
 import { paymentProviders, paymentStates } from "../domain/payment.ts";
 import { rehearsalStates } from "../domain/rehearsal.ts";
+import type { ReminderState } from "../domain/reminder.ts";
 import { waitlistStates } from "../domain/waitlist.ts";
 import { quicknetHash } from "../draw/chain.ts";
 import { drawStates } from "../draw/document.ts";
@@ -288,6 +289,22 @@ export const OperatorBody = Type.Object(
   {
     name: text(limits.operatorNameLengthMax, "who it is: stands in the audit log", "Li Na"),
     role: oneOf(operatorRoles, "viewer: sees; operator: runs sales; admin: keys, webhooks and erasure too"),
+  },
+  closed,
+);
+
+export const ReminderBody = Type.Object(
+  {
+    lead_s: Type.Optional(
+      Type.Integer({
+        minimum: limits.reminderLeadSMin,
+        maximum: limits.reminderLeadSMax,
+        multipleOf: 60,
+        default: limits.reminderLeadSDefault,
+        description: "seconds before the opening: whole minutes, of 60 seconds each",
+        examples: [300],
+      }),
+    ),
   },
   closed,
 );
@@ -597,6 +614,22 @@ export const WaitlistLeftAnswer = Type.Object({
   campaign_id: idOf("cmp", "its campaign", 1),
   state: oneOf(["left"], "not in line any more"),
 });
+export const ReminderAnswer = Type.Object({
+  reminder_id: idOf("rmd", "the reminder", 123),
+  campaign_id: idOf("cmp", "the campaign", 1),
+  title: Type.String({ description: "what the campaign is called", examples: ["Double Eleven"] }),
+  opens_at: nullable(time("when the sale opens")),
+  lead_s: Type.Integer({ description: "seconds before the opening", examples: [300] }),
+  due_at: time("when it comes", "2026-11-11T11:55:00.000Z"),
+  state: oneOf(["waiting", "due"] satisfies ReminderState[], "waiting: comes at due_at; due: has come"),
+  came_at: nullable(time("when it came", "2026-11-11T11:55:00.012Z")),
+  late: Type.Boolean({ description: "it came when the sale had opened: nothing ran before" }),
+});
+export const ReminderRemovedAnswer = Type.Object({
+  campaign_id: idOf("cmp", "the campaign", 1),
+  state: oneOf(["removed"] satisfies ReminderState[], "nothing will come"),
+});
+export const ReminderListAnswer = Type.Object({ reminders: Type.Array(ReminderAnswer) });
 const pass = Type.String({
   description: "send it unchanged in the header Rushbox-Pass when buying",
   examples: ["p1.1.3d.mi2nkrf9.2bd806c97f0e00af1a1fc3328fa763a9.hVJ2Yq3XoYBuO6rJ0b3C1qzv8mPjS6r0w0sJkXo5c1A"],
@@ -854,7 +887,7 @@ export const AuditAnswer = Type.Object({
 
 export const ErasureAnswer = Type.Object({
   orders: count("orders whose buyer was erased", 2),
-  entries: count("waitlist entries whose buyer was erased", 1),
+  entries: count("entries of waitlists, draws and queues, and reminders, whose buyer was erased", 1),
   remaining: count("orders and entries of campaigns that still run: ask again when they are settled", 0),
 });
 
@@ -1274,7 +1307,8 @@ export const ProblemAnswer = Type.Object({
     ),
   ),
   limit_per_buyer: Type.Optional(count("with limit_reached: units that one buyer may have", 1)),
-  opens_at: Type.Optional(nullable(time("with not_open: when the sale opens"))),
+  opens_at: Type.Optional(nullable(time("with not_open and reminder_too_late: when the sale opens"))),
+  lead_s_max: Type.Optional(count("with reminder_too_late: the longest lead that there is time for; 0: none", 120)),
   admission: Type.Optional(oneOf(admissionModes, "with not_admitted: how this sale lets in now")),
   offer_id: Type.Optional(idOf("off", "with entered_elsewhere: the offer in whose draw the buyer is", 3)),
   blocked_by: Type.Optional(

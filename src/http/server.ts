@@ -29,6 +29,7 @@ import { orderRoutes } from "./v1/orders.ts";
 import { paymentRoutes } from "./v1/payments.ts";
 import { queueRoutes } from "./v1/queue.ts";
 import { rehearsalRoutes } from "./v1/rehearsals.ts";
+import { reminderRoutes } from "./v1/reminders.ts";
 import { reserveRoute } from "./v1/reserve.ts";
 import { riskRoute } from "./v1/risk.ts";
 import { shopRoutes } from "./v1/shop.ts";
@@ -63,6 +64,7 @@ function apiAndPages(parts: HttpParts): Route[] {
     ...offerRoutes(parts),
     ...waitlistRoutes(parts),
     ...queueRoutes(parts),
+    ...reminderRoutes(parts),
     ...drawEntryRoutes(parts),
     ...drawProofRoutes(parts),
     ...streamRoutes(parts),

@@ -39,6 +39,7 @@ const notFromAHealthyServer: Readonly<Record<string, readonly string[]>> = {
   "POST /v1/offers/{id}/draw": ["waitlist_full", "slowed", "challenge_unavailable"],
   "POST /v1/campaigns/{id}/queue": ["queue_full", "slowed", "challenge_unavailable"],
   "POST /v1/campaigns/{id}/pass": ["slowed", "challenge_unavailable"],
+  "POST /v1/campaigns/{id}/reminder": ["reminders_full", "slowed"],
   // Needs a server without a provider, a provider that is down: test/guarantees/payments.test.ts.
   "POST /v1/orders/{id}/checkout": ["payments_off", "provider_unavailable"],
   // A body that is cut off, which no client of this kind sends.
@@ -520,6 +521,32 @@ test("a waitlist answers as documented", async () => {
   await ask(join, "not_open", { params: offerOf(later), as: bob });
 });
 
+test("a reminder answers as documented", async () => {
+  const set = "POST /v1/campaigns/{id}/reminder";
+  const get = "GET /v1/campaigns/{id}/reminder";
+  const remove = "POST /v1/campaigns/{id}/reminder/remove";
+  const list = "GET /v1/reminders";
+  const campaign = await createCampaign(server, { opensAt: soon(600_000) });
+  const params = { id: campaign.id };
+  await ask(get, "not_reminded", { params, as: alice });
+  await ask(remove, "not_reminded", { params, as: alice });
+  await ask(set, 201, { params, as: alice });
+  await ask(set, 200, { params, as: alice, body: { lead_s: 300 } });
+  await ask(set, "reminder_too_late", { params, as: alice, body: { lead_s: 3_600 } });
+  await askBody(set, params, alice);
+  await ask(get, 200, { params, as: alice });
+  await ask(list, 200, { as: alice });
+  await ask(remove, 200, { params, as: alice });
+  for (const name of [set, get, remove]) {
+    await ask(name, "unauthorized", { params });
+    await ask(name, "not_found", { params: missing, as: alice });
+  }
+  await ask(list, "unauthorized");
+  await ask("POST /v1/campaigns/{id}/end", 200, { params, as: operatorKey });
+  await ask(set, "ended", { params, as: alice });
+  await ask(set, "already_open", { params: { id: (await createCampaign(server)).id }, as: alice });
+});
+
 test("a queue answers as documented", async () => {
   const join = "POST /v1/campaigns/{id}/queue";
   const place = "GET /v1/campaigns/{id}/queue";
@@ -806,6 +833,8 @@ test("who may try, and why not, answers as documented", async () => {
   await askBody(add, {}, operatorKey);
   await ask("POST /v1/offers/{id}/orders", "blocked", { params, as: mallory });
   await ask("POST /v1/offers/{id}/waitlist", "blocked", { params, as: mallory });
+  const announced = await createCampaign(server, { opensAt: soon(3_600_000) });
+  await ask("POST /v1/campaigns/{id}/reminder", "blocked", { params: { id: announced.id }, as: mallory });
   const list = "GET /v1/access";
   await ask(list, 200, { as: operatorKey });
   await ask(list, 200, { as: operatorKey, query: "?search=resold&effect=block" });

@@ -96,6 +96,8 @@ function isKept(value: unknown, keyword: string, wanted: unknown): boolean {
       return typeof value !== "number" || value >= Number(wanted);
     case "maximum":
       return typeof value !== "number" || value <= Number(wanted);
+    case "multipleOf":
+      return typeof value !== "number" || value % Number(wanted) === 0;
     case "minLength":
       return typeof value !== "string" || value.length >= Number(wanted);
     case "maxLength":

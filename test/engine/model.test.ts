@@ -57,6 +57,9 @@ const expectedToMeet = [
   ...["order_offered", "offered by cancel", "offered by advance", "offered by restock", "offered by refund"],
   ...["offered by resume", "offered after order_expired", "erase_buyers erased", "erase_buyers not_settled"],
   ...["buyers_erased", "create_operator done", "create_operator name_taken", "revoke_operator not_found"],
+  ...["set_reminder reminder_set", "set_reminder already_open", "set_reminder ended", "set_reminder not_found"],
+  ...["set_reminder reminder_too_late", "remove_reminder reminder_removed", "remove_reminder not_reminded"],
+  ...["remove_reminder not_found", "reminder_set", "reminder_due", "reminder_removed"],
   ...["create_endpoint done", "change_endpoint not_found", "delete_endpoint not_found", "publish_ledger_head done"],
   ...[
     "ledger_head",
@@ -78,6 +81,7 @@ const expectedInAll = [
   ...["paid late while others wait", "offered after closing", "offered after campaign_ended"],
   ...["payment_refund_due for an order that is cancelled", "erase_buyers not_found", "end not_found"],
   ...["operator_revoked", "endpoint_changed", "endpoint_deleted"],
+  ...["reminder_due late", "reminder_removed by set_reminder", "ended with reminders"],
 ];
 
 let commandsCount = 0;
@@ -163,6 +167,18 @@ function storiesOf({ eventsOfStep, model }: Trial, step: Step): string[] {
         return [event.type, `${event.type}, ${event.returnsUnits ? "units back on sale" : "units written off"}`];
       case "payment_refund_due":
         return [event.type, `${event.type} for an order that is ${stateOf(model, event.orderId)}`];
+      case "reminder_removed":
+        return [event.type, `${event.type} by ${cause}`];
+      case "reminder_due": {
+        const isLate = model.campaigns.find(({ id }) => id === event.campaignId)?.state !== "scheduled";
+        return isLate ? [event.type, "reminder_due late"] : [event.type];
+      }
+      case "campaign_ended": {
+        const hadSome = model.reminders.some(
+          ({ campaign, state }) => campaign.id === event.campaignId && state === "waiting",
+        );
+        return hadSome ? [event.type, "ended with reminders"] : [event.type];
+      }
       default:
         return [event.type];
     }

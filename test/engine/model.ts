@@ -16,7 +16,9 @@ import type {
   OrderCommand,
   Pay,
   Refund,
+  RemoveReminder,
   Reserve,
+  SetReminder,
 } from "../../src/domain/command.ts";
 import {
   type Controls,
@@ -87,6 +89,15 @@ export interface ModelEntry {
   state: WaitlistState;
 }
 
+export interface ModelReminder {
+  readonly id: number;
+  readonly campaign: ModelCampaign;
+  buyerId: string;
+  readonly leadS: number;
+  readonly dueAtMs: number;
+  state: "waiting" | "due" | "removed";
+}
+
 export interface ModelOperator {
   readonly id: number;
   readonly name: string;
@@ -118,6 +129,7 @@ export class Model {
   readonly offers: ModelOffer[] = [];
   readonly orders: ModelOrder[] = [];
   readonly entries: ModelEntry[] = [];
+  readonly reminders: ModelReminder[] = [];
   readonly operators: ModelOperator[] = [];
   endpoints: EndpointRecord[] = [];
   controls: Controls = controlsDefault;
@@ -161,6 +173,10 @@ export class Model {
         return this.#join(command);
       case "leave_waitlist":
         return this.#leave(command);
+      case "set_reminder":
+        return this.#setReminder(command);
+      case "remove_reminder":
+        return this.#removeReminder(command);
       case "erase_buyers":
         return this.#erase(command);
       case "enter_draw":
@@ -181,7 +197,59 @@ export class Model {
       this.#move(order, "expired", "order_expired");
       this.#serve(order.offer);
     }
+    this.#remind();
     this.#closeLinesThatAreOver();
+  }
+
+  /** Of a campaign whoever is due first, and of those who are due together whoever asked first. */
+  #remind(): void {
+    for (const campaign of this.campaigns) {
+      const due = this.remindersOf(campaign).filter(({ dueAtMs }) => dueAtMs <= this.clockMs);
+      due.sort((a, b) => a.dueAtMs - b.dueAtMs || a.id - b.id);
+      for (const reminder of due) this.#endReminder(reminder, "due");
+    }
+  }
+
+  /** Those that may still come. */
+  remindersOf(campaign: ModelCampaign): ModelReminder[] {
+    if (campaign.state === "ended") return [];
+    return this.reminders.filter((reminder) => reminder.campaign === campaign && reminder.state === "waiting");
+  }
+
+  #endReminder(reminder: ModelReminder, state: "due" | "removed"): void {
+    reminder.state = state;
+    const { id: reminderId, buyerId, campaign } = reminder;
+    const type = state === "due" ? "reminder_due" : "reminder_removed";
+    this.#events.push({ type, ...this.#head(campaign.id), reminderId, buyerId });
+  }
+
+  #setReminder({ campaignId, buyerId, leadS }: SetReminder): Outcome {
+    const campaign = this.campaigns.find(({ id }) => id === campaignId);
+    if (campaign === undefined || campaign.state === "draft") return { code: "not_found" };
+    if (campaign.state === "ended") return { code: "ended" };
+    if (campaign.state !== "scheduled" || campaign.opensAtMs === null) return { code: "already_open" };
+    const dueAtMs = campaign.opensAtMs - leadS * 1_000;
+    const before = this.remindersOf(campaign).find((reminder) => reminder.buyerId === buyerId);
+    if (before?.leadS === leadS) return { code: "reminder_set", reminderId: before.id, isNew: false, leadS, dueAtMs };
+    if (dueAtMs <= this.clockMs) {
+      let leadSMax = 0;
+      while (leadSMax < 86_400 && campaign.opensAtMs - (leadSMax + 60) * 1_000 > this.clockMs) leadSMax += 60;
+      return { code: "reminder_too_late", leadSMax };
+    }
+    if (before !== undefined) this.#endReminder(before, "removed");
+    const head = this.#head(campaignId);
+    this.reminders.push({ id: head.seq, campaign, buyerId, leadS, dueAtMs, state: "waiting" });
+    this.#events.push({ type: "reminder_set", ...head, buyerId, leadS, dueAtMs });
+    return { code: "reminder_set", reminderId: head.seq, isNew: true, leadS, dueAtMs };
+  }
+
+  #removeReminder({ campaignId, buyerId }: RemoveReminder): Outcome {
+    const campaign = this.campaigns.find(({ id }) => id === campaignId);
+    if (campaign === undefined || campaign.state === "draft") return { code: "not_found" };
+    const before = this.remindersOf(campaign).find((reminder) => reminder.buyerId === buyerId);
+    if (before === undefined) return { code: "not_reminded" };
+    this.#endReminder(before, "removed");
+    return { code: "reminder_removed" };
   }
 
   /** Who waits for an offer, first come first. */
@@ -237,6 +305,9 @@ export class Model {
     }
     for (const order of this.orders) {
       if (order.state === "reserved") next = Math.min(next, order.expiresAtMs);
+    }
+    for (const campaign of this.campaigns) {
+      for (const { dueAtMs } of this.remindersOf(campaign)) next = Math.min(next, dueAtMs);
     }
     return next;
   }
@@ -546,7 +617,7 @@ export class Model {
       order.buyerId = "";
       order.key = null;
     }
-    for (const entry of this.entries) if (entryIds.includes(entry.id)) entry.buyerId = "";
+    for (const entry of [...this.entries, ...this.reminders]) if (entryIds.includes(entry.id)) entry.buyerId = "";
     return { code: "erased", orders: orderIds.length, entries: entryIds.length };
   }
 

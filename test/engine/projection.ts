@@ -27,6 +27,7 @@ import type { OperatorRecord } from "../../src/domain/operator.ts";
 import { type OrderRecord, type OrderState, orderStates } from "../../src/domain/order.ts";
 import type { PaymentRecord, PaymentState } from "../../src/domain/payment.ts";
 import type { QueueRecord, QueueSums } from "../../src/domain/queue.ts";
+import type { ReminderRecord } from "../../src/domain/reminder.ts";
 import type { WaitlistRecord, WaitlistState } from "../../src/domain/waitlist.ts";
 import type { DrawEntry, DrawSecret, RecoverySource } from "../../src/engine/ports.ts";
 import { sha256 } from "../../src/host/hash.ts";
@@ -54,6 +55,7 @@ export class Projection implements RecoverySource {
   readonly paymentRows = new Map<number, Mutable<PaymentRecord>>();
   readonly entryRows = new Map<number, Mutable<WaitlistRecord>>();
   readonly queueRows = new Map<number, Mutable<QueueRecord>>();
+  readonly reminderRows = new Map<number, Mutable<ReminderRecord>>();
   readonly drawRows = new Map<number, Mutable<DrawRecord>>();
   readonly leaves = new Map<number, string>();
   readonly secretRows = new Map<number, Mutable<DrawSecret>>();
@@ -207,6 +209,23 @@ export class Projection implements RecoverySource {
       case "waitlist_left":
         this.#endEntry(event.entryId, { state: "left", endedAtMs: event.atMs, orderId: null });
         return;
+      case "reminder_set": {
+        const { seq: reminderId, campaignId, buyerId, leadS, dueAtMs, atMs: setAtMs } = event;
+        this.reminderRows.set(reminderId, {
+          ...{ reminderId, campaignId, buyerId, leadS, dueAtMs, setAtMs },
+          ...{ state: "waiting", endedAtMs: null, endedSeq: null },
+        });
+        return;
+      }
+      case "reminder_due":
+      case "reminder_removed": {
+        const row = rowOf(this.reminderRows, event.reminderId);
+        if (row.state !== "waiting") throw new Error(`reminder ${event.reminderId} is ${row.state}, not waiting`);
+        if (row.buyerId !== event.buyerId) throw new Error(`reminder ${event.reminderId} is somebody else's`);
+        const state = event.type === "reminder_due" ? "due" : "removed";
+        Object.assign(row, { state, endedAtMs: event.atMs, endedSeq: event.seq });
+        return;
+      }
       case "buyers_erased":
         this.#erase(event);
         return;
@@ -266,6 +285,10 @@ export class Projection implements RecoverySource {
 
   waitingIn(campaignId: number): WaitlistRecord[] {
     return copiesOf(this.entryRows, (row) => row.campaignId === campaignId && row.state === "waiting");
+  }
+
+  remindersWaitingIn(campaignId: number): ReminderRecord[] {
+    return copiesOf(this.reminderRows, (row) => row.campaignId === campaignId && row.state === "waiting");
   }
 
   drawSecrets(): DrawSecret[] {
@@ -339,7 +362,9 @@ export class Projection implements RecoverySource {
       row?.campaignId === campaignId && row.buyerId !== "";
     return {
       orderIds: orderIds.filter((id) => isKnown(this.orderRows.get(id))),
-      entryIds: entryIds.filter((id) => isKnown(this.entryRows.get(id)) || isKnown(this.queueRows.get(id))),
+      entryIds: entryIds.filter((id) =>
+        [this.entryRows, this.queueRows, this.reminderRows].some((rows) => isKnown(rows.get(id))),
+      ),
     };
   }
 
@@ -438,7 +463,7 @@ export class Projection implements RecoverySource {
       row.idempotencyKey = null;
     }
     for (const id of entryIds) {
-      const row = this.queueRows.get(id) ?? rowOf(this.entryRows, id);
+      const row = this.queueRows.get(id) ?? this.reminderRows.get(id) ?? rowOf(this.entryRows, id);
       if (row.campaignId !== campaignId) throw new Error(`entry ${id} is not of campaign ${campaignId}`);
       row.buyerId = "";
     }

@@ -52,7 +52,11 @@ export class Steps {
     const random = this.#random;
     const chance = random.below(1_000);
     if (chance < 500) return;
-    const due = this.#trial.model.nextDueAtMs();
+    const { model } = this.#trial;
+    const due = model.nextDueAtMs();
+    // Past what somebody is to be reminded of, and sometimes past the opening, as when nothing ran.
+    const isAwaited = model.campaigns.some((campaign) => model.remindersOf(campaign).length > 0);
+    if (isAwaited && random.percent(2)) this.#clockMs += random.between(60_000, 400_000);
     if (chance < 900) this.#clockMs += random.between(1, 400);
     else if (chance < 960 && due !== Number.POSITIVE_INFINITY && due > 0) {
       this.#clockMs = Math.max(this.#clockMs, due - random.below(2));
@@ -67,6 +71,8 @@ export class Steps {
     const living = campaigns.filter(({ state }) => state !== "ended").length;
     const creates = living === 0 ? 500 : this.#isScarce ? 1 : living < 4 ? 25 : 2;
     if (random.below(1_000) < creates) return { type: "create_campaign", draft: this.#draft() };
+    const isAnnounced = campaigns.some(({ state }) => state === "scheduled");
+    if (isAnnounced && random.percent(20)) return this.#reminder();
     const chance = random.below(1_000);
     if (chance < 350) return this.#reserve();
     if (chance < 500 && orders.length > 0) return this.#onOrder("pay");
@@ -83,7 +89,20 @@ export class Steps {
     if (chance < 870) return this.#restock();
     if (chance < 880) return this.#erase();
     if (chance < 900) return this.#office();
+    if (!this.#isScarce && chance < 910) return this.#reminder();
     return this.#change();
+  }
+
+  /** Mostly of what is announced. */
+  #reminder(): Command {
+    const random = this.#random;
+    const { campaigns } = this.#trial.model;
+    const announced = campaigns.filter(({ state }) => state === "scheduled");
+    const from = announced.length > 0 && random.percent(80) ? announced : campaigns;
+    const campaign = from.length === 0 ? undefined : random.pick(from);
+    const [campaignId, buyerId] = [this.#orMissing(campaign?.id), random.pick(buyers.slice(0, 3))];
+    if (random.percent(25)) return { type: "remove_reminder", campaignId, buyerId };
+    return { type: "set_reminder", campaignId, buyerId, leadS: random.pick([60, 60, 120, 180, 600]) };
   }
 
   #change(): Command {
@@ -249,7 +268,8 @@ export class Steps {
     const campaign = settled.length > 0 && random.percent(80) ? random.pick(settled) : this.#campaign();
     const ordersOf = model.orders.filter(({ offer }) => offer.campaign === campaign && random.percent(30));
     const entriesOf = model.entries.filter(({ offer }) => offer.campaign === campaign && random.percent(30));
-    const [orderIds, entryIds] = [ordersOf, entriesOf].map((some) => some.map(({ id }) => id));
+    const remindersOf = model.reminders.filter((one) => one.campaign === campaign && random.percent(30));
+    const [orderIds, entryIds] = [ordersOf, [...entriesOf, ...remindersOf]].map((some) => some.map(({ id }) => id));
     return {
       type: "erase_buyers",
       campaignId: this.#orMissing(campaign?.id),
@@ -317,7 +337,9 @@ export class Steps {
     const random = this.#random;
     if (this.#isScarce && random.percent(95)) return this.#scarceDraft();
     const kind: CampaignKind | null = random.pick([null, null, null, "one_yuan", "limited_time", "hot_item"]);
-    const opensAtMs = random.percent(35) ? null : this.#clockMs + random.between(-2_000, 15_000);
+    const opensAtMs = random.percent(35)
+      ? null
+      : this.#clockMs + random.between(-2_000, random.percent(50) ? 15_000 : 300_000);
     const closesAtMs = random.percent(50) ? null : this.#clockMs + random.between(-1_000, 120_000);
     const offers = Array.from({ length: random.between(1, 3) }, (_, index) => this.#offerDraft(kind, index));
     const paymentWindowS = random.between(1, 30);

@@ -45,6 +45,8 @@ export class Thread {
       { name: "rushbox_commit_duration_seconds", help: "", type: "histogram", buckets: [1] } as const,
       { name: "rushbox_events_total", help: "", type: "counter" } as const,
       { name: "rushbox_engine_busy_seconds_total", help: "", type: "counter" } as const,
+      { name: "rushbox_reminders_waiting", help: "", type: "gauge" } as const,
+      { name: "rushbox_reminders_due_total", help: "", type: "counter" } as const,
     ];
     this.#loop = new EngineLoop({
       engine: this.engine,

@@ -136,6 +136,7 @@ export class Trial {
     this.#checkLimits();
     this.#checkPayments();
     this.#checkLines();
+    this.#checkReminders();
     this.#checkOffice();
     this.#checkNextDue();
     if (this.engine.state.lastSeq !== this.projection.last().seq) throw new Error("an event has not been told");
@@ -302,6 +303,48 @@ export class Trial {
     if (entryRows.size !== this.model.entries.length) throw new Error("there are other entries than the model's");
   }
 
+  /** Told from the rows alone: one of a buyer in a campaign waits, and what came did so in time and before the end. */
+  #checkReminders(): void {
+    const { reminderRows, campaignRows } = this.projection;
+    const waiting = new Set<string>();
+    for (const { reminderId, campaignId, buyerId, state, dueAtMs, endedAtMs } of reminderRows.values()) {
+      const { state: now, opensAtMs } = rowOf(campaignRows, campaignId);
+      if (state === "due" && (endedAtMs ?? 0) < dueAtMs) throw new Error(`reminder ${reminderId} came before its time`);
+      if (dueAtMs >= (opensAtMs ?? 0)) throw new Error(`reminder ${reminderId} is due when the sale is open`);
+      if (state !== "waiting" || now === "ended" || buyerId === "") continue;
+      const whose = `${campaignId} ${buyerId}`;
+      if (waiting.has(whose)) throw new Error(`${buyerId} waits twice for a reminder of ${campaignId}`);
+      waiting.add(whose);
+    }
+    for (const event of this.eventsOfStep) {
+      if (event.type !== "reminder_due") continue;
+      // The events of one step are few: none of a sale may follow its end.
+      const end = this.eventsOfStep.find(
+        ({ type, campaignId }) => type === "campaign_ended" && campaignId === event.campaignId,
+      );
+      if (end !== undefined && end.seq < event.seq) throw new Error(`reminder ${event.reminderId} came after the end`);
+    }
+    let count = 0;
+    for (const campaign of this.model.campaigns) {
+      const expected = this.model.remindersOf(campaign);
+      const said = rowOf(this.engine.state.campaigns, campaign.id).reminders;
+      if ((said?.count ?? 0) !== expected.length) differs(`reminders of ${campaign.id}`, said?.count, expected.length);
+      count += expected.length;
+      for (const { id, buyerId, leadS } of expected) {
+        const found = said?.of(buyerId);
+        if (found?.reminderId !== id || found.leadS !== leadS)
+          differs(`the reminder of ${buyerId}`, found, { id, leadS });
+      }
+    }
+    if (this.engine.state.remindersWaiting !== count) throw new Error("the engine counts other reminders");
+    for (const { id, state, buyerId } of this.model.reminders) {
+      const row = rowOf(reminderRows, id);
+      if (row.state !== state || row.buyerId !== buyerId) differs(`reminder ${id}`, row, { state, buyerId });
+    }
+    if (reminderRows.size !== this.model.reminders.length)
+      throw new Error("there are other reminders than the model's");
+  }
+
   #checkOffice(): void {
     const { operators, endpoints, controls } = this.engine.state;
     if (!Bun.deepEquals(controls, this.model.controls, true)) differs("controls", controls, this.model.controls);
@@ -343,7 +386,8 @@ function restoreFromAllRows(rows: Projection): State {
   state.controls = rows.controls();
   for (const entry of rows.accessEntries()) state.access.set(entry.entryId, entry);
   for (const campaign of state.campaigns.values()) state.forgetSettled(campaign);
-  for (const { id, hasWaitlist, book } of state.campaigns.values()) {
+  for (const { id, state: now, hasWaitlist, book } of state.campaigns.values()) {
+    if (now !== "ended") for (const reminder of rows.remindersWaitingIn(id)) state.restoreReminder(reminder);
     if (hasWaitlist && book !== null) for (const entry of rows.waitingIn(id)) state.restoreWaiting(entry);
   }
   return state;

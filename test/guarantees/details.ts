@@ -18,7 +18,9 @@ export function brokenDetails(folder: string): string[] {
     const rows = (table: string) => db.query(`SELECT * FROM ${table} ORDER BY id`).all() as Row[];
     const byId = (table: string) => new Map(rows(table).map((row) => [Number(row["id"]), row]));
     const tables = Object.fromEntries(
-      ["orders", "payments", "waitlist", "campaigns", "offers"].map((table) => [table, byId(table)] as const),
+      ["orders", "payments", "waitlist", "reminders", "campaigns", "offers"].map(
+        (table) => [table, byId(table)] as const,
+      ),
     );
     const events = db
       .query("SELECT seq, type, campaign_id, nullif(lower(hex(details)), '') AS details FROM events ORDER BY seq")
@@ -36,6 +38,7 @@ const detailed: Readonly<Record<string, readonly [table: string, columns: readon
   order_reserved: ["orders", ["buyer_id", "quantity", "amount_minor", "expires_at_ms", "idempotency_key"]],
   order_offered: ["orders", ["buyer_id", "quantity", "amount_minor", "expires_at_ms", "idempotency_key"]],
   waitlist_joined: ["waitlist", ["buyer_id"]],
+  reminder_set: ["reminders", ["buyer_id", "lead_s"]],
   order_paid: ["payments", ["provider", "reference", "amount_minor", "currency"]],
   order_refund_due: ["payments", ["provider", "reference", "amount_minor", "currency"]],
   payment_refund_due: ["payments", ["provider", "reference", "amount_minor", "currency"]],

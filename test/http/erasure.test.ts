@@ -216,13 +216,15 @@ describe("a buyer who is erased", () => {
 describe("retention", () => {
   const dayMs = 86_400_000;
 
-  /** A campaign that ended so many days ago, with paid orders of as many buyers, made by the engine and the journal. */
+  /** A campaign that ended so many days ago, with paid orders of as many buyers and a reminder, made by the engine and the journal. */
   function endedDaysAgo(sales: readonly { readonly days: number; readonly buyers: number }[], folder: string): void {
     const db = openWriter(folder);
     const journal = new SqliteJournal(db);
     const engine = new Engine();
     for (const { days, buyers } of sales) {
-      const nowMs = Date.now() - days * dayMs;
+      const endedMs = Date.now() - days * dayMs;
+      const opensAtMs = endedMs - 60_000;
+      let nowMs = opensAtMs - 3_600_000;
       const execute = (command: Command) => {
         engine.advance(nowMs);
         const outcome = engine.execute(command, nowMs);
@@ -238,7 +240,7 @@ describe("retention", () => {
         description: null,
       };
       const offer = { sku: "a", title: "A", priceMinor: 1, currency: "CNY", stock: buyers, ...terms };
-      const window = { opensAtMs: null, closesAtMs: null, paymentWindowS: 60 };
+      const window = { opensAtMs, closesAtMs: null, paymentWindowS: 60 };
       const draft = {
         title: `${days} days ago`,
         description: null,
@@ -252,6 +254,8 @@ describe("retention", () => {
       if (made.code !== "created") throw new Error(made.code);
       const { campaignId } = made;
       execute({ type: "publish", campaignId });
+      execute({ type: "set_reminder", campaignId, buyerId: `${days}-days-reminded`, leadS: 300 });
+      nowMs = endedMs;
       for (let n = 0; n < buyers; n++) {
         const buyerId = `${days}-days-${n}`;
         const reserved = execute({ type: "reserve", offerId: campaignId + 1, buyerId, quantity: 1, key: null });
@@ -281,17 +285,18 @@ describe("retention", () => {
       await using server = await startServer({ data, env: { RUSHBOX_RETENTION_DAYS: "30" } });
       const known = () => {
         using db = new Database(join(data, "rushbox.db"), { readonly: true });
-        return db.query("SELECT buyer_id FROM orders WHERE buyer_id <> ''").values().flat();
+        const all = "SELECT buyer_id FROM orders UNION ALL SELECT buyer_id FROM reminders";
+        return db.query(`SELECT buyer_id FROM (${all}) WHERE buyer_id <> ''`).values().flat();
       };
       const untilMs = performance.now() + 20_000;
-      while (known().length > 2 && performance.now() < untilMs) await Bun.sleep(50);
-      expect(known()).toEqual(["29-days-0", "29-days-1"]);
+      while (known().length > 3 && performance.now() < untilMs) await Bun.sleep(50);
+      expect(known()).toEqual(["29-days-0", "29-days-1", "29-days-reminded"]);
       const { body } = await call<{ entries: Record<string, unknown>[] }>(`${server.url}/v1/audit`, {
         as: operatorKey,
       });
       expect(body.entries.map(({ operator, action, outcome, after }) => [operator, action, outcome, after])).toEqual([
-        ["retention", "erase_buyers", "erased", { orders: 1, entries: 0 }],
-        ["retention", "erase_buyers", "erased", { orders: many - limits.erasuresPerCommandMax, entries: 0 }],
+        ["retention", "erase_buyers", "erased", { orders: 1, entries: 1 }],
+        ["retention", "erase_buyers", "erased", { orders: many - limits.erasuresPerCommandMax, entries: 1 }],
         ["retention", "erase_buyers", "erased", { orders: limits.erasuresPerCommandMax, entries: 0 }],
       ]);
       await server.stop();

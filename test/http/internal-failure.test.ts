@@ -85,6 +85,7 @@ const fail = (): never => {
 };
 const orders: OrderReader = {
   ...{ order: fail, orderOfKey: fail, paymentsOf: fail, waitingAfter: fail, entryOfBuyer: fail },
+  remindersOfBuyer: fail,
   tracesOfBuyer: fail as OrderReader["tracesOfBuyer"],
 };
 const orderFinder = { range: fail as OrderFinder["range"], newestFirst: fail, oldestFirst: fail };
@@ -134,7 +135,7 @@ beforeAll(async () => {
   const who = { access, verdicts, feed, gate, rates, captcha: null, challenges };
   const admission = new Admission({ ...who, addresses, clock, metrics, office });
   const orderStreams = new OrderStreams({
-    reader: { last: fail, orderEventsAfter: fail, orderEventsOfBuyerAfter: fail },
+    reader: { last: fail, buyerEventsAfter: fail, eventsOfBuyerAfter: fail },
     committedSeq,
     countOpen,
     render: fail,

@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { type OrderStreamParts, OrderStreams } from "../../src/delivery/order-streams.ts";
 import type { OrderRecord } from "../../src/domain/order.ts";
 
-type Event = ReturnType<OrderStreamParts["reader"]["orderEventsOfBuyerAfter"]>[number];
+type Event = ReturnType<OrderStreamParts["reader"]["eventsOfBuyerAfter"]>[number];
 
 /** Longer than the streams wait between two readings. */
 const readingsMs = 350;
@@ -21,19 +21,22 @@ class Journal {
   readonly streams = new OrderStreams({
     reader: {
       last: () => ({ seq: this.lastSeq }),
-      orderEventsAfter: (seq, limit) => {
+      buyerEventsAfter: (seq, limit) => {
         const events = this.events.filter((event) => event.seq > seq).slice(0, limit);
         return { events, lastSeq: events.at(-1)?.seq ?? seq };
       },
-      orderEventsOfBuyerAfter: (buyerId, seq) => {
-        const answer = this.events.filter((event) => event.order.buyerId === buyerId && event.seq > seq);
+      eventsOfBuyerAfter: (buyerId, seq) => {
+        const answer = this.events.filter((event) => event.about.buyerId === buyerId && event.seq > seq);
         const change = this.missedOnce;
         this.missedOnce = null;
         return change?.(answer) ?? answer;
       },
     },
     committedSeq: () => this.lastSeq,
-    render: ({ orderId, offerId }) => (this.knownOffers.has(offerId) ? JSON.stringify({ orderId }) : null),
+    render: (about) => {
+      if ("reminderId" in about) throw new Error("nobody is reminded here");
+      return this.knownOffers.has(about.offerId) ? JSON.stringify({ orderId: about.orderId }) : null;
+    },
     countOpen: (change) => {
       this.open += change;
     },
@@ -50,7 +53,7 @@ class Journal {
       ...{ lastSeq: seq, reservedAtMs: 0, expiresAtMs: 1, paidAtMs: null, endedAtMs: null },
       ...{ idempotencyKey: null, paymentReference: null, actor: null },
     };
-    this.events.push({ seq, type: "order_reserved", order });
+    this.events.push({ seq, type: "order_reserved", about: order });
     return seq;
   }
 

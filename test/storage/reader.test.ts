@@ -29,11 +29,11 @@ test("a buyer's missed events are found with 30,000,000 ids between an order and
   event.run(recent + 3_001, "order_reserved", recent + 3_001, null);
 
   const reader = new SqliteReader(db);
-  const missed = reader.orderEventsOfBuyerAfter("eve", old);
+  const missed = reader.eventsOfBuyerAfter("eve", old);
   expect(missed).toHaveLength(3_001);
-  expect(missed[0]).toMatchObject({ seq: recent, type: "order_expired", order: { orderId: old, state: "expired" } });
+  expect(missed[0]).toMatchObject({ seq: recent, type: "order_expired", about: { orderId: old, state: "expired" } });
   expect(missed.map(({ seq }) => seq)).toEqual(missed.map((_, at) => recent + at));
-  expect(reader.orderEventsOfBuyerAfter("eve", recent + 3_000)).toEqual([]);
+  expect(reader.eventsOfBuyerAfter("eve", recent + 3_000)).toEqual([]);
 });
 
 test("of a buyer who ordered and gave back without end, a late payment reads what is paid of its offer and no more", () => {

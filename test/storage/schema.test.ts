@@ -67,6 +67,7 @@ describe("what is asked during a sale never scans", () => {
   const ofPaid = "orders USING INDEX orders_paid_by_buyer";
   const ofEntries = "waitlist USING INDEX waitlist_by_buyer";
   const ofQueue = "queue USING INDEX queue_by_buyer";
+  const ofReminders = "reminders USING INDEX reminders_by_buyer";
   const byId = (table: string) => `${table} USING INTEGER PRIMARY KEY`;
 
   /** The tables that a question is answered from, and how each is found. */
@@ -75,11 +76,15 @@ describe("what is asked during a sale never scans", () => {
     ["a buyer's orders", () => reader.ordersOfBuyer("alice", 9, 5), [ofOrders]],
     ["what a buyer has paid for", () => reader.paidOrdersOfBuyer(1, 2, "alice"), [ofPaid]],
     ["a buyer's order by its key", () => reader.orderOfKey(1, "alice", "k"), [ofOrders]],
-    ["events about orders", () => reader.orderEventsAfter(1, 5), [byId("events"), byId("orders")]],
+    [
+      "events that buyers are told of",
+      () => reader.buyerEventsAfter(1, 5),
+      ["events", "orders", "reminders"].map(byId),
+    ],
     [
       "the journal with what it is about",
       () => reader.journalAfter(1, 5),
-      ["events", "orders", "payments", "waitlist"].map(byId),
+      ["events", "orders", "payments", "waitlist", "reminders"].map(byId),
     ],
     ["an order's payments", () => reader.paymentsOf(1), ["payments USING INDEX payments_by_order"]],
     ["payments to return", () => reader.paymentsDue("stripe", 0, 5), ["payments USING INDEX payments_to_return"]],
@@ -97,13 +102,23 @@ describe("what is asked during a sale never scans", () => {
       ["waitlist USING INDEX waitlist_by_offer", byId("events")],
     ],
     ["a campaign's draws", () => reader.drawsOf(1), ["draws USING INDEX draws_by_campaign"]],
-    ["where a buyer's identity stands", () => reader.tracesOfBuyer("alice", 0), [ofOrders, ofEntries, ofQueue]],
-    ["who is still known in a campaign", () => reader.tracesOfCampaign(1, 0), [ofOrders, ofEntries, ofQueue]],
+    [
+      "where a buyer's identity stands",
+      () => reader.tracesOfBuyer("alice", 0),
+      [ofOrders, ofEntries, ofQueue, ofReminders],
+    ],
+    [
+      "who is still known in a campaign",
+      () => reader.tracesOfCampaign(1, 0),
+      [ofOrders, ofEntries, ofQueue, ofReminders],
+    ],
     [
       "which of some are still known",
       () => reader.knownAmong(1, { orderIds: [1], entryIds: [1] }),
-      ["orders", "waitlist", "queue"].map(byId),
+      ["orders", "waitlist", "queue", "reminders"].map(byId),
     ],
+    ["who waits for a reminder", () => [...reader.remindersWaitingIn(1)], ["reminders USING INDEX reminders_waiting"]],
+    ["a buyer's reminders", () => reader.remindersOfBuyer("alice"), ["reminders USING INDEX reminders_of_buyer"]],
     ["what operators did", () => reader.auditBefore(9, 5, {}), [byId("audit_log")]],
   ];
   test.each(questions)("%s", (_, ask, found) => {
@@ -113,7 +128,8 @@ describe("what is asked during a sale never scans", () => {
     const details = plan.map(({ detail }) => detail);
     expect(details.filter((detail) => detail.includes("TEMP B-TREE"))).toEqual([]);
     const searched = details.flatMap(
-      (detail) => /^SEARCH ((orders|events|payments|waitlist|queue|draws|audit_log) .*?) \(/.exec(detail)?.[1] ?? [],
+      (detail) =>
+        /^SEARCH ((orders|events|payments|waitlist|queue|reminders|draws|audit_log) .*?) \(/.exec(detail)?.[1] ?? [],
     );
     expect(new Set(searched)).toEqual(new Set(found));
     // The last event is the first of the rows from their end.

@@ -68,6 +68,13 @@ export const problemWordsZh: Readonly<Record<ProblemCode, Words>> = {
   },
   challenge_failed: { title: "验证未通过", detail: "所发送的结果无效，reason 说明了原因。请重新获取并完成验证。" },
   challenge_unavailable: { title: "暂时无法核对验证码", detail: "验证服务没有响应，期间不放行任何人。请稍后再试。" },
+  not_reminded: { title: "您没有设置本场的提醒", detail: "活动已公布且尚未开始时可以设置。" },
+  already_open: { title: "秒杀已经开始", detail: "无需提醒：现在就可以购买。" },
+  reminder_too_late: {
+    title: "距开始已不足这个时间",
+    detail: "活动很快就要开始：请选择更短的提前时间，最多 lead_s_max 秒；为 0 时，请直接留在这里。",
+  },
+  reminders_full: { title: "本场提醒名额已满", detail: "设置提醒的人已达上限。请在开始时再来。" },
   ended: { title: "秒杀已结束", detail: "这里已不能再购买。" },
   key_reused: {
     title: "该 Idempotency-Key 属于另一个请求",

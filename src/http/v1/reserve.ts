@@ -334,6 +334,12 @@ export function refusalResponse(answer: Exclude<Answer, { code: "reserved" | "re
     case "not_sold_out":
     case "waitlist_off":
     case "waitlist_full":
+    case "reminder_set":
+    case "reminder_removed":
+    case "not_reminded":
+    case "already_open":
+    case "reminder_too_late":
+    case "reminders_full":
     case "done":
     case "erased":
     case "not_settled":

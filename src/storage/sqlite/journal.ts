@@ -26,6 +26,7 @@ import {
   type PaymentRefunded,
   type QueueEnded,
   type RefundRequested,
+  type ReminderEnded,
 } from "../../domain/event.ts";
 import { detailsOf, detailsText, firstPreviousHash, ledgerText } from "../../domain/ledger.ts";
 import { sha256Bytes } from "../../host/hash.ts";
@@ -47,8 +48,13 @@ const entryColumns = ["id", "campaign_id", "offer_id", "buyer_id", "state", "joi
 
 const queueColumns = ["id", "campaign_id", "buyer_id", "state", "joined_at_ms", "salt"] as const;
 
+const reminderColumns = [
+  ...["id", "campaign_id", "buyer_id", "lead_s", "due_at_ms", "state", "set_at_ms", "salt"],
+] as const;
+
 const checkpointWaitMs = 250;
 
+const endOfReminder = { reminder_due: "due", reminder_removed: "removed" } as const;
 const endOfEntry = { queue_left: "left", queue_expired: "expired" } as const;
 
 export class SqliteJournal {
@@ -59,6 +65,7 @@ export class SqliteJournal {
   readonly #orders: RowInserter;
   readonly #entries: RowInserter;
   readonly #queue: RowInserter;
+  readonly #reminders: RowInserter;
   readonly #insertCampaign: Statement;
   readonly #updateCampaign: Statement;
   readonly #endCampaign: Statement;
@@ -77,9 +84,11 @@ export class SqliteJournal {
   readonly #renewPasses: Statement;
   readonly #endQueueEntry: Statement;
   readonly #closeQueue: Statement;
+  readonly #endReminder: Statement;
   readonly #eraseOrder: Statement;
   readonly #eraseEntry: Statement;
   readonly #eraseQueueEntry: Statement;
+  readonly #eraseReminder: Statement;
   readonly #insertOperator: Statement;
   readonly #revokeOperator: Statement;
   readonly #putEndpoint: Statement;
@@ -106,6 +115,7 @@ export class SqliteJournal {
     this.#orders = new RowInserter(db, "orders", orderColumns);
     this.#entries = new RowInserter(db, "waitlist", entryColumns);
     this.#queue = new RowInserter(db, "queue", queueColumns);
+    this.#reminders = new RowInserter(db, "reminders", reminderColumns);
     this.#insertCampaign = prepare(
       "INSERT INTO campaigns (id, title, kind, state, opens_at_ms, closes_at_ms, payment_window_s, has_waitlist, admission, needs_pass, pass_window_s, challenge, agent_policy, agent_share_percent, created_at_ms, description) VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
@@ -161,6 +171,12 @@ export class SqliteJournal {
     this.#eraseQueueEntry = prepare(
       "UPDATE queue SET buyer_id = '', salt = NULL, erased_seq = ? WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL",
     );
+    this.#endReminder = prepare(
+      "UPDATE reminders SET state = ?, ended_at_ms = ?, ended_seq = ? WHERE id = ? AND state = 'waiting'",
+    );
+    this.#eraseReminder = prepare(
+      "UPDATE reminders SET buyer_id = '', salt = NULL, erased_seq = ? WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL",
+    );
     this.#insertOperator = prepare(
       "INSERT INTO operators (id, name, role, key_hash, created_at_ms) VALUES (?, ?, ?, ?, ?)",
     );
@@ -193,6 +209,7 @@ export class SqliteJournal {
       this.#orders.flush();
       this.#entries.flush();
       this.#queue.flush();
+      this.#reminders.flush();
       this.#events.flush();
       for (const { id, state, closesAtMs, hasWaitlist } of campaigns) {
         this.#expectOne(this.#updateCampaign, state, closesAtMs, hasWaitlist, id);
@@ -300,6 +317,17 @@ export class SqliteJournal {
         this.#append(event, { previousSeq: event.entryId });
         this.#endQueue(endOfEntry[event.type], event, event.entryId, null);
         return;
+      case "reminder_set": {
+        const { seq, campaignId, buyerId, leadS, dueAtMs, atMs } = event;
+        const salt = this.#append(event, {});
+        this.#reminders.add(seq, campaignId, buyerId, leadS, dueAtMs, "waiting", atMs, salt);
+        return;
+      }
+      case "reminder_due":
+      case "reminder_removed":
+        this.#append(event, { previousSeq: event.reminderId });
+        this.#writeReminderEnd(event);
+        return;
       case "campaign_created":
         this.#append(event, {});
         this.#writeCampaign(event);
@@ -400,6 +428,11 @@ export class SqliteJournal {
     this.#expectOne(this.#endQueueEntry, state, atMs, seq, orderId, entryId);
   }
 
+  #writeReminderEnd({ type, atMs, seq, reminderId }: ReminderEnded): void {
+    this.#reminders.flush(); // it may have been set in this very batch
+    this.#expectOne(this.#endReminder, endOfReminder[type], atMs, seq, reminderId);
+  }
+
   #writeMove(event: OrderMoved): void {
     switch (event.type) {
       case "order_rereserved":
@@ -460,9 +493,11 @@ export class SqliteJournal {
     this.#entries.flush();
     for (const orderId of orderIds) this.#eraseOrder.run(seq, orderId, campaignId);
     this.#queue.flush();
+    this.#reminders.flush();
     for (const entryId of entryIds) {
-      this.#eraseEntry.run(seq, entryId, campaignId); // it stands in one of the two
+      this.#eraseEntry.run(seq, entryId, campaignId); // it stands in one of the three
       this.#eraseQueueEntry.run(seq, entryId, campaignId);
+      this.#eraseReminder.run(seq, entryId, campaignId);
     }
   }
 

@@ -18,6 +18,7 @@ import {
   operatorsTable,
   ordersTable,
   paymentsTable,
+  remindersTable,
   waitlistTable,
 } from "../../../schema/tables.ts";
 import type { AccessEntry } from "../../domain/access.ts";
@@ -33,14 +34,15 @@ import type { OperatorRecord } from "../../domain/operator.ts";
 import type { LiveOrder, OrderRecord } from "../../domain/order.ts";
 import type { PaymentProvider, PaymentRecord } from "../../domain/payment.ts";
 import type { QueueEntry, QueueSums } from "../../domain/queue.ts";
+import type { ReminderRecord } from "../../domain/reminder.ts";
 import type { WaitlistRecord, WaitlistState } from "../../domain/waitlist.ts";
 
-/** An event about an order, with the order as it stands now. */
-export interface OrderEvent {
+/** An event that a buyer is told of, with what it is about as that stands now: an order, or a reminder that came. */
+export interface BuyerEvent {
   readonly seq: number;
   readonly atMs: number;
   readonly type: string;
-  readonly order: OrderRecord;
+  readonly about: OrderRecord | ReminderRecord;
 }
 
 /** Where a buyer's identity stands: orders, and entries in waitlists, draws and queues of one campaign. */
@@ -54,6 +56,8 @@ interface Trace {
   readonly id: number;
   readonly campaignId: number;
 }
+/** Tables with buyers in them, and their index by pages of ids. */
+type BuyersTable = "orders" | "waitlist" | "queue" | "reminders";
 type TracesInPages = Statement<Trace, [from: number, to: number, buyerId: string, after: number, limit: number]>;
 type KnownById = Statement<{ id: number }, [id: number, campaignId: number]>;
 type KnownInPages = Statement<{ id: number }, [from: number, to: number, campaignId: number, limit: number]>;
@@ -70,6 +74,7 @@ export interface JournalRow {
   readonly order: OrderRecord | null;
   readonly payment: PaymentRecord | null;
   readonly entry: WaitlistRecord | null;
+  readonly reminder: ReminderRecord | null;
   /** The last event before this one that moved the order, when this one leaves it as it is. */
   readonly movedBy?: { readonly type: string; readonly atMs: number };
 }
@@ -102,6 +107,16 @@ const { salt: ___, erasedSeq: ____, ...ofEntry } = getTableColumns(waitlistTable
 const entryColumns = Object.entries(ofEntry)
   .map(([name, column]) => `${column.name} AS ${name}`)
   .join(", ");
+
+/** And of a reminder. */
+const { salt: _____, erasedSeq: ______, ...ofReminder } = getTableColumns(remindersTable);
+const reminderColumns = Object.entries(ofReminder)
+  .map(([name, column]) => `${column.name} AS ${name}`)
+  .join(", ");
+
+/** The reminder that an event says has come. */
+const cameBy = (event: typeof eventsTable) =>
+  eq(remindersTable.reminderId, sql`iif(${event.type} = 'reminder_due', ${event.previousSeq}, NULL)`);
 
 /** All columns of an order under the names that the domain gives them. */
 export const orderColumns = Object.entries(getTableColumns(ordersTable))
@@ -150,10 +165,16 @@ export class SqliteReader {
   readonly #knownOrder: KnownById;
   readonly #knownEntry: KnownById;
   readonly #knownQueueEntry: KnownById;
+  readonly #reminderTraces: TracesInPages;
+  readonly #knownReminders: KnownInPages;
+  readonly #knownReminder: KnownById;
+  readonly #remindersWaiting: Statement<ReminderRecord, [buyerId: string]>;
+  readonly #remindersLast: Statement<ReminderRecord, [buyerId: string, limit: number]>;
+  readonly #remindersCame: Statement<ReminderRecord, [buyerId: string, afterSeq: number, limit: number]>;
   readonly #paymentsDue;
   readonly #endOfCampaign;
   readonly #eventBySeq;
-  readonly #orderEventsAfter;
+  readonly #buyerEventsAfter;
   readonly #journalAfter;
   readonly #moveBefore: Statement<{ type: string; atMs: number }, [seq: number]>;
 
@@ -207,7 +228,7 @@ export class SqliteReader {
         .limit(sql.placeholder("limit"))
         .prepare(),
     );
-    const tracesIn = (table: "orders" | "waitlist" | "queue"): TracesInPages =>
+    const tracesIn = (table: BuyersTable): TracesInPages =>
       db.prepare(
         `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
         SELECT ${table}.id, ${table}.campaign_id AS campaignId FROM page CROSS JOIN ${table}
@@ -216,7 +237,8 @@ export class SqliteReader {
     this.#orderTraces = tracesIn("orders");
     this.#entryTraces = tracesIn("waitlist");
     this.#queueTraces = tracesIn("queue");
-    const knownIn = (table: "orders" | "waitlist" | "queue"): KnownInPages =>
+    this.#reminderTraces = tracesIn("reminders");
+    const knownIn = (table: BuyersTable): KnownInPages =>
       db.prepare(
         `WITH RECURSIVE page (number) AS (VALUES (?1) UNION ALL SELECT number + 1 FROM page WHERE number < ?2)
         SELECT ${table}.id FROM page CROSS JOIN ${table} INDEXED BY ${table}_by_buyer
@@ -225,11 +247,23 @@ export class SqliteReader {
     this.#knownOrders = knownIn("orders");
     this.#knownEntries = knownIn("waitlist");
     this.#knownInQueue = knownIn("queue");
-    const isKnownIn = (table: "orders" | "waitlist" | "queue"): KnownById =>
+    this.#knownReminders = knownIn("reminders");
+    const isKnownIn = (table: BuyersTable): KnownById =>
       db.prepare(`SELECT id FROM ${table} WHERE id = ? AND campaign_id = ? AND erased_seq IS NULL`);
     this.#knownOrder = isKnownIn("orders");
     this.#knownEntry = isKnownIn("waitlist");
     this.#knownQueueEntry = isKnownIn("queue");
+    this.#knownReminder = isKnownIn("reminders");
+    this.#remindersWaiting = db.prepare(
+      `SELECT ${reminderColumns} FROM reminders WHERE buyer_id = ? AND state = 'waiting'`,
+    );
+    this.#remindersLast = db.prepare(
+      `SELECT ${reminderColumns} FROM reminders WHERE buyer_id = ? AND state = 'due' ORDER BY ended_seq DESC LIMIT ?`,
+    );
+    this.#remindersCame = db.prepare(
+      `SELECT ${reminderColumns} FROM reminders
+      WHERE buyer_id = ? AND state = 'due' AND ended_seq > ? ORDER BY ended_seq LIMIT ?`,
+    );
     this.#paymentsOf = once(() =>
       drizzled
         .select()
@@ -267,11 +301,15 @@ export class SqliteReader {
         .where(eq(eventsTable.seq, sql.placeholder("seq")))
         .prepare(),
     );
-    this.#orderEventsAfter = once(() =>
+    this.#buyerEventsAfter = once(() =>
       drizzled
-        .select({ seq: eventsTable.seq, atMs: eventsTable.atMs, type: eventsTable.type, order: ordersTable })
+        .select({
+          ...{ seq: eventsTable.seq, atMs: eventsTable.atMs, type: eventsTable.type },
+          ...{ order: ordersTable, reminder: remindersTable },
+        })
         .from(eventsTable)
         .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
+        .leftJoin(remindersTable, cameBy(eventsTable))
         .where(gt(eventsTable.seq, sql.placeholder("seq")))
         .orderBy(asc(eventsTable.seq))
         .limit(sql.placeholder("limit"))
@@ -283,7 +321,7 @@ export class SqliteReader {
       drizzled
         .select({
           ...{ seq, atMs, type, campaignId, offerId, available, hash },
-          ...{ order: ordersTable, payment: paymentsTable, entry: waitlistTable },
+          ...{ order: ordersTable, payment: paymentsTable, entry: waitlistTable, reminder: remindersTable },
         })
         .from(eventsTable)
         .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
@@ -292,6 +330,7 @@ export class SqliteReader {
           waitlistTable,
           eq(waitlistTable.entryId, sql`iif(${isAboutEntry}, ${eventsTable.previousSeq}, ${eventsTable.seq})`),
         )
+        .leftJoin(remindersTable, cameBy(eventsTable))
         .where(gt(eventsTable.seq, sql.placeholder("seq")))
         .orderBy(asc(eventsTable.seq))
         .limit(sql.placeholder("limit"))
@@ -474,7 +513,7 @@ export class SqliteReader {
     const from = Math.floor((after + 1) / idsPerPage);
     const last = Math.floor(this.last().seq / idsPerPage);
     const to = Math.min(from + pagesPerReadMax - 1, last);
-    const tables = [this.#orderTraces, this.#entryTraces, this.#queueTraces];
+    const tables = [this.#orderTraces, this.#entryTraces, this.#queueTraces, this.#reminderTraces];
     const rowsMax = Math.floor(limits.erasuresPerCommandMax / tables.length);
     const found = tables.map((statement) => statement.all(from, to, buyerId, after, rowsMax));
     // Where one of them is cut off, the others are too, so that what follows is what comes after one id.
@@ -521,8 +560,10 @@ export class SqliteReader {
     const max = limits.erasuresPerCommandMax;
     const orderIds = this.#knownOrders.all(from, to, campaignId, max).map(({ id }) => id);
     const entryIds = this.#knownEntries.all(from, to, campaignId, max - orderIds.length).map(({ id }) => id);
-    const rest = max - orderIds.length - entryIds.length;
-    entryIds.push(...this.#knownInQueue.all(from, to, campaignId, rest).map(({ id }) => id));
+    for (const statement of [this.#knownInQueue, this.#knownReminders]) {
+      const rest = max - orderIds.length - entryIds.length;
+      entryIds.push(...statement.all(from, to, campaignId, rest).map(({ id }) => id));
+    }
     const isMore = orderIds.length + entryIds.length === max;
     return { traces: { campaignId, orderIds, entryIds }, next: isMore ? from : to >= last ? null : to + 1 };
   }
@@ -535,7 +576,9 @@ export class SqliteReader {
     return {
       orderIds: orderIds.filter((id) => this.#knownOrder.get(id, campaignId) !== null),
       entryIds: entryIds.filter((id) =>
-        [this.#knownEntry, this.#knownQueueEntry].some((statement) => statement.get(id, campaignId) !== null),
+        [this.#knownEntry, this.#knownQueueEntry, this.#knownReminder].some(
+          (statement) => statement.get(id, campaignId) !== null,
+        ),
       ),
     };
   }
@@ -635,25 +678,49 @@ export class SqliteReader {
     return this.#entryInPages.get(from, to, buyerId, offerId);
   }
 
+  /** Who waits for a reminder of a campaign, in the order of setting it. */
+  *remindersWaitingIn(campaignId: number): Generator<ReminderRecord> {
+    const statement = this.#db.prepare<ReminderRecord, [campaignId: number, afterId: number, limit: number]>(
+      `SELECT ${reminderColumns} FROM reminders INDEXED BY reminders_waiting
+      WHERE campaign_id = ? AND state = 'waiting' AND id > ? ORDER BY id LIMIT ?`,
+    );
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const reminders: ReminderRecord[] = statement.all(campaignId, after, ordersPerRead);
+      yield* reminders;
+      after = reminders.at(-1)?.reminderId;
+    }
+    statement.finalize();
+  }
+
+  /** A buyer's reminders: all that wait, those of campaigns that have ended included; and the last that came, newest first. */
+  remindersOfBuyer(buyerId: string): { readonly waiting: ReminderRecord[]; readonly came: ReminderRecord[] } {
+    const came = this.#remindersLast.all(buyerId, limits.remindersShownMax);
+    return { waiting: this.#remindersWaiting.all(buyerId), came };
+  }
+
   /** The first and the last page in which a campaign's orders stand. */
   #pagesOf(campaignId: number): [from: number, to: number] {
     const last = this.#endOfCampaign().get({ campaignId })?.endedSeq ?? this.last().seq;
     return [Math.floor(campaignId / idsPerPage), Math.floor(last / idsPerPage)];
   }
 
-  /** Events about orders after a sequence number, and the last number looked at. */
-  orderEventsAfter(seq: number, limit: number): { events: OrderEvent[]; lastSeq: number } {
-    const rows = this.#orderEventsAfter().all({ seq, limit });
-    const events = rows.flatMap(({ order, ...event }) => (order === null ? [] : [{ ...event, order }]));
+  /** Events that buyers are told of after a sequence number, and the last number looked at. */
+  buyerEventsAfter(seq: number, limit: number): { events: BuyerEvent[]; lastSeq: number } {
+    const rows = this.#buyerEventsAfter().all({ seq, limit });
+    const events = rows.flatMap(({ order, reminder, ...event }) => {
+      const about = order ?? reminder;
+      return about === null ? [] : [{ ...event, about }];
+    });
     return { events, lastSeq: rows.at(-1)?.seq ?? seq };
   }
 
   /**
-   * The events after a sequence number about one buyer's orders, in order: each order's chain back. An order may have
-   * been reserved long before and changed since, so all of them are looked at: some 3 ms for every million of ids.
+   * The events after a sequence number that one buyer is told of, in order: each order's chain back, and reminders that
+   * came. An order may have been reserved long before and changed since, so all of them are looked at: some 3 ms for
+   * every million of ids. Of reminders the oldest alone, more than a stream tells at once.
    */
-  orderEventsOfBuyerAfter(buyerId: string, seq: number): OrderEvent[] {
-    const events: OrderEvent[] = [];
+  eventsOfBuyerAfter(buyerId: string, seq: number): BuyerEvent[] {
+    const events: BuyerEvent[] = this.#remindersCameAfter(buyerId, seq);
     for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null; ) {
       const page: { orders: OrderRecord[]; next: number | null } = this.ordersOfBuyer(buyerId, before, ordersPerRead);
       for (const order of page.orders) events.push(...this.#eventsOf(order, seq));
@@ -662,12 +729,20 @@ export class SqliteReader {
     return events.sort((a, b) => a.seq - b.seq);
   }
 
-  #eventsOf(order: OrderRecord, afterSeq: number): OrderEvent[] {
-    const events: OrderEvent[] = [];
+  #remindersCameAfter(buyerId: string, afterSeq: number): BuyerEvent[] {
+    return this.#remindersCame.all(buyerId, afterSeq, ordersPerRead).map((about) => {
+      const { endedSeq: seq, endedAtMs: atMs } = about;
+      if (seq === null || atMs === null) throw new Error(`reminder ${about.reminderId} came at no time`);
+      return { seq, atMs, type: "reminder_due", about };
+    });
+  }
+
+  #eventsOf(order: OrderRecord, afterSeq: number): BuyerEvent[] {
+    const events: BuyerEvent[] = [];
     for (let at: number | null = order.lastSeq; at !== null && at > afterSeq && at >= order.orderId; ) {
       const event: typeof eventsTable.$inferSelect | undefined = this.#eventBySeq().get({ seq: at });
       if (event === undefined) throw new Error(`event ${at} of order ${order.orderId} is missing`);
-      events.push({ seq: event.seq, atMs: event.atMs, type: event.type, order });
+      events.push({ seq: event.seq, atMs: event.atMs, type: event.type, about: order });
       at = event.previousSeq;
     }
     return events;

@@ -6,6 +6,8 @@ import { keepTime } from "../shared/clock.ts";
 import { Button, Mark, Preferences } from "../shared/elements.tsx";
 import { wordsOf } from "../shared/language.ts";
 import { Chat } from "./chat-button.tsx";
+import { ReminderNotices } from "./reminder-notices.tsx";
+import { keepReminders } from "./reminders.ts";
 import { SalePage } from "./sale-page.tsx";
 import { SalesPage } from "./sales-page.tsx";
 import { api, buyer, shop, startSession } from "./session.ts";
@@ -51,6 +53,7 @@ function Storefront() {
       </a>
       <Head />
       <main id="content" class="page" tabIndex={-1}>
+        <ReminderNotices />
         <ErrorBoundary>
           <Router onRouteChange={readOn}>
             <Route path="/" component={SalesPage} />
@@ -134,5 +137,6 @@ function NotLoaded() {
 }
 
 keepTime(api);
+keepReminders();
 void startSession();
 render(<Storefront />, document.body);

@@ -3,8 +3,9 @@ import { type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Answer } from "../shared/api.ts";
 import { type Connection, follow } from "../shared/live.ts";
-import type { Campaign, Offer, Order } from "../shared/wire.ts";
+import type { Campaign, Offer, Order, Reminder } from "../shared/wire.ts";
 import { OrderShelf } from "./order-shelf.ts";
+import { takeReminder } from "./reminders.ts";
 import { api, buyer, isRefused } from "./session.ts";
 
 /** All that this visit has learned; somebody else's are forgotten as soon as somebody else is here. */
@@ -46,7 +47,10 @@ function followOrders(poll: () => Promise<boolean>, connection: Signal<Connectio
     stream: "/v1/orders/stream",
     token: () => buyer.value?.token ?? null,
     isResumed: true,
-    onEvent: (_, data) => orders.told(JSON.parse(data) as Order),
+    onEvent: (type, data) => {
+      if (type === "reminder_due") takeReminder(JSON.parse(data) as Reminder);
+      else orders.told(JSON.parse(data) as Order);
+    },
     poll,
   });
   // A stream begins now: what happened between the page's question and its beginning is asked for once.

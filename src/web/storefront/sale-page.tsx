@@ -15,6 +15,7 @@ import { Picture } from "../shared/picture.tsx";
 import { explain } from "../shared/refusals.ts";
 import type { Campaign, Offer, Order } from "../shared/wire.ts";
 import { Countdown } from "./countdown.tsx";
+import { ReminderPart } from "./reminder-part.tsx";
 import { rulesOf } from "./rules.ts";
 import { openSale, type Sale } from "./sale.ts";
 import { SaleButton } from "./sale-button.tsx";
@@ -93,6 +94,7 @@ function SaleRoom({ id, wantedOfferId }: { readonly id: string; readonly wantedO
           <SignInOver />
           <Success sale={sale} />
           <SaleButton sale={sale} campaign={campaign} offer={offer} button={button} />
+          <ReminderPart campaign={campaign} />
           {sale.wasInDraw.value && (
             <p>
               <a href={`/campaigns/${campaign.id}/draw`}>{words.whyDrawn}</a>

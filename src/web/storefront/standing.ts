@@ -8,8 +8,9 @@ import type { Api } from "../shared/api.ts";
 import { spread } from "../shared/chance.ts";
 import { serverNow } from "../shared/clock.ts";
 import { type Followed, follow } from "../shared/live.ts";
-import type { Campaign, DrawEntry, Order, OrderList, Queue, WaitlistPlace } from "../shared/wire.ts";
+import type { Campaign, DrawEntry, Order, OrderList, Queue, Reminder, WaitlistPlace } from "../shared/wire.ts";
 import type { QueueStanding, Way } from "./button.ts";
+import { takeReminder } from "./reminders.ts";
 
 export interface Standing {
   /** The newest first; `null` until they are known. */
@@ -142,7 +143,8 @@ export function standingIn(campaign: Campaign, firstOfferId: string, { api, toke
     stream: "/v1/orders/stream",
     token,
     isResumed: true,
-    onEvent: (_type, data) => {
+    onEvent: (type, data) => {
+      if (type === "reminder_due") return takeReminder(JSON.parse(data) as Reminder);
       takeOrder(JSON.parse(data) as Order);
       if (waitlist.value !== null) void askWaitlist();
       if (way === "draw") for (const { offer_id } of entries.value) void askEntry(offer_id);

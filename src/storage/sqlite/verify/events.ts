@@ -6,6 +6,7 @@ import { Office } from "./office.ts";
 import { Orders } from "./orders.ts";
 import { Payments } from "./payments.ts";
 import { Queues } from "./queues.ts";
+import { Reminders } from "./reminders.ts";
 import { RowCursor } from "./row-cursor.ts";
 import { type EventRow, eventRules, eventSelect } from "./rules.ts";
 import {
@@ -48,6 +49,7 @@ export function checkEvents(db: Database, progress: Progress): Check[] {
     const payments = new Payments(db, sale, orders);
     const waitlist = new Waitlist(db, sale, erasures);
     const queues = new Queues(db, sale, waitlist, erasures);
+    const reminders = new Reminders(db, sale, erasures);
     const office = new Office(db);
     const events = new RowCursor<EventRow>(db, eventSelect, "events", "seq");
     for (let event = events.next(); event !== null; event = events.next()) {
@@ -64,6 +66,7 @@ export function checkEvents(db: Database, progress: Progress): Check[] {
       failEvent(campaigns, event, problemOfCampaignEvent(sale, event, rule));
       failEvent(offers, event, problemOfOfferTerms(sale, event));
       queues.see(event); // after the units moved: no more passes are out than units are left
+      reminders.see(event);
       payments.see(event, rule, orders.see(event, rule));
       erasures.see(event);
       office.see(event);
@@ -73,6 +76,7 @@ export function checkEvents(db: Database, progress: Progress): Check[] {
     payments.finish();
     waitlist.finish();
     queues.finish();
+    reminders.finish();
     finishCampaigns(campaigns, sale);
     finishOffers(offers, sale);
     erasures.finish(erased);
@@ -81,7 +85,7 @@ export function checkEvents(db: Database, progress: Progress): Check[] {
     const { limits, keys } = orders.buyers;
     return [
       ...[sequence, movements, campaigns, offers, orders.check, orders.units, orders.agents, payments.check],
-      ...[waitlist.check, waitlist.draws.check, queues.check, limits, keys, erased, office.check],
+      ...[waitlist.check, waitlist.draws.check, queues.check, reminders.check, limits, keys, erased, office.check],
     ];
   } catch (cause) {
     sequence.fail(`what follows event ${before.id} cannot be read: ${textOf(cause)}`);

@@ -38,7 +38,7 @@ export interface EventRule {
   readonly order?: { readonly from: readonly number[]; readonly to: number | null };
   /** A payment comes with it. */
   readonly isPayment?: true;
-  /** Whether it names an entry, by its joining: of a waitlist, or of a queue, which is there in some campaigns only. */
+  /** Whether it names an entry, by its joining: of a waitlist, of reminders, or of a queue, which is there in some campaigns only. */
   readonly entry?: "always" | "sometimes";
 }
 
@@ -67,6 +67,9 @@ const rules = [
   ["queue_admitted", { about: "campaign", unit: still, hasDetails: true, entry: "always" }],
   ["queue_expired", { about: "campaign", unit: still, entry: "always" }],
   ["queue_left", { about: "campaign", unit: still, entry: "always" }],
+  ["reminder_set", { about: "campaign", unit: still, hasDetails: true }],
+  ["reminder_due", { about: "campaign", unit: still, entry: "always" }],
+  ["reminder_removed", { about: "campaign", unit: still, entry: "always" }],
   [
     "order_refund_due",
     {

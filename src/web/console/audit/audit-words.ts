@@ -14,6 +14,8 @@ type AuditedAction = Exclude<
   | "make_draws"
   | "join_queue"
   | "leave_queue"
+  | "set_reminder"
+  | "remove_reminder"
   | "publish_ledger_head"
   | "note_action"
 >;

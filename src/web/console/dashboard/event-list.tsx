@@ -84,6 +84,7 @@ const sentences = wordsOf({
     (title: string) => `Places in the queue are drawn: ${title}`,
     (title: string) => `排队名次已抽定：${title}`,
   ],
+  reminder_due: [(who: string) => `${who} was reminded`, (who: string) => `已提醒 ${who}`],
   buyers_erased: [(title: string) => `Buyers of ${title} were erased`, (title: string) => `已删除买家身份：${title}`],
   ledger_head: ["The ledger's head was published", "台账摘要已公布"],
 });

@@ -23,8 +23,8 @@ const meanings = wordsOf({
     "进行中的活动一律排队进入：买家先领号，轮到才能购买。",
   ],
   refuse_joins: [
-    "Nobody new joins a waitlist or a queue, or enters a draw; who is in stays in, and buying goes on.",
-    "不再接受新的候补、排队和抽签报名；已在其中的保留，购买照常。",
+    "Nobody new joins a waitlist or a queue, enters a draw, or sets a reminder; who is in stays in, and buying goes on.",
+    "不再接受新的候补、排队、抽签报名和开售提醒；已有的保留，购买照常。",
   ],
   streams_off: [
     "Pages ask once a second instead of being told at once: buyers hardly notice, the server has fewer connections.",
