@@ -340,6 +340,12 @@ describe("odd texts are answered", () => {
     ["full width", "Ｂｕｙ　ｔｈｅ　ｄｒｏｎｅ"],
     ["marks upon marks", `z${"\u0301".repeat(500)}`],
     ["a pattern's nightmare", `${"a ".repeat(450)}!`],
+    ["what repeats itself and almost agrees", `${"是的".repeat(400)}x`],
+    ["what repeats itself and almost declines", `${"不买了".repeat(300)}x`],
+    ["nearly a yes, again and again", `yes ${"buy it ".repeat(140)}x`],
+    ["nearly a no, again and again", `no ${"cancel it ".repeat(95)}x`],
+    ["nearly a yes of a few words", `yes ${"buy it ".repeat(8)}x`],
+    ["nearly a rule, again and again", "how long do i have to tell me if when any of my ".repeat(20)],
     ["commas", ",".repeat(900)],
     ["numbers", "9".repeat(900)],
   ];

@@ -30,6 +30,8 @@ export class Shelf {
   readonly #elapsedMs: () => number;
   #kept: { readonly atMs: number; readonly shelved: Promise<Shelved | Refused> } | null = null;
 
+  #named: { readonly key: string; readonly titles: Titles } | null = null;
+
   constructor(elapsedMs: () => number) {
     this.#elapsedMs = elapsedMs;
   }
@@ -37,7 +39,7 @@ export class Shelf {
   async read(api: Api): Promise<Shelved | Refused> {
     const nowMs = this.#elapsedMs();
     if (this.#kept === null || nowMs >= this.#kept.atMs + keptMs) {
-      const kept = { atMs: nowMs, shelved: readAll(api) };
+      const kept = { atMs: nowMs, shelved: this.#readAll(api) };
       this.#kept = kept;
       kept.shelved.catch(() => {
         if (this.#kept === kept) this.#kept = null;
@@ -45,35 +47,41 @@ export class Shelf {
     }
     return this.#kept.shelved;
   }
-}
 
-async function readAll(api: Api): Promise<Shelved | Refused> {
-  const asked = [
-    `open&limit=${salesMax}`,
-    `paused&limit=${salesMax}`,
-    `scheduled&limit=${salesMax}`,
-    `ended&limit=${endedMax}`,
-  ];
-  const campaigns: CampaignWire[] = [];
-  for (const state of asked) {
-    const answer = read<{ campaigns: readonly CampaignWire[] }>(
-      await api({ method: "GET", path: `/v1/campaigns?state=${state}` }),
-    );
-    if ("refused" in answer) return answer.refused;
-    campaigns.push(...answer.value.campaigns);
+  async #readAll(api: Api): Promise<Shelved | Refused> {
+    const asked = [
+      `open&limit=${salesMax}`,
+      `paused&limit=${salesMax}`,
+      `scheduled&limit=${salesMax}`,
+      `ended&limit=${endedMax}`,
+    ];
+    const campaigns: CampaignWire[] = [];
+    for (const state of asked) {
+      const answer = read<{ campaigns: readonly CampaignWire[] }>(
+        await api({ method: "GET", path: `/v1/campaigns?state=${state}` }),
+      );
+      if ("refused" in answer) return answer.refused;
+      campaigns.push(...answer.value.campaigns);
+    }
+    const newestFirst = campaigns.toSorted((a, b) => (a.id < b.id ? 1 : -1));
+    const all = newestFirst.flatMap((sale) => sale.offers.map((offer) => ({ offer, sale }))).slice(0, offersMax);
+    return {
+      live: all.filter(({ sale }) => sale.state !== "ended"),
+      byId: new Map(all.map((offering) => [offering.offer.id, offering])),
+      titles: this.#titlesOf(all),
+    };
   }
-  const newestFirst = campaigns.toSorted((a, b) => (a.id < b.id ? 1 : -1));
-  const all = newestFirst.flatMap((sale) => sale.offers.map((offer) => ({ offer, sale }))).slice(0, offersMax);
-  return {
-    live: all.filter(({ sale }) => sale.state !== "ended"),
-    byId: new Map(all.map((offering) => [offering.offer.id, offering])),
-    titles: new Titles(
-      all.map(({ offer, sale }) => ({
-        id: offer.id,
-        names: [offer.title, sale.title, offer.brand ?? "", offer.category ?? ""],
-      })),
-    ),
-  };
+
+  /** Names are made anew when there are others: counts change all the time, titles seldom. */
+  #titlesOf(offerings: readonly Offering[]): Titles {
+    const things = offerings.map(({ offer, sale }) => ({
+      id: offer.id,
+      names: [offer.title, sale.title, offer.brand ?? "", offer.category ?? ""],
+    }));
+    const key = things.map(({ id }) => id).join(); // what an offer is called never changes
+    if (this.#named?.key !== key) this.#named = { key, titles: new Titles(things) };
+    return this.#named.titles;
+  }
 }
 
 /** An offer as it is now, not as it was a second ago. */

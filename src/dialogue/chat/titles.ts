@@ -2,7 +2,7 @@
  * Which of the offers a message names: by words of their titles, misspelt or not, in either language. A title is data: what
  * it says is never read as anything but a name, and words that mean something to the rules name nothing. Pure.
  */
-import { wordsTaken } from "./lexicon.ts";
+import { commonEnglish, wordsTaken } from "./lexicon.ts";
 import { isSlipOf, type Plain, simplified } from "./text.ts";
 
 /** An offer, by the words that people may call it. */
@@ -58,38 +58,52 @@ interface Names {
   readonly chinese: ReadonlyMap<string, number>;
 }
 
+/** A message's words and characters beyond these name nothing: nobody names a thing at such length. */
+const wordsAsked = 40;
+const slipsAsked = 20;
+const chineseAsked = 200;
+/** A misspelt word says a little less. */
+const slipWorth = 0.8;
+
+interface Fit {
+  score: number;
+  readonly words: Set<string>;
+  chinese: string;
+}
+
 /** Names of these things, made once for a list of them. */
 export class Titles {
   readonly #all: readonly Names[];
+  /** Every word of a name, and the things that have it by their places, with what it says of each. */
+  readonly #places = new Map<string, [place: number, weight: number][]>();
+  /** The words by their length: a misspelt one is about as long as the one that is meant. */
+  readonly #byLength = new Map<number, string[]>();
 
   constructor(things: readonly Thing[]) {
-    const raw = things.map(namesOf);
-    const counts = new Map<string, number>();
-    for (const { words } of raw) for (const word of words.keys()) counts.set(word, (counts.get(word) ?? 0) + 1);
-    // A word that many have in common says little of which is meant.
-    this.#all = raw.map(({ id, words, chinese }) => ({
-      id,
-      words: new Map([...words].map(([word, weight]) => [word, weight / (counts.get(word) ?? 1) ** 0.5])),
-      chinese,
-    }));
+    this.#all = things.map(namesOf);
+    this.#all.forEach(({ words }, place) => {
+      for (const [word, weight] of words) {
+        const known = this.#places.get(word);
+        if (known !== undefined) {
+          known.push([place, weight]);
+          continue;
+        }
+        this.#places.set(word, [[place, weight]]);
+        this.#byLength.set(word.length, [...(this.#byLength.get(word.length) ?? []), word]);
+      }
+    });
   }
 
   find({ words, chinese }: Pick<Plain, "words" | "chinese">): Named {
-    const asked = [...new Set(words)].filter((word) => /^[a-z0-9]*[a-z]/.test(word) && !wordsTaken.has(word));
-    const exact = new Set(asked.filter((word) => this.#all.some((names) => names.words.has(word))));
-    let best = 0;
-    let found: { id: string; words: ReadonlySet<string>; chinese: string }[] = [];
-    for (const names of this.#all) {
-      const one = fit(names, asked, exact, chinese);
-      if (one.score < 0.3 || one.score < best - 0.001) continue;
-      if (one.score > best + 0.001) found = [];
-      best = one.score;
-      found.push({ id: names.id, words: one.words, chinese: one.chinese });
-    }
-    const used = new Set(found.flatMap((one) => [...one.words]));
-    const longest = found.map((one) => one.chinese).sort((a, b) => b.length - a.length)[0] ?? "";
+    const fits = new Map<number, Fit>();
+    this.#addWords(fits, words);
+    this.#addChinese(fits, chinese.slice(0, chineseAsked));
+    const best = Math.max(...[...fits.values()].map(({ score }) => score), 0);
+    const found = [...fits].filter(([, { score }]) => score >= 0.3 && score > best - 0.001);
+    const used = new Set(found.flatMap(([, fit]) => [...fit.words]));
+    const longest = found.map(([, fit]) => fit.chinese).sort((a, b) => b.length - a.length)[0] ?? "";
     return {
-      ids: found.map(({ id }) => id),
+      ids: found.sort(([a], [b]) => a - b).flatMap(([place]) => this.#all[place]?.id ?? []),
       words: words.map((word) => (used.has(word) ? nameMark : word)),
       chinese: [...used, longest]
         .filter((part) => part !== "")
@@ -97,42 +111,77 @@ export class Titles {
         .replaceAll(/◆+/gu, nameMark),
     };
   }
-}
 
-function fit(names: Names, asked: readonly string[], exact: ReadonlySet<string>, chinese: string) {
-  let score = 0;
-  const words = new Set<string>();
-  for (const word of asked) {
-    const weight = names.words.get(word);
-    if (weight !== undefined) {
-      score += weight;
-      words.add(word);
-    } else if (!exact.has(word)) {
-      const meant = [...names.words].find(([name]) => name.length > 3 && isSlipOf(word, name));
-      if (meant === undefined) continue;
-      score += meant[1] * 0.8;
-      words.add(word);
+  #addWords(fits: Map<number, Fit>, words: readonly string[]): void {
+    const isName = (word: string) => /^[a-z0-9]*[a-z]/.test(word) && !wordsTaken.has(word);
+    const asked = [...new Set(words)].filter(isName).slice(0, wordsAsked);
+    let slips = 0;
+    for (const word of asked) {
+      const isExact = this.#places.has(word);
+      if (!isExact) slips += 1;
+      if (slips > slipsAsked) continue;
+      for (const meant of isExact ? [word] : this.#meantBy(word)) {
+        const places = this.#places.get(meant) ?? [];
+        // A word that many have in common says little of which is meant.
+        const worth = (isExact ? 1 : slipWorth) / places.length ** 0.5;
+        for (const [place, weight] of places) {
+          const fit = fitAt(fits, place);
+          fit.score += weight * worth;
+          fit.words.add(word);
+        }
+      }
     }
   }
-  let longest = "";
-  let most = 0;
-  for (const [name, weight] of names.chinese) {
-    const part = longestIn(name, chinese);
-    const worth = part.length < 2 && part.length < name.length ? 0 : part.length * weight;
-    if (worth > most) [most, longest] = [worth, part];
+
+  /** The names that a misspelt word may be. */
+  #meantBy(word: string): readonly string[] {
+    if (word.length < 4 || commonEnglish.has(word)) return [];
+    const near = [-2, -1, 0, 1, 2].flatMap((more) => this.#byLength.get(word.length + more) ?? []);
+    return near.filter((name) => name.length > 3 && mayBeSlip(word, name) && isSlipOf(word, name));
   }
-  return { score: score + most / 2, words, chinese: longest };
+
+  #addChinese(fits: Map<number, Fit>, text: string): void {
+    if (!isChinese(text)) return;
+    this.#all.forEach(({ chinese }, place) => {
+      let [most, longest] = [0, ""];
+      for (const [name, weight] of chinese) {
+        const part = longestIn(name, text);
+        const worth = part.length < 2 && part.length < name.length ? 0 : part.length * weight;
+        if (worth > most) [most, longest] = [worth, part];
+      }
+      if (most === 0) return;
+      const fit = fitAt(fits, place);
+      fit.score += most / 2;
+      fit.chinese = longest;
+    });
+  }
+}
+
+function fitAt(fits: Map<number, Fit>, place: number): Fit {
+  const known = fits.get(place) ?? { score: 0, words: new Set<string>(), chinese: "" };
+  fits.set(place, known);
+  return known;
+}
+
+/** Of its first two letters one is right, or they have changed places: looked at before what costs more. */
+function mayBeSlip(word: string, name: string): boolean {
+  return word[0] === name[0] || word[1] === name[1] || word[0] === name[1] || word[1] === name[0];
 }
 
 /** The longest part of a name that stands in the text. */
 function longestIn(name: string, text: string): string {
-  for (let length = name.length; length > 0; length--) {
-    for (let at = 0; at + length <= name.length; at++) {
-      const part = name.slice(at, at + length);
-      if (text.includes(part) && !commonChinese.has(part)) return part;
+  let longest = "";
+  for (let [from, to] = [0, 1]; to <= name.length; ) {
+    const part = name.slice(from, to);
+    if (part !== "" && text.includes(part)) {
+      if (part.length > longest.length && !commonChinese.has(part)) longest = part;
+      to += 1;
+    } else {
+      from += 1;
+      to = Math.max(to, from + 1);
     }
   }
-  return "";
+  return longest;
 }
 
 const commonWords = new Set([

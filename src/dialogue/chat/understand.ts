@@ -25,8 +25,13 @@ import { type Named, nameMark, type Titles } from "./titles.ts";
 const isThanksAlone =
   /^(?:(?:ok|okay|okey|alright|all right|sounds good) )+(?:thanks|thank you|thx|ty)$|^(?:嗯|啊|哦|那|好|好的|行|行吧|好吧|ok|可以|,)+(?:谢谢|谢谢你|多谢|感谢)/;
 const asksWhatThereIs = / (?:what|whats|which|anything|show|see)(?: [^ ]+){0,3} available /;
-/** Nobody agrees at greater length. */
-const agreementLengthMax = 60;
+/** "Buy it" and "I want it" agree where that was asked, and are a wish elsewhere. */
+const isWish = /^(?:买吧|下单吧|我?要)$/;
+/** Nobody agrees or declines at greater length; and what repeats itself has many ways through a pattern. */
+const englishAnswerMax = 60;
+const chineseAnswerMax = 20;
+/** Of a longer message the end is read as it stands: every word that is not known costs a look at all that are. */
+const wordsCorrected = 60;
 /** A long message that fits this many rules says more than the rules can tell apart. */
 const rulesTooMany = 4;
 const longFromWords = 14;
@@ -44,7 +49,7 @@ export interface Table {
 export function understand(text: string, table: Table): Understood {
   const plain = plainText(text);
   const named = table.titles.find(plain);
-  const english = ` ${named.words.map(corrected).join(" ")} `;
+  const english = ` ${named.words.map((word, at) => (at < wordsCorrected ? corrected(word) : word)).join(" ")} `;
   const chinese = named.chinese;
   const order = /(?:^|[^a-z0-9])(ord_[0-9a-z]{10})(?![0-9a-z])/.exec(plain.words.join(" "))?.[1] ?? null;
   const numbers = numbersIn(english.replaceAll(nameMark, nameMark).trim(), chinese);
@@ -105,7 +110,7 @@ function saysYes({ plain, named, english, chinese, numbers, order, table }: Read
   // Who names what they were asked about agrees to that.
   const isSame =
     named.ids.length === 0 || (named.ids.length === 1 && named.ids[0] === table.focus && table.pending === "buy");
-  if (!isSame || plain.words.join(" ").length + plain.chinese.length > agreementLengthMax * 2) return false;
+  if (!isSame) return false;
   const words = english
     .replaceAll(/,|◆|\bthe ◆/g, " ")
     .replaceAll(/\s+/g, " ")
@@ -114,12 +119,10 @@ function saysYes({ plain, named, english, chinese, numbers, order, table }: Read
   // "OK, buy it" is a wish, and agrees to a question alone.
   const isAsked = table.pending !== null && table.pending !== "which";
   if (!isAsked && /\b(?:buy|order|purchase|take)\b|买|购|下单|取消|退/.test(`${words} ${chinese}`)) return false;
-  if (isThanksAlone.test(isEnglish ? words : chinese)) return false;
-  if (isEnglish) return words.length <= agreementLengthMax && yesEnglish.test(words.replace(/ the$/, ""));
-  const all = chinese.replaceAll(nameMark, "");
-  return all.length <= agreementLengthMax && yesChinese.test(all) && !/^(?:买吧|下单吧|我?要)$/.test(all) === true
-    ? true
-    : table.pending === "buy" && /^(?:买吧|下单吧|要|我要)$/.test(all);
+  const all = isEnglish ? words : chinese.replaceAll(nameMark, "");
+  if (all.length > (isEnglish ? englishAnswerMax : chineseAnswerMax) || isThanksAlone.test(all)) return false;
+  if (isEnglish) return yesEnglish.test(all.replace(/ the$/, ""));
+  return isWish.test(all) ? table.pending === "buy" : yesChinese.test(all);
 }
 
 function saysNo({ plain, named, english, chinese, numbers, order, table }: Reading): boolean {
@@ -133,7 +136,8 @@ function saysNo({ plain, named, english, chinese, numbers, order, table }: Readi
   if (named.ids.length > 0 || numbers.quantity !== null) return false;
   if (table.pending === null && /^没有了.*谢/.test(chinese)) return false;
   if (/ wait(?:ing)? (?:any ?more|any longer|in line|for)/.test(english)) return false;
-  return isEnglish ? noEnglish.test(words) : noChinese.test(chinese);
+  if (isEnglish) return words.length <= englishAnswerMax && noEnglish.test(words);
+  return chinese.length <= chineseAnswerMax && noChinese.test(chinese);
 }
 
 /** By the rules, and by what is on the table where a message alone says too little. */
