@@ -15,7 +15,8 @@ export interface ReceiptFacts {
   readonly type: string;
   readonly campaign_id: string;
   readonly offer_id: string;
-  readonly previous_seq: null;
+  /** The entry of a queue, waitlist or draw that the order came from; else `null`. */
+  readonly previous_seq: number | null;
   readonly available: number;
   readonly held: number;
   readonly sold: number;
@@ -41,7 +42,7 @@ export function rowOfReceipt(facts: ReceiptFacts): LedgerRow {
     campaignId: parseId("cmp", facts.campaign_id) ?? Number.NaN,
     offerId: parseId("off", facts.offer_id) ?? Number.NaN,
     orderId: parseId("ord", facts.order_id) ?? Number.NaN,
-    previousSeq: null,
+    previousSeq: facts.previous_seq,
     available: facts.available,
     held: facts.held,
     sold: facts.sold,
@@ -65,7 +66,7 @@ export function receiptOf(told: {
   };
 }): ReceiptFacts {
   const { row, previousHash, order } = told;
-  const { seq, atMs, type, campaignId, offerId, available, held, sold, details, hash } = row;
+  const { seq, atMs, type, campaignId, offerId, previousSeq, available, held, sold, details, hash } = row;
   if (campaignId === null || offerId === null || details === null) throw new Error(`event ${seq} reserves no order`);
   return {
     order_id: formatId("ord", order.orderId),
@@ -74,7 +75,7 @@ export function receiptOf(told: {
     type,
     campaign_id: formatId("cmp", campaignId),
     offer_id: formatId("off", offerId),
-    previous_seq: null,
+    previous_seq: previousSeq,
     available,
     held,
     sold,

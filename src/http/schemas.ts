@@ -1034,7 +1034,9 @@ export const ReceiptAnswer = Type.Object({
   type: Type.String({ description: "order_reserved, or order_offered to the waitlist", examples: ["order_reserved"] }),
   campaign_id: idOf("cmp", "the offer's campaign", 1),
   offer_id: idOf("off", "the offer that was bought", 2),
-  previous_seq: Type.Null({ description: "nothing before is about this order" }),
+  previous_seq: nullable(
+    seq("the row by which the entry came in that the order was made from; null where there is none"),
+  ),
   available: units("units that went from available", -1),
   held: units("units that came to be held", 1),
   sold: units("none", 0),

@@ -240,6 +240,9 @@ describe("an agent's order", () => {
     const bob = await tokenOf("bob");
     const { orders } = (await get<{ orders: OrderJson[] }>(`/v1/orders?campaign_id=${campaign.id}`, bob)).body;
     expect(orders).toMatchObject([{ state: "reserved", by_agent: true }]);
+    const { body } = await get<ReceiptFacts>(`/v1/orders/${orders[0]?.id}/receipt`, bob);
+    const { details, hash } = textsOfReceipt(body);
+    expect([body.by_agent, sha256(details), sha256(hash)]).toEqual([true, body.details, body.hash]);
   });
 
   test("out of a draw is proven with the mark, and not without it", async () => {
