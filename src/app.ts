@@ -131,7 +131,8 @@ export async function startApp(config: Config): Promise<App> {
     const desk = deskChannels[thread]?.port2 as MessagePort;
     const rehearsalPort = rehearsalChannels[thread]?.port2 as MessagePort;
     const talks = { desk, rehearsals: rehearsalPort };
-    const edge = { proxies, areRatesLimited, embedOrigins, rates, load: load.buffer, challenges, ...talks };
+    const mcp = { publicUrl: config.publicUrl, authorizationServers: config.mcpAuthServers };
+    const edge = { proxies, areRatesLimited, embedOrigins, mcp, rates, load: load.buffer, challenges, ...talks };
     const boot = {
       ...shared,
       ...edge,

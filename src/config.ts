@@ -33,6 +33,8 @@ export interface Config {
   readonly returnUrl: string | null;
   /** Whose pages may show a sale in a frame. */
   readonly embedOrigins: readonly string[];
+  /** Who gives agents their tokens, by OAuth. */
+  readonly mcpAuthServers: readonly string[];
   readonly stripeSecretKey: string | null;
   readonly stripeWebhookSecret: string | null;
   readonly stripeUrl: string;
@@ -194,6 +196,13 @@ export const settings = {
     doc: "the shop's origins whose pages may embed a sale, as https://www.shop.example, with commas between",
     fallback: "",
   },
+  mcpAuthServers: {
+    env: "RUSHBOX_MCP_AUTH_SERVERS",
+    flag: "mcp-auth-servers",
+    placeholder: "urls",
+    doc: "OAuth servers where agents get a buyer's token, told at /.well-known/oauth-protected-resource, with commas between",
+    fallback: "",
+  },
   stripeSecretKey: {
     env: "RUSHBOX_STRIPE_SECRET_KEY",
     flag: "stripe-secret-key",
@@ -280,6 +289,9 @@ export const settings = {
   },
 } as const satisfies Record<keyof Config, Setting>;
 
+/** Where `rushbox mcp` finds the token of its caller: no setting of a server. */
+const tokenVariable = "RUSHBOX_TOKEN";
+
 const operatorKeyLengthMin = 16;
 const jwtSecretLengthMin = 32; // RFC 7518, section 3.2: an HS256 key has at least the hash's 256 bits
 const httpThreadsMax = 64;
@@ -298,7 +310,7 @@ export function readConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
   defaults: Settings = {},
 ): Config {
-  const known = new Set<string>(Object.values(settings).map((setting) => setting.env));
+  const known = new Set<string>([...Object.values(settings).map((setting) => setting.env), tokenVariable]);
   for (const name of Object.keys(env)) {
     if (name.startsWith("RUSHBOX_") && !known.has(name)) {
       throw refuse(name, "is not a setting", `Known are ${[...known].join(", ")}.`);
@@ -333,6 +345,7 @@ export function readConfig(
     publicUrl: text("publicUrl") === "" ? null : origin(named("publicUrl"), text("publicUrl")),
     returnUrl: text("returnUrl") === "" ? null : httpUrl(named("returnUrl"), text("returnUrl")),
     embedOrigins: origins(named("embedOrigins"), text("embedOrigins")),
+    mcpAuthServers: issuers(named("mcpAuthServers"), text("mcpAuthServers")),
     stripeSecretKey: text("stripeSecretKey") || null,
     stripeWebhookSecret: text("stripeWebhookSecret") || null,
     stripeUrl: origin(named("stripeUrl"), text("stripeUrl")),
@@ -381,6 +394,11 @@ export function readConfig(
     throw refuse(named("httpThreads"), "can be above 1 on Linux alone", "Set it to 1.");
   }
   return Object.freeze(config);
+}
+
+/** The token with which a command comes to a server, where the environment has one. */
+export function tokenOfEnvironment(): string | null {
+  return process.env[tokenVariable] || null;
 }
 
 /** The flags that say these settings. */
@@ -464,6 +482,11 @@ function origins(name: string, text: string): string[] {
   const wrong = named.find((one) => !/^https?:\/\/(\[[\da-f:]+\]|[\w.-]+)(:\d+)?$/.test(one));
   if (wrong === undefined) return [...new Set(named)];
   throw refuse(name, `names ${JSON.stringify(wrong)}`, "Give each origin as https://www.shop.example, without stars.");
+}
+
+function issuers(name: string, text: string): string[] {
+  if (text.trim() === "") return [];
+  return text.split(",").map((part) => httpUrl(name, part.trim()));
 }
 
 /** The address of a drand chain, without a slash at the end. */

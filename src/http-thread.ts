@@ -32,6 +32,7 @@ import { Catalogue } from "./http/catalogue.ts";
 import { DrawIndex } from "./http/draw-index.ts";
 import { EngineClient } from "./http/engine-client.ts";
 import { Gate } from "./http/gate.ts";
+import { Listeners } from "./http/listeners.ts";
 import { MainClient } from "./http/main-client.ts";
 import { type JournalRow, noticeOf } from "./http/notice-json.ts";
 import { Office } from "./http/office.ts";
@@ -167,7 +168,9 @@ class HttpThread {
       if (name !== "streams_off") continue;
       this.#running?.parts.stockStreams.closeAll(campaignId);
       this.#running?.parts.queueStreams.closeAll(campaignId);
-      if (campaignId === null) this.#running?.parts.orderStreams.closeAll();
+      if (campaignId !== null) continue;
+      this.#running?.parts.orderStreams.closeAll();
+      this.#running?.parts.listeners.closeAll();
     }
   }
 
@@ -185,6 +188,7 @@ class HttpThread {
     if (this.#running === null) return;
     const { parts, listening } = this.#running;
     const untilMs = this.#clock.elapsedMs() + stopGraceMs;
+    parts.listeners.closeAll();
     parts.orderStreams.closeAll();
     parts.stockStreams.closeAll();
     parts.noticeStreams.closeAll();
@@ -261,6 +265,25 @@ class HttpThread {
     const who = { access, verdicts, feed, gate, rates, captcha, challenges };
     const admission = new Admission({ ...who, addresses, clock, metrics, office });
     this.#tellDesk(metrics);
+    const orderStreams = new OrderStreams({
+      reader,
+      committedSeq,
+      countOpen,
+      render: (about) => {
+        if ("reminderId" in about) {
+          const campaign = catalogue.campaign(about.campaignId);
+          return campaign === undefined ? null : reminderJson(about, campaign);
+        }
+        const offer = catalogue.knownOffer(about.offerId);
+        return offer === undefined ? null : orderJson(about, buyerJsonOf(about.buyerId), offer);
+      },
+    });
+    const stockStreams = new StockStreams({
+      committedSeq,
+      countOpen,
+      versionOf: (campaignId) => catalogue.versionOf(campaignId),
+      render: (campaignId) => catalogue.renderCounts(campaignId),
+    });
     return {
       access,
       addresses,
@@ -282,7 +305,9 @@ class HttpThread {
       gate,
       keyFilter: new KeyFilter(keyFilter),
       ledger: new SqliteLedgerReader(db),
+      listeners: new Listeners({ catalogue, countOpen, orderStreams, stockStreams }),
       load,
+      mcp: this.#boot.mcp,
       metrics,
       office,
       orderFinder: new OrderSearch(db),
@@ -298,19 +323,7 @@ class HttpThread {
         countOpen,
         noticeOf: (row) => noticeOf(row, catalogue),
       }),
-      orderStreams: new OrderStreams({
-        reader,
-        committedSeq,
-        countOpen,
-        render: (about) => {
-          if ("reminderId" in about) {
-            const campaign = catalogue.campaign(about.campaignId);
-            return campaign === undefined ? null : reminderJson(about, campaign);
-          }
-          const offer = catalogue.knownOffer(about.offerId);
-          return offer === undefined ? null : orderJson(about, buyerJsonOf(about.buyerId), offer);
-        },
-      }),
+      orderStreams,
       passes,
       payments,
       queueStreams: new QueueStreams({
@@ -321,12 +334,7 @@ class HttpThread {
       quotes: new Quotes(seal),
       receipts: new Receipts(this.#boot.receiptKey),
       shop: this.#boot.shop,
-      stockStreams: new StockStreams({
-        committedSeq,
-        countOpen,
-        versionOf: (campaignId) => catalogue.versionOf(campaignId),
-        render: (campaignId) => catalogue.renderCounts(campaignId),
-      }),
+      stockStreams,
     };
   }
 }

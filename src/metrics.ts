@@ -1,5 +1,6 @@
 /** Every metric of a running Rushbox that threads count themselves; what is read at the scrape stands in http/ops.ts. */
 import { challengeResults } from "./admission/challenge.ts";
+import { callOutcomes, toolNames } from "./dialogue/mcp/tool-names.ts";
 import { rateLimitNames } from "./domain/controls.ts";
 import { attemptOutcomes } from "./domain/outcome.ts";
 import type { MetricDefinition } from "./host/metrics.ts";
@@ -44,6 +45,13 @@ export function metricDefinitions(httpThreads: number): MetricDefinition[] {
       help: "Attempts to buy by outcome.",
       type: "counter",
       labels: { outcome: attemptOutcomes },
+    },
+    {
+      name: "rushbox_mcp_calls_total",
+      help: "Calls of agents by tool, and how they ended: done, refused for a reason, or failed here.",
+      type: "counter",
+      labels: { tool: toolNames, outcome: callOutcomes },
+      isSparse: true,
     },
     {
       name: "rushbox_challenges_total",

@@ -2,7 +2,7 @@
 import type { CaptchaSettings } from "./admission/captcha.ts";
 import type { ProxySettings } from "./http/address.ts";
 import type { AuthSettings } from "./http/auth.ts";
-import type { Beacons, Shop } from "./http/parts.ts";
+import type { Beacons, McpSettings, Shop } from "./http/parts.ts";
 import type { ProviderSettings } from "./payment/open-provider.ts";
 
 export interface EngineBoot {
@@ -25,6 +25,7 @@ export interface HttpBoot extends Omit<EngineBoot, "ports" | "threads"> {
   readonly areRatesLimited: boolean;
   /** Whose pages may show a sale in a frame. */
   readonly embedOrigins: readonly string[];
+  readonly mcp: McpSettings;
   readonly rates: SharedArrayBuffer;
   readonly load: SharedArrayBuffer;
   readonly payments: ProviderSettings;

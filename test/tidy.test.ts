@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   admission: ["domain", "host"],
   delivery: ["domain", "host"],
   payment: ["domain", "host"],
-  dialogue: ["domain", "host"],
+  dialogue: ["domain", "host", "draw"],
   http: [
     "domain",
     "host",

@@ -10,6 +10,7 @@ import { demoCommand } from "./demo.ts";
 import { exportCommand } from "./export.ts";
 import { healthCommand } from "./health.ts";
 import { loadCommand } from "./load.ts";
+import { mcpCommand } from "./mcp.ts";
 import { migrateCommand } from "./migrate.ts";
 import { rehearseCommand } from "./rehearse.ts";
 import { restoreCommand } from "./restore.ts";
@@ -59,6 +60,7 @@ function buildProgram(): Command {
     healthCommand(),
     controlsCommand(),
     switchCommand(),
+    mcpCommand(),
     loadCommand(),
     rehearseCommand(),
     verifyCommand(),

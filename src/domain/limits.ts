@@ -77,6 +77,12 @@ export const limits = {
   bodyBytesMax: 16_384,
   /** Bytes of the body that makes a campaign: as many offers as there may be, described at length. */
   campaignBytesMax: 1_048_576,
+  /** Bytes of an agent's message, and of an operator's: a campaign that is made, and what the protocol wraps around it. */
+  agentMessageBytesMax: 65_536,
+  operatorMessageBytesMax: 1_114_112,
+  /** Agents that hear of changes on one HTTP thread, and addresses that one of them hears of. */
+  listenersPerThreadMax: 1_000,
+  listenedAddressesMax: 20,
   /** Orders on one page. */
   pageSizeMax: 200,
   /** Rows of the ledger that the history of one order shows: more come of payments alone, each of which is to be returned. */
@@ -177,5 +183,7 @@ if (limits.batchCommandsMax > limits.commandsInFlightMax) throw new Error("a bat
 const textLengthMax =
   limits.campaignDescriptionLengthMax + limits.offersPerCampaignMax * limits.offerDescriptionLengthMax;
 const utf8BytesMax = 3; // of one UTF-16 unit
+if (limits.operatorMessageBytesMax <= limits.campaignBytesMax)
+  throw new Error("an agent of an operator must be able to make the largest campaign");
 if (textLengthMax * utf8BytesMax > limits.campaignBytesMax)
   throw new Error("a campaign that is described in full, in any script, must fit a request");

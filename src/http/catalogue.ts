@@ -36,6 +36,7 @@ export class Catalogue {
   readonly #offers = new Map<string, OfferEntry>();
   readonly #offersBySeq = new Map<number, OfferEntry>();
   #newestFirst: CampaignEntry[] | null = null;
+  #publicChanges = 0;
 
   constructor(counters: Counters) {
     this.#counters = counters;
@@ -46,6 +47,7 @@ export class Catalogue {
     for (const view of campaigns) {
       const entry = entryOf(view, (this.#campaigns.get(view.id)?.revision ?? 0) + 1);
       this.#campaigns.set(view.id, entry);
+      if (view.state !== "draft") this.#publicChanges += 1;
       for (const offer of entry.offers) {
         this.#offers.set(offer.id, offer);
         this.#offersBySeq.set(offer.view.id, offer);
@@ -93,6 +95,11 @@ export class Catalogue {
     const text = `${campaign.head},"offers":[${campaign.offers.map((offer) => this.renderOffer(offer)).join(",")}]}`;
     campaign.rendered = { versions, text, etag: `"${Bun.hash(text).toString(36)}"` };
     return campaign.rendered;
+  }
+
+  /** Changes whenever a campaign that everybody sees is new or in another state, whatever its counts. */
+  get publicVersion(): number {
+    return this.#publicChanges;
   }
 
   /** Changes whenever the campaign or one of its counts does. */

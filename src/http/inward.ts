@@ -41,7 +41,7 @@ export class Inward {
     if (found === null) throw new Error(`${asked.method} ${asked.path} is no address of /v1`);
     const response = await found.route.handle(request, found.params);
     const retryAfter = response.headers.get("retry-after");
-    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+    const isJson = response.body !== null && (response.headers.get("content-type")?.includes("json") ?? false);
     return {
       status: response.status,
       body: isJson ? await response.json() : null,

@@ -212,8 +212,8 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Problem: ProblemAnswer,
 };
 
-/** Pages for buyers and operators, and their files: no part of the API. */
-const pageNames = ["storefront", "console", "embed", "embed_script", "asset"] as const;
+/** Pages for buyers and operators, and their files; and where agents come, by a protocol of their own: no part of the API. */
+const pageNames = ["storefront", "console", "embed", "embed_script", "asset", "mcp", "mcp_metadata"] as const;
 type PageName = (typeof pageNames)[number];
 
 /** What the document says about a route; `null` for a page, and for a file that one is made of. */

@@ -34,6 +34,7 @@ import type { Catalogue } from "./catalogue.ts";
 import type { DrawIndex } from "./draw-index.ts";
 import type { EngineClient } from "./engine-client.ts";
 import type { Gate } from "./gate.ts";
+import type { Listeners } from "./listeners.ts";
 import type { MainClient } from "./main-client.ts";
 import type { JournalRow } from "./notice-json.ts";
 import type { Office } from "./office.ts";
@@ -134,6 +135,14 @@ export interface Shop {
   readonly guestSecret: string | null;
 }
 
+/** How agents find their way in. */
+export interface McpSettings {
+  /** Where buyers reach this server; `null`: by the name that they ask for. */
+  readonly publicUrl: string | null;
+  /** Who gives tokens to agents, by OAuth 2.1; none: a token is brought along. */
+  readonly authorizationServers: readonly string[];
+}
+
 export interface HttpParts {
   readonly access: AccessList;
   readonly admission: Admission;
@@ -158,6 +167,8 @@ export interface HttpParts {
   readonly desk: MainClient<DeskQuestion, DeskAnswer>;
   readonly keyFilter: KeyFilter;
   readonly ledger: LedgerReader;
+  readonly listeners: Listeners;
+  readonly mcp: McpSettings;
   readonly metrics: Metrics;
   readonly office: Office;
   readonly orderFinder: OrderFinder;

@@ -88,6 +88,8 @@ export const routeNames = [
   "asset",
   "docs",
   "openapi",
+  "mcp",
+  "mcp_metadata",
   "healthz",
   "readyz",
   "metrics",
@@ -96,6 +98,6 @@ export const routeNames = [
 export type RouteName = (typeof routeNames)[number];
 
 const statuses = [
-  200, 201, 202, 303, 304, 400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 502, 503,
+  200, 201, 202, 303, 304, 400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 422, 429, 500, 502, 503,
 ] as const;
 export const statusesCounted: readonly string[] = statuses.map(String);

@@ -41,6 +41,7 @@ import { Catalogue } from "../../src/http/catalogue.ts";
 import { DrawIndex } from "../../src/http/draw-index.ts";
 import { EngineClient } from "../../src/http/engine-client.ts";
 import { Gate } from "../../src/http/gate.ts";
+import { Listeners } from "../../src/http/listeners.ts";
 import { MainClient } from "../../src/http/main-client.ts";
 import { Office } from "../../src/http/office.ts";
 import type { HttpParts, OrderFinder, OrderReader } from "../../src/http/parts.ts";
@@ -131,6 +132,13 @@ beforeAll(async () => {
   const [feed, verdicts] = [new RiskFeed(() => {}), new Verdicts()];
   const who = { access, verdicts, feed, gate, rates, captcha: null, challenges };
   const admission = new Admission({ ...who, addresses, clock, metrics, office });
+  const orderStreams = new OrderStreams({
+    reader: { last: fail, buyerEventsAfter: fail, eventsOfBuyerAfter: fail },
+    committedSeq,
+    countOpen,
+    render: fail,
+  });
+  const stockStreams = new StockStreams({ versionOf: fail, render: fail, committedSeq, countOpen });
   const parts: HttpParts = {
     access,
     addresses,
@@ -171,13 +179,10 @@ beforeAll(async () => {
     payments: { provider: null, sandboxPages: null },
     orderFinder,
     orders,
-    orderStreams: new OrderStreams({
-      reader: { last: fail, buyerEventsAfter: fail, eventsOfBuyerAfter: fail },
-      committedSeq,
-      countOpen,
-      render: fail,
-    }),
-    stockStreams: new StockStreams({ versionOf: fail, render: fail, committedSeq, countOpen }),
+    orderStreams,
+    stockStreams,
+    listeners: new Listeners({ catalogue, countOpen, orderStreams, stockStreams }),
+    mcp: { publicUrl: null, authorizationServers: [] },
   };
   listening = listen(parts, { host: "127.0.0.1", port: 0, isShared: false });
   url = `http://127.0.0.1:${listening.port}`;
