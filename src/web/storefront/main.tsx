@@ -5,7 +5,7 @@ import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } fro
 import { keepTime } from "../shared/clock.ts";
 import { Button, Mark, Preferences } from "../shared/elements.tsx";
 import { wordsOf } from "../shared/language.ts";
-import { ReminderNotices } from "./reminder-notices.tsx";
+import { ReminderNotices } from "./reminder-told.tsx";
 import { keepReminders } from "./reminders.ts";
 import { SalePage } from "./sale-page.tsx";
 import { SalesPage } from "./sales-page.tsx";
