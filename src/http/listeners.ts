@@ -92,10 +92,13 @@ interface Source {
   readonly stream: ReadableStream<Uint8Array>;
   /** Events at its beginning that tell how things stand, and not that they have changed. */
   readonly first: number;
-  readonly changeOf: (data: string) => Change;
+  /** `null` for what is no change of anything that is listened to. */
+  readonly changeOf: (data: string, type: string | undefined) => Change | null;
 }
 
-function orderChange(data: string): Change {
+/** A reminder that came is on the same stream, and changes no order. */
+function orderChange(data: string, type: string | undefined): Change | null {
+  if (type === "reminder_due") return null;
   return { of: "order", orderId: (JSON.parse(data) as { id: string }).id };
 }
 
@@ -139,9 +142,11 @@ class Listener implements Hearing {
   async #read({ stream, first, changeOf }: Source): Promise<void> {
     let count = 0;
     const parser = createParser({
-      onEvent: ({ data }) => {
+      onEvent: ({ data, event }) => {
         count += 1;
-        if (count > first && !this.#isOver) this.#told(changeOf(data));
+        if (count <= first || this.#isOver) return;
+        const change = changeOf(data, event);
+        if (change !== null) this.#told(change);
       },
     });
     const decoder = new TextDecoder();

@@ -26,6 +26,24 @@ const listen = (agent: Agent, ...uris: string[]) => agent.client.listen({ resour
 const streamsOpen = async (at = server) => seriesValue(await scrape(at.url), "rushbox_streams_open", {});
 
 describe.each(ways)("over %s", (way) => {
+  test("a reminder that comes is no order, and whoever listens goes on to hear of theirs", async () => {
+    const token = await tokenOf(`reminded-${way}`);
+    await using agent = await Agent.connect(server, { way, as: token });
+    await listen(agent, "rushbox://orders");
+    const soon = await createCampaign(server, { opensAt: new Date(Date.now() + 63_000).toISOString() });
+    const path = `${server.url}/v1/campaigns/${soon.id}/reminder`;
+    await call(path, { method: "POST", as: token, body: { lead_s: 60 } });
+    await until(
+      () => call<{ state: string }>(path, { as: token }),
+      ({ body }) => body.state === "due",
+    );
+    const campaign = await createCampaign(server);
+    const bought = await buy(server, campaign.offers[0]?.id ?? "", token);
+    await heard(agent, "rushbox://orders");
+    const known = ["rushbox://orders", `rushbox://orders/${bought.body.id}`];
+    expect(agent.changes.filter((uri) => !known.includes(uri))).toEqual([]);
+  });
+
   test("an agent reads what stands at an address, and hears when it changes", async () => {
     const token = await tokenOf(`hears-${way}`);
     const campaign = await createCampaign(server, { stock: 5 });

@@ -6,7 +6,7 @@ import { keepTime } from "../shared/clock.ts";
 import { Button, Mark, Preferences } from "../shared/elements.tsx";
 import { wordsOf } from "../shared/language.ts";
 import { Chat } from "./chat-button.tsx";
-import { ReminderNotices } from "./reminder-notices.tsx";
+import { ReminderNotices } from "./reminder-told.tsx";
 import { keepReminders } from "./reminders.ts";
 import { SalePage } from "./sale-page.tsx";
 import { SalesPage } from "./sales-page.tsx";
