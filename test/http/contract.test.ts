@@ -119,7 +119,7 @@ describe("campaigns", () => {
       closes_at: "2040-11-11T12:30:00.000Z",
       payment_window_s: 600,
       waitlist: true,
-      ...{ admission: "open", pass: false, pass_window_s: 120, challenge: "none" },
+      ...{ admission: "open", pass: false, pass_window_s: 120, challenge: "none", agents: { policy: "allowed" } },
       created_at: expect.stringMatching(wireTime),
       offers: [
         {
@@ -378,6 +378,7 @@ describe("buying", () => {
       sku: "sku-1",
       currency: "CNY",
       buyer_id: "alice",
+      by_agent: false,
       quantity: 3,
       amount_minor: 300,
       state: "reserved",
