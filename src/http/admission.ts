@@ -115,8 +115,8 @@ export class Admission {
     feed.note("order", { buyerId: buyer.id, address: from(), campaignId, atMs: clock.nowMs(), amount: units });
   }
 
-  /** Counts how an attempt in a campaign has ended. */
-  noteOutcome(campaignId: number, outcome: string): void {
+  /** Counts how somebody was refused at the door of a campaign. How attempts to buy end is counted on its board. */
+  noteRefusal(campaignId: number, outcome: string): void {
     this.#parts.feed.count(campaignId, outcome);
   }
 
@@ -178,7 +178,7 @@ export class Admission {
 
   #refuseChallenge(campaignId: number, reason: ChallengeFailure): Response {
     const isMissing = reason === "missing";
-    this.noteOutcome(campaignId, isMissing ? "challenge_required" : "challenge_failed");
+    this.noteRefusal(campaignId, isMissing ? "challenge_required" : "challenge_failed");
     return isMissing ? problem("challenge_required") : problem("challenge_failed", { members: { reason } });
   }
 

@@ -234,7 +234,7 @@ describe("what is remembered", () => {
     trial.attempt("bot");
     trial.attempt("alice", "198.51.100.1");
     order("alice", "198.51.100.1", 1);
-    for (const outcome of ["reserved", "sold_out", "sold_out"]) trial.feed.count(sale, outcome);
+    for (const outcome of ["blocked", "slowed", "slowed"]) trial.feed.count(sale, outcome);
     trial.turn();
     expect(trial.memory()).toEqual({
       sinceMs: startMs,
@@ -249,10 +249,10 @@ describe("what is remembered", () => {
         ["198.51.100.0/24", 1],
       ],
       unitsElsewhere: 0,
-      outcomes: { reserved: 1, sold_out: 2 },
+      refusals: { blocked: 1, slowed: 2 },
       suspectedBy: { many_attempts: 1 },
     });
-    expect(trial.memory(8)).toMatchObject({ attempts: 0, units: 0, outcomes: {} });
+    expect(trial.memory(8)).toMatchObject({ attempts: 0, units: 0, refusals: {} });
   });
 });
 

@@ -241,13 +241,13 @@ describe("an attempt", () => {
     expect(limited.try("alice")).toBe("rate_limited");
   });
 
-  test("is told to the desk with the /64 of IPv6, and what comes of it by outcome", () => {
+  test("is told to the desk with the /64 of IPv6, and who was refused by outcome", () => {
     const door = new Door();
     door.address = "2001:db8:1:2:3:4:5:6";
     const network = "2001:db8:1:2::/64";
     door.try("alice");
     door.admission.noteOrder(() => network, buyerOf("alice"), sale, 2);
-    door.admission.noteOutcome(sale, "reserved");
+    door.admission.noteRefusal(sale, "slowed");
     door.feed.flush();
     expect(door.batches).toEqual([
       {
@@ -256,7 +256,7 @@ describe("an attempt", () => {
           [1, "alice", network, sale, startMs, 2],
         ],
         seen: { attempt: 1, order: 1, solved: 0 },
-        outcomes: [[sale, { reserved: 1 }]],
+        refusals: [[sale, { slowed: 1 }]],
       },
     ]);
   });

@@ -76,7 +76,7 @@ class Sale {
   suspects = 0;
   unitsElsewhere = 0;
   readonly subnets = new Map<string, number>();
-  readonly outcomes = new Map<string, number>();
+  readonly refusals = new Map<string, number>();
   readonly suspectedBy = new Map<RuleName, number>();
 
   constructor(sinceMs: number) {
@@ -119,17 +119,17 @@ export class RiskDesk {
     this.#mode = mode;
   }
 
-  receive({ samples, seen, outcomes }: SampleBatch): void {
+  receive({ samples, seen, refusals }: SampleBatch): void {
     if (this.#mode === "off") return;
     this.#weights = sampleKinds.map((kind, number) => {
       const told = samples.reduce((count, sample) => (sample[0] === number ? count + 1 : count), 0);
       return told === 0 ? 1 : seen[kind] / told;
     });
     for (const sample of samples) this.#see(sample);
-    for (const [campaignId, counts] of outcomes) {
+    for (const [campaignId, counts] of refusals) {
       const sale = this.#sale(campaignId);
       for (const [outcome, count] of Object.entries(counts)) {
-        sale.outcomes.set(outcome, (sale.outcomes.get(outcome) ?? 0) + count);
+        sale.refusals.set(outcome, (sale.refusals.get(outcome) ?? 0) + count);
       }
     }
   }
@@ -348,7 +348,7 @@ export class RiskDesk {
       subnetsCount: subnets.length,
       subnets: shown,
       unitsElsewhere: sale.unitsElsewhere + hidden,
-      outcomes: Object.fromEntries(sale.outcomes),
+      refusals: Object.fromEntries(sale.refusals),
       suspectedBy: Object.fromEntries(sale.suspectedBy),
     };
   }

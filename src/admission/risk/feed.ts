@@ -21,7 +21,7 @@ export class RiskFeed {
   readonly #times: Float64Array;
   readonly #amounts: Float64Array;
   readonly #seen = new Float64Array(sampleKinds.length);
-  readonly #outcomes = new Map<number, Map<string, number>>();
+  readonly #refusals = new Map<number, Map<string, number>>();
   #count = 0;
   #every = 1;
 
@@ -58,13 +58,13 @@ export class RiskFeed {
     this.#amounts[at] = what.amount;
   }
 
-  /** Counts how an attempt ended. */
+  /** Counts a refusal at a door. */
   count(campaignId: number, outcome: string): void {
     if (!this.isOn) return;
-    let counts = this.#outcomes.get(campaignId);
+    let counts = this.#refusals.get(campaignId);
     if (counts === undefined) {
       counts = new Map();
-      this.#outcomes.set(campaignId, counts);
+      this.#refusals.set(campaignId, counts);
     }
     counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   }
@@ -74,15 +74,15 @@ export class RiskFeed {
     if (this.#count === this.#max && this.#every < everyMax) this.#every *= 2;
     else if (this.#count < this.#max / 4 && this.#every > 1) this.#every /= 2;
     const [attempt = 0, order = 0, solved = 0] = this.#seen;
-    if (attempt + order + solved === 0 && this.#outcomes.size === 0) return { told: 0, skipped: 0 };
+    if (attempt + order + solved === 0 && this.#refusals.size === 0) return { told: 0, skipped: 0 };
     const batch: SampleBatch = {
       samples: Array.from({ length: this.#count }, (_, at) => this.#sample(at)),
       seen: { attempt, order, solved },
-      outcomes: [...this.#outcomes].map(([campaignId, counts]) => [campaignId, Object.fromEntries(counts)]),
+      refusals: [...this.#refusals].map(([campaignId, counts]) => [campaignId, Object.fromEntries(counts)]),
     };
     this.#count = 0;
     this.#seen.fill(0);
-    this.#outcomes.clear();
+    this.#refusals.clear();
     const told = batch.samples.length;
     this.#post({ type: "samples", text: JSON.stringify(batch) });
     return { told, skipped: attempt + order + solved - told };

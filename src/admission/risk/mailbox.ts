@@ -20,8 +20,8 @@ export interface SampleBatch {
   readonly samples: readonly Sample[];
   /** How many there were of each kind; those that are not among the samples were too many to tell. */
   readonly seen: Readonly<Record<SampleKind, number>>;
-  /** How attempts ended, all of them: by campaign, then by outcome. */
-  readonly outcomes: readonly (readonly [campaignId: number, counts: Readonly<Record<string, number>>])[];
+  /** Who was refused at the doors of a campaign, all of them: by campaign, then by outcome. */
+  readonly refusals: readonly (readonly [campaignId: number, counts: Readonly<Record<string, number>>])[];
 }
 
 /** What the desk has decided about a subject, until it expires; `allow` takes an earlier one back. */
@@ -59,7 +59,7 @@ export interface SaleMemory {
   /** Those with most units first; the rest is in `unitsElsewhere`. */
   readonly subnets: readonly (readonly [subnet: string, units: number])[];
   readonly unitsElsewhere: number;
-  readonly outcomes: Readonly<Record<string, number>>;
+  readonly refusals: Readonly<Record<string, number>>;
   readonly suspectedBy: Readonly<Partial<Record<RuleName, number>>>;
 }
 

@@ -24,10 +24,10 @@ export async function openEntry(
   if (campaign === undefined || campaign.view.state === "draft") return problem("not_found");
   const refused = admission.admit(request, buyer, campaign.view.id);
   if (refused !== null) {
-    admission.noteOutcome(campaign.view.id, refused.outcome);
+    admission.noteRefusal(campaign.view.id, refused.outcome);
     return refused.response;
   }
   if (!buyer.isAgent || admitsAgents(campaign.view.admission.agents, to)) return { buyer, campaign };
-  admission.noteOutcome(campaign.view.id, "agents_not_allowed");
+  admission.noteRefusal(campaign.view.id, "agents_not_allowed");
   return problem("agents_not_allowed");
 }

@@ -15,7 +15,7 @@ import { problem } from "../problem.ts";
 import { json, wireTime } from "../respond.ts";
 import type { Route } from "../route.ts";
 
-type Parts = Pick<HttpParts, "auth" | "catalogue" | "desk" | "orderFinder">;
+type Parts = Pick<HttpParts, "auth" | "board" | "catalogue" | "desk" | "orderFinder">;
 
 export function fairnessRoute(parts: Parts): Route {
   let isBusy = false;
@@ -40,7 +40,7 @@ export function fairnessRoute(parts: Parts): Route {
   };
 }
 
-async function report({ desk, orderFinder }: Parts, campaign: CampaignEntry): Promise<Response> {
+async function report({ board, desk, orderFinder }: Parts, campaign: CampaignEntry): Promise<Response> {
   const { id: campaignId } = campaign.view;
   const answer = await desk.ask({ about: "campaign", campaignId });
   if (answer === null) return problem("overloaded");
@@ -51,7 +51,7 @@ async function report({ desk, orderFinder }: Parts, campaign: CampaignEntry): Pr
     JSON.stringify({
       campaign_id: campaign.id,
       orders: ordersShown(campaign, found),
-      remembered: memory === null ? null : memoryShown(memory),
+      remembered: memory === null ? null : memoryShown(memory, board.outcomes(campaign.line)),
     }),
   );
 }
@@ -124,7 +124,7 @@ function shareOf(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((part / whole) * 10_000) / 10_000;
 }
 
-function memoryShown(memory: SaleMemory) {
+function memoryShown(memory: SaleMemory, purchases: readonly (readonly [outcome: string, attempts: number])[]) {
   const { attempts, units, subnets, unitsElsewhere } = memory;
   return {
     since: wireTime(memory.sinceMs),
@@ -141,6 +141,15 @@ function memoryShown(memory: SaleMemory) {
       share_of_units: shareOf(memory.unitsOfSuspects, units),
       by_rule: Object.entries(memory.suspectedBy).map(([rule, buyers]) => ({ rule, buyers })),
     },
-    outcomes: Object.entries(memory.outcomes).map(([outcome, attempts]) => ({ outcome, attempts })),
+    outcomes: outcomesShown([...purchases, ...Object.entries(memory.refusals)]),
   };
+}
+
+/** How attempts to buy ended, and how many were refused at the doors before: what is told by both is added up. */
+function outcomesShown(counts: readonly (readonly [outcome: string, attempts: number])[]) {
+  const attemptsOf = new Map<string, number>();
+  for (const [outcome, attempts] of counts) {
+    if (attempts > 0) attemptsOf.set(outcome, (attemptsOf.get(outcome) ?? 0) + attempts);
+  }
+  return [...attemptsOf].map(([outcome, attempts]) => ({ outcome, attempts }));
 }

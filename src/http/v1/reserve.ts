@@ -61,10 +61,7 @@ export function reserveRoute(parts: Parts): Route {
   ) as Record<AttemptOutcome, number>;
   const ended = (outcome: AttemptOutcome, response: Response, offer?: OfferEntry) => {
     parts.metrics.add(series[outcome], 1);
-    if (offer !== undefined) {
-      parts.board.countOutcome(offer.campaign.line, outcome);
-      parts.admission.noteOutcome(offer.campaign.view.id, outcome);
-    }
+    if (offer !== undefined) parts.board.countOutcome(offer.campaign.line, outcome);
     return response;
   };
 
