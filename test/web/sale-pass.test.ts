@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 describe("first come, first served, with a pass and a puzzle", () => {
-  test("is solved before the opening, and the press is one request", async () => {
+  test.concurrent("is solved before the opening, and the press is one request", async () => {
     const campaign = await createCampaign(server, { pass: true, challenge: "proof_of_work", opensAt: inSeconds(12) });
     await using visitor = await visitSale(browser, server, campaign.id, { buyer: "early", ...phone, locale: "zh-CN" });
     await visitor.is("not_yet", "后开售");
@@ -47,7 +47,7 @@ describe("first come, first served, with a pass and a puzzle", () => {
     await visitor.page.waitForURL(/\/checkout\/|\/sandbox\//);
   });
 
-  test("is open to a guest, who is made one when they get ready, and stays the same", async () => {
+  test.concurrent("is open to a guest, who is made one when they get ready, and stays the same", async () => {
     const campaign = await createCampaign(server, { pass: true, challenge: "proof_of_work", opensAt: inSeconds(12) });
     await using visitor = await visitSale(browser, server, campaign.id, { colorScheme: "dark" });
     await visitor.press("not_yet");

@@ -16,8 +16,8 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-describe("a queue", () => {
-  test("lets in by lot: in line before the opening, a place, the turn, the order", async () => {
+describe("a queue, and a draw beside it", () => {
+  test.concurrent("lets in by lot: in line before the opening, a place, the turn, the order", async () => {
     const campaign = await createCampaign(server, {
       admission: "queue",
       stock: 1,
@@ -56,23 +56,7 @@ describe("a queue", () => {
     expect([...alice.complaints, ...bob.complaints]).toEqual([]);
   });
 
-  test("of a sale that was open before is found out by trying", async () => {
-    const campaign = await createCampaign(server, { stock: 3 });
-    const set = (on: boolean) => setControls({ switches: [{ name: "queue_everybody", on, campaign_id: campaign.id }] });
-    await using visitor = await visitSale(browser, server, campaign.id, { buyer: "redirected" });
-    await visitor.is("buy");
-    await set(true);
-    await visitor.button.click();
-    await visitor.press("line");
-    await visitor.press("turn");
-    await visitor.is("to_pay");
-    await set(false);
-    expect(visitor.complaints).toEqual([]);
-  });
-});
-
-describe("a draw", () => {
-  test("is entered by whoever has solved the puzzle; who is drawn pays, who is not waits", async () => {
+  test.concurrent("a draw is entered by whoever has solved the puzzle; who is drawn pays, who is not waits", async () => {
     const terms = { admission: "draw", stock: 1, challenge: "proof_of_work", closesAt: inSeconds(18) } as const;
     const campaign = await createCampaign(server, terms);
     const look = { ...phone, locale: "zh-CN", colorScheme: "dark" } as const;
@@ -99,6 +83,22 @@ describe("a draw", () => {
     expect([...alice.complaints, ...bob.complaints]).toEqual([]);
   });
 
+  test("of a sale that was open before is found out by trying", async () => {
+    const campaign = await createCampaign(server, { stock: 3 });
+    const set = (on: boolean) => setControls({ switches: [{ name: "queue_everybody", on, campaign_id: campaign.id }] });
+    await using visitor = await visitSale(browser, server, campaign.id, { buyer: "redirected" });
+    await visitor.is("buy");
+    await set(true);
+    await visitor.button.click();
+    await visitor.press("line");
+    await visitor.press("turn");
+    await visitor.is("to_pay");
+    await set(false);
+    expect(visitor.complaints).toEqual([]);
+  });
+});
+
+describe("a draw", () => {
   test("of the last of many offers is known after a reload, whichever is chosen", async () => {
     const offers = Array.from({ length: 14 }, (_, nth) => ({
       ...{ sku: `s${nth}`, title: `Kind ${nth}`, price_minor: 100, currency: "CNY", stock: 1 },
