@@ -80,7 +80,7 @@ test("one is set with the lead that is chosen, stands after a reload, and is rem
   expect(await remindersOf(visitor.token)).toEqual([]);
 });
 
-test("it comes once, on the page that is open, in Chinese on a phone in the dark; not again after a reload or on another page", async () => {
+test.concurrent("it comes once, on the page that is open, in Chinese on a phone in the dark; not again after a reload or on another page", async () => {
   const campaign = await announce(68);
   await setByApi(campaign.id, "小明");
   const look = { ...phone, locale: "zh-CN", colorScheme: "dark" } as const;
@@ -103,7 +103,7 @@ test("it comes once, on the page that is open, in Chinese on a phone in the dark
   expect(visitor.complaints).toEqual([]);
 });
 
-test("of two tabs one shows it, and the system once; it is asked whether it may when one is set, and not before", async () => {
+test.concurrent("of two tabs one shows it, and the system once; it is asked whether it may when one is set, and not before", async () => {
   const campaign = await announce(80);
   const token = await tokenOf("tabs");
   const context = await browser.newContext({ locale: "en-US" });
@@ -134,7 +134,7 @@ test("of two tabs one shows it, and the system once; it is asked whether it may 
   await context.close();
 });
 
-test("what came while no page was open is shown on the next one, on the list of sales too", async () => {
+test.concurrent("what came while no page was open is shown on the next one, on the list of sales too", async () => {
   const campaign = await announce(64);
   const token = await setByApi(campaign.id, "away");
   const later = await announce(7_200);
