@@ -54,7 +54,7 @@ describe.each(ways)("over %s", (way) => {
     expect(await agent.use("sale_report", { campaign_id })).toMatchObject({
       state: "open",
       offers: [{ offer_id, total: 10, held: 2, sold: 0, sold_percent: 0, revenue_text: "0.00 CNY" }],
-      orders: { count: 1, is_complete: true },
+      orders: { count: 1, is_complete: true, by_agents: { orders: 0, units: 0, share_of_units: 0 } },
     });
     expect(await agent.use("end_campaign", { campaign_id })).toMatchObject({ state: "ended" });
     expect(await agent.refusal("resume_campaign", { campaign_id })).toBe("transition_not_allowed");

@@ -80,6 +80,7 @@ interface FairnessJson {
     readonly is_complete: boolean;
     readonly counted_from: string;
     readonly percentiles: readonly { readonly percent: number; readonly ms: number }[];
+    readonly by_agents: { readonly orders: number; readonly units: number; readonly share_of_units: number };
   };
   readonly remembered: {
     readonly attempts: number;
@@ -111,6 +112,14 @@ const ReportShape = Type.Object({
     is_complete: Type.Boolean({ description: "false: only the first of very many" }),
     counted_from: Type.String({ description: "what the times are counted from" }),
     percentiles: Type.Array(Type.Object({ percent: countOf("of the orders"), ms: countOf("had come by then") })),
+    by_agents: Type.Object(
+      {
+        orders: countOf("orders that agents made"),
+        units: countOf("units in them that are reserved or paid"),
+        share_of_units: Type.Number({ description: "of all such units, from 0 to 1" }),
+      },
+      { description: "what agents got" },
+    ),
   }),
   remembered: orNull(
     Type.Object(
@@ -131,7 +140,7 @@ const saleReport = toolOf({
   name: "sale_report",
   title: "Report on a sale",
   description:
-    "How a sale went: units by offer, how soon after the opening its orders came, how attempts ended, and how much those got whom the risk desk suspects. Without buyers' names.",
+    "How a sale went: units by offer, how soon after the opening its orders came, how attempts ended, how much agents got, and how much those whom the risk desk suspects. Without buyers' names.",
   audience: "viewer",
   effect: "reads",
   input: inputOf(campaignId),
@@ -143,14 +152,14 @@ const saleReport = toolOf({
     if (fairness.kind === "refused") return fairness;
     const { state, offers } = sale.body as CampaignJson;
     const { orders, remembered } = fairness.body as FairnessJson;
-    const { count, is_complete, counted_from, percentiles } = orders;
+    const { count, is_complete, counted_from, percentiles, by_agents } = orders;
     const units = offers.reduce((sum, { total }) => sum + total, 0);
     const sold = offers.reduce((sum, offer) => sum + offer.sold, 0);
     return done(`Sale ${campaign_id} is ${state}: ${sold} of ${units} units sold, ${count} orders.`, {
       campaign_id,
       state,
       offers: offers.map(reportOf),
-      orders: { count, is_complete, counted_from, percentiles },
+      orders: { count, is_complete, counted_from, percentiles, by_agents },
       remembered: remembered === null ? null : rememberedOf(remembered),
     });
   },

@@ -82,6 +82,7 @@ export const OrderShape = Type.Object({
   expires_at: timeOf("until when it can be paid"),
   paid_at: Type.Optional(timeOf("when it was paid")),
   ended_at: Type.Optional(timeOf("when it was cancelled or expired, or its refund became due")),
+  by_agent: Type.Boolean({ description: "whether an agent made it in the buyer's name: for good" }),
   untrusted_shop_text: Type.Object({ sku: Type.String() }, { description: untrusted }),
 });
 
@@ -157,13 +158,15 @@ function offerOf(offer: OfferJson, isDescribed: boolean): Static<typeof OfferSha
 }
 
 export function orderOf(order: OrderJson): Static<typeof OrderShape> {
-  const { id, offer_id, campaign_id, state, quantity, amount_minor, currency, reserved_at, expires_at } = order;
+  const { id, offer_id, campaign_id, state, quantity, amount_minor, currency } = order;
+  const { reserved_at, expires_at, by_agent } = order;
   return {
     ...{ id, offer_id, campaign_id, state, quantity, amount_minor, currency },
     amount_text: amountText(amount_minor, currency),
     ...{ reserved_at, expires_at },
     ...(order.paid_at === undefined ? {} : { paid_at: order.paid_at }),
     ...(order.ended_at === undefined ? {} : { ended_at: order.ended_at }),
+    by_agent,
     untrusted_shop_text: { sku: order.sku },
   };
 }
