@@ -50,6 +50,11 @@ const ordersOf = async (token: string) =>
   (await call<{ orders: OrderJson[] }>(`${server.url}/v1/orders`, { as: token })).body.orders;
 const countsOf = async (campaign: CampaignJson) =>
   (await call<CampaignJson>(`${server.url}/v1/campaigns/${campaign.id}`)).body.offers[0];
+const quotesOfServer = () => new Quotes(new SignedText(readFileSync(join(server.data, "pass.key"), "utf8").trim()));
+const terms = (offer: string, buyerId: string, expiresAtMs: number, amountMinor = 100) => ({
+  offerId: parseId("off", offer) ?? 0,
+  ...{ buyerId, quantity: 1, amountMinor, expiresAtMs },
+});
 
 describe.each(ways)("over %s", (way) => {
   test("an agent lists, looks, quotes, confirms, shows the order, gives the link to pay, and cancels", async () => {
@@ -111,10 +116,21 @@ describe.each(ways)("over %s", (way) => {
       (await who.use<Quote>("quote_purchase", { offer_id: offerOf(campaign) })).quote_id;
     await agent.use<Confirmed>("confirm_purchase", { quote_id: await quoteFor(agent, share) });
     expect(await ordersOf(token)).toMatchObject([{ by_agent: true }]);
+    expect(await agent.use("list_orders")).toMatchObject({ orders: [{ by_agent: true }] });
+    await using operator = await Agent.connect(server, { as: operatorKey });
+    expect(await operator.use("sale_report", { campaign_id: share.id })).toMatchObject({
+      orders: { by_agents: { orders: 1, units: 1, share_of_units: 1 } },
+    });
     const beyond = { quote_id: await quoteFor(other, share) };
     expect(await other.refusal("confirm_purchase", beyond)).toBe("agent_share_taken");
-    const refused = { quote_id: await quoteFor(agent, people) };
+    // Nobody is asked for a yes that would buy nothing; and a quote that was had all the same is refused by the engine.
+    expect(await agent.refusal("quote_purchase", { offer_id: offerOf(people) })).toBe("agents_not_allowed");
+    const refused = {
+      quote_id: quotesOfServer().sign(terms(offerOf(people), `marked-${way}`, Date.now() + 60_000), newQuoteNumber()),
+    };
     expect(await agent.refusal("confirm_purchase", refused)).toBe("agents_not_allowed");
+    const shared = await agent.use<Quote>("quote_purchase", { offer_id: offerOf(share) });
+    expect(shared.agrees_to.join(" ")).toContain("10 percent of the units together");
     expect((await buy(server, offerOf(people), token)).body.by_agent).toBe(false);
   });
 
@@ -212,12 +228,6 @@ describe.each(ways)("over %s", (way) => {
 });
 
 describe("a quote", () => {
-  const quotesOfServer = () => new Quotes(new SignedText(readFileSync(join(server.data, "pass.key"), "utf8").trim()));
-  const terms = (offer: string, buyerId: string, expiresAtMs: number, amountMinor = 100) => ({
-    offerId: parseId("off", offer) ?? 0,
-    ...{ buyerId, quantity: 1, amountMinor, expiresAtMs },
-  });
-
   test("that was changed, is somebody else's, or is none, buys nothing", async () => {
     const [alice, mallory] = await Promise.all([tokenOf("alice"), tokenOf("mallory")]);
     const campaign = await createCampaign(server, { stock: 2 });
@@ -259,6 +269,27 @@ describe("a quote", () => {
     expect(await ordersOf(token)).toHaveLength(1);
   });
 
+  test("that has run out shows the order of a sale that is over, too, and makes none there", async () => {
+    const token = await tokenOf("slower");
+    const campaign = await createCampaign(server, { stock: 2, limitPerBuyer: 2 });
+    const offer = offerOf(campaign);
+    await using agent = await Agent.connect(server, { as: token });
+    const expired = (number: string) => quotesOfServer().sign(terms(offer, "slower", Date.now() - 1), number);
+    const number = newQuoteNumber();
+    const bought = await buy(server, offer, token, { key: `quote-${number}` });
+    await call(`${server.url}/v1/orders/${bought.body.id}/pay`, { method: "POST", as: operatorKey, body: {} });
+    await call(`${server.url}/v1/campaigns/${campaign.id}/end`, { method: "POST", as: operatorKey });
+    const attempt = () => call(`${server.url}/v1/attempts/quote-${number}`, { as: token });
+    await until(attempt, ({ status }) => status === 404); // nothing of it is in memory any more
+    expect(await agent.use<Confirmed>("confirm_purchase", { quote_id: expired(number) })).toMatchObject({
+      order: { id: bought.body.id, state: "paid" },
+      is_new: false,
+    });
+    const never = { quote_id: expired(newQuoteNumber()) };
+    expect(await agent.refusal("confirm_purchase", never)).toBe("quote_expired");
+    expect(await ordersOf(token)).toHaveLength(1);
+  });
+
   test("whose price does not hold any more buys nothing", async () => {
     const token = await tokenOf("priced");
     const campaign = await createCampaign(server);
@@ -293,8 +324,12 @@ describe("a quote", () => {
     const early = await agent.call("confirm_purchase", { quote_id });
     expect(textOf(early)).toContain("Refused (not_open)");
     expect(textOf(early)).toContain('"retry_after_s"');
-    expect(await agent.refusal("quote_purchase", { offer_id: offerOf(draft) })).toBe("not_found");
-    expect(await agent.refusal("quote_purchase", { offer_id: "off_zzzzzzzzzz" })).toBe("not_found");
+    // What is still a draft is refused in the very words for what is nowhere.
+    for (const tool of ["quote_purchase", "verify_draw"]) {
+      const nowhere = await agent.call(tool, { offer_id: "off_zzzzzzzzzz" });
+      expect(textOf(nowhere)).toContain("Refused (not_found)");
+      expect(await agent.call(tool, { offer_id: offerOf(draft) })).toEqual(nowhere);
+    }
   });
 });
 

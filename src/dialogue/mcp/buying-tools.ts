@@ -50,6 +50,12 @@ const quotePurchase = toolOf({
     if (campaign.admission === "draw") {
       return refuse("sale_is_drawn", "This sale is drawn: nobody buys in it. Enter its draw with enter_draw.");
     }
+    if (campaign.agents.policy === "humans_only") {
+      return refuse(
+        "agents_not_allowed",
+        "This sale is for people: no agent buys in it. The person can buy on the shop's page, as themselves.",
+      );
+    }
     const { currency } = offer;
     const amountMinor = offer.price_minor * quantity;
     const expiresAtMs = desk.nowMs() + quoteLifetimeMs;
@@ -102,7 +108,7 @@ const confirmPurchase = toolOf({
       case "wrong_buyer":
         return refuse("quote_of_another", "This quote was made for another buyer. Nothing was bought.");
       case "expired":
-        return orderBefore(desk, checked.idempotencyKey);
+        return orderBefore(desk, checked.terms, checked.idempotencyKey);
       case "good":
         return buy(desk, checked.terms, { key: checked.idempotencyKey, pass });
     }
@@ -136,7 +142,7 @@ async function buy(
 }
 
 /** Of an expired quote nothing new comes: but whoever confirmed it in time and has lost the answer is shown the order. */
-async function orderBefore(desk: Desk, key: string): Promise<ToolAnswer> {
+async function orderBefore(desk: Desk, terms: QuoteTerms, key: string): Promise<ToolAnswer> {
   const attempt = await desk.api({ method: "GET", path: pathOf("/v1/attempts/{}", key) });
   if (attempt.status === 303 && attempt.location !== null) {
     const told = await ask(desk, { method: "GET", path: attempt.location });
@@ -144,6 +150,13 @@ async function orderBefore(desk: Desk, key: string): Promise<ToolAnswer> {
   }
   if (attempt.status >= 500) {
     return refuse("overloaded", "It cannot be told now whether this quote was confirmed in time: look at list_orders.");
+  }
+  // Attempts of a sale that is settled are forgotten, but not its orders: to buy by the same key finds the order, and
+  // can make no other where the sale is over for good.
+  const found = await offerOf(desk, formatId("off", terms.offerId));
+  if (found.kind === "found" && found.campaign.state === "ended") {
+    const bought = await buy(desk, terms, { key, pass: undefined });
+    if (bought.kind === "done" || bought.code !== "ended") return bought;
   }
   return refuse("quote_expired", "This quote has run out, and nothing was bought with it: ask for a new one.");
 }
@@ -163,7 +176,7 @@ async function offerOf(
   const campaignId = desk.campaignIdOf(offerId);
   if (campaignId === null) return noOffer;
   const told = await ask(desk, { method: "GET", path: pathOf("/v1/campaigns/{}", campaignId) });
-  if (told.kind === "refused") return told;
+  if (told.kind === "refused") return told.code === "not_found" ? noOffer : told; // a draft's is none, to the letter
   const campaign = told.body as CampaignJson;
   const offer = campaign.offers.find(({ id }) => id === offerId);
   return offer === undefined ? noOffer : { kind: "found", campaign, offer };
@@ -178,6 +191,11 @@ function agreementOf(campaign: CampaignJson, offer: OfferJson, quantity: number)
     `You pay within ${campaign.payment_window_s} seconds of confirming, else the units go back on sale.`,
     `One buyer may have ${offer.limit_per_buyer} unit(s) of this offer, orders that you have already included.`,
     ...(campaign.state === "open" ? [] : [`The sale is ${campaign.state} now: it sells while it is open.`]),
+    ...(campaign.agents.policy === "share"
+      ? [
+          `Agents may have ${campaign.agents.share_percent} percent of the units together: once they do, only people can buy.`,
+        ]
+      : []),
     ...(campaign.pass ? ["The sale needs a pass at the confirmation."] : []),
     "Until it is paid you may cancel the order: cancel_order.",
   ];

@@ -126,12 +126,12 @@ const verifyDraw = toolOf({
   }),
   async run({ offer_id }, desk) {
     const campaignId = desk.campaignIdOf(offer_id);
-    if (campaignId === null) return refuse("not_found", "There is no such offer.");
+    if (campaignId === null) return noDraw;
     const told = await ask(desk, { method: "GET", path: pathOf("/v1/campaigns/{}/draw", campaignId) });
-    if (told.kind === "refused") return told;
+    if (told.kind === "refused") return told.code === "not_found" ? noDraw : told; // a draft's is none, to the letter
     const document = told.body as DrawDocument;
     const draw = document.offers.find((one) => one.offer_id === offer_id);
-    if (draw === undefined) return refuse("not_found", "There is no such draw.");
+    if (draw === undefined) return noDraw;
     const checks = [
       checkOf("its state is what everything else says", problemOfState(document, draw)),
       checkOf("its secret is the one that was committed to", problemOfSecret(document, draw)),
@@ -168,6 +168,8 @@ const verifyDraw = toolOf({
     });
   },
 });
+
+const noDraw = refuse("not_found", "There is no such draw: get_sale tells how a sale lets in, and its offers' ids.");
 
 /** Fills in the entries of a closed draw; the refusal where they cannot be had. */
 async function entriesOf(desk: Desk, offerId: string, entries: DrawEntryTold[]): Promise<Refused | null> {
