@@ -82,6 +82,8 @@ class McpDoor {
     }
     const known = await this.#whoAsks(request);
     if (known instanceof Response) return known;
+    const limited = this.#refuseOften(request, known.caller);
+    if (limited !== null) return limited;
     const message = await readMessage(request, known.caller);
     if (message instanceof Response) return message;
     if (known.caller.kind === "nobody" && needsToken(message)) return this.#askForToken(request, "");
@@ -100,6 +102,22 @@ class McpDoor {
     const buyer = await auth.buyerOf(request);
     if (buyer === null) return this.#askForToken(request, ', error="invalid_token"');
     return { caller: { kind: "buyer", id: buyer.id }, buyer };
+  }
+
+  /**
+   * A message takes the thread that sells a millisecond or two, many times what a call of `/v1` does: it is counted as a
+   * question of its buyer, or as the talk of nobody, like what is said in the chat.
+   */
+  #refuseOften(request: Request, caller: Caller): Response | null {
+    const { gate } = this.#parts;
+    switch (caller.kind) {
+      case "nobody":
+        return gate.refuseTalk(request);
+      case "buyer":
+        return gate.refuseQuestion(caller.id);
+      case "operator":
+        return null;
+    }
   }
 
   #askForToken(request: Request, error: string): Response {

@@ -5,7 +5,16 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { publicTools } from "../../src/dialogue/mcp/tool-names.ts";
 import { limits } from "../../src/domain/limits.ts";
-import { type CampaignJson, call, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
+import {
+  buy,
+  type CampaignJson,
+  call,
+  createCampaign,
+  operatorKey,
+  type Server,
+  startServer,
+  tokenOf,
+} from "../harness.ts";
 import { parsePrometheus, seriesValue } from "../http/prometheus.ts";
 import { Agent, errorOf, textOf } from "./agent.ts";
 
@@ -314,6 +323,27 @@ test("agents meet the limits and switches of everybody, and are counted", async 
   const families = parsePrometheus(await (await fetch(`${limited.url}/metrics`)).text());
   const calls = (outcome: string) => seriesValue(families, "rushbox_mcp_calls_total", { tool: "join_queue", outcome });
   expect([calls("done"), calls("refused")]).toEqual([2, 2]);
+});
+
+test("whoever asks all the time is told to wait: nobody by where they come from, a buyer for themselves", async () => {
+  await using limited = await startServer({ env: { RUSHBOX_RATE_LIMITS: "on" } });
+  const campaign = await createCampaign(limited);
+  const at = `${limited.url}/mcp`;
+  const askOften = (count: number, as?: string) => {
+    const how = as === undefined ? { at } : { at, as };
+    return Promise.all(Array.from({ length: count }, () => ask("tools/list", {}, how)));
+  };
+  const statusesOf = (all: readonly Raw[]) => [...new Set(all.map(({ status }) => status))].sort();
+  const [busy, calm] = await Promise.all([tokenOf("busy"), tokenOf("calm")]);
+  expect(statusesOf(await askOften(300))).toEqual([200, 429]);
+  expect(statusesOf(await askOften(1, calm))).toEqual([200]); // a buyer is not held up by those who are nobody
+  const asked = await askOften(100, busy);
+  expect(statusesOf(asked)).toEqual([200, 429]);
+  expect(Number(asked.find(({ status }) => status === 429)?.headers.get("retry-after"))).toBeWithin(1, 11);
+  expect(statusesOf(await askOften(1, calm))).toEqual([200]);
+  expect(statusesOf(await askOften(300, operatorKey))).toEqual([200]);
+  // What is asked too often by an agent uses up nothing of what its buyer may try.
+  expect((await buy(limited, campaign.offers[0]?.id ?? "", busy)).status).toBe(201);
 });
 
 test("whoever guesses tokens is held up as at every door", async () => {
