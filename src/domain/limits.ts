@@ -86,9 +86,13 @@ export const limits = {
   /** Bytes of an agent's message, and of an operator's: a campaign that is made, and what the protocol wraps around it. */
   agentMessageBytesMax: 65_536,
   operatorMessageBytesMax: 1_114_112,
-  /** Agents that hear of changes on one HTTP thread, and addresses that one of them hears of. */
+  /**
+   * Agents that hear of changes on one HTTP thread, addresses that one of them hears of, and streams that all of them
+   * hear of those: the other half of the thread's streams is for pages.
+   */
   listenersPerThreadMax: 1_000,
   listenedAddressesMax: 20,
+  listenedStreamsPerThreadMax: 5_000,
   /** Orders on one page. */
   pageSizeMax: 200,
   /** Rows of the ledger that the history of one order shows: more come of payments alone, each of which is to be returned. */
@@ -192,6 +196,8 @@ if (limits.batchCommandsMax > limits.commandsInFlightMax) throw new Error("a bat
 const textLengthMax =
   limits.campaignDescriptionLengthMax + limits.offersPerCampaignMax * limits.offerDescriptionLengthMax;
 const utf8BytesMax = 3; // of one UTF-16 unit
+if (limits.listenedStreamsPerThreadMax > limits.streamsPerThreadMax / 2)
+  throw new Error("agents that listen must leave half of the streams to pages");
 if (limits.operatorMessageBytesMax <= limits.campaignBytesMax)
   throw new Error("an agent of an operator must be able to make the largest campaign");
 if (textLengthMax * utf8BytesMax > limits.campaignBytesMax)

@@ -45,6 +45,8 @@ const lookEveryMs = 500;
 export class Listeners {
   readonly #parts: ListenerParts;
   readonly #open = new Set<Listener>();
+  /** Of `/v1`, that they all read together. */
+  #streamsRead = 0;
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
@@ -53,7 +55,9 @@ export class Listeners {
 
   /** Begins to hear; `null` when it cannot be had at the moment. */
   hear(wanted: Wanted): Hearing | null {
+    const streamCount = wanted.campaignIds.length + (wanted.buyerId === null ? 0 : 1);
     if (this.#open.size >= limits.listenersPerThreadMax) return null;
+    if (this.#streamsRead + streamCount > limits.listenedStreamsPerThreadMax) return null;
     const { catalogue, countOpen, orderStreams, stockStreams } = this.#parts;
     const sources: Source[] = [];
     for (const campaignId of wanted.campaignIds) {
@@ -64,16 +68,18 @@ export class Listeners {
       const stream = orderStreams.open(wanted.buyerId, null);
       if (stream !== null) sources.push({ stream, first: 0, changeOf: orderChange });
     }
-    if (sources.length < wanted.campaignIds.length + (wanted.buyerId === null ? 0 : 1)) {
+    if (sources.length < streamCount) {
       for (const { stream } of sources) void stream.cancel();
       return null;
     }
     const seen = wanted.hasList ? catalogue.publicVersion : null;
     const listener: Listener = new Listener(sources, seen, () => {
       this.#open.delete(listener);
+      this.#streamsRead -= streamCount;
       countOpen(-1);
     });
     this.#open.add(listener);
+    this.#streamsRead += streamCount;
     countOpen(1);
     return listener;
   }

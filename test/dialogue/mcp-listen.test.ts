@@ -3,7 +3,10 @@
  * else's; bounded, switched off like every stream, and over when the server stops.
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { OrderStreams } from "../../src/delivery/order-streams.ts";
+import { StockStreams } from "../../src/delivery/stock-streams.ts";
 import { limits } from "../../src/domain/limits.ts";
+import { Listeners } from "../../src/http/listeners.ts";
 import { buy, call, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
 import { scrape, seriesValue } from "../http/prometheus.ts";
 import { until } from "../http/until.ts";
@@ -141,6 +144,30 @@ test("one buyer hears on so many streams, and no more", async () => {
   const open = await streamsOpen(own);
   expect(await errorOf(listen(agent, "rushbox://orders"))).toBeDefined();
   expect(await streamsOpen(own)).toBe(open); // a refused one leaves nothing behind
+});
+
+test("agents that listen leave half of a thread's streams to pages, and give back what they end", () => {
+  const countOpen = () => {};
+  const committedSeq = () => 0;
+  const stockStreams = new StockStreams({ versionOf: () => 1, render: () => "{}", committedSeq, countOpen });
+  const reader = {
+    last: () => ({ seq: 0 }),
+    buyerEventsAfter: () => ({ events: [], lastSeq: 0 }),
+    eventsOfBuyerAfter: () => [],
+  };
+  const orderStreams = new OrderStreams({ reader, render: () => null, committedSeq, countOpen });
+  const listeners = new Listeners({ catalogue: { publicVersion: 1 }, orderStreams, stockStreams, countOpen });
+  const campaignIds = Array.from({ length: limits.listenedAddressesMax }, (_, at) => at + 1);
+  const hear = () => listeners.hear({ hasList: false, campaignIds, buyerId: null });
+  const first = hear();
+  let count = 1;
+  while (hear() !== null) count += 1;
+  expect(count).toBe(limits.listenedStreamsPerThreadMax / limits.listenedAddressesMax);
+  expect(count).toBeLessThan(limits.listenersPerThreadMax);
+  expect(stockStreams.open(1)).not.toBeNull();
+  first?.close();
+  expect(hear()).not.toBeNull();
+  expect(hear()).toBeNull();
 });
 
 test("listening ends when streams are switched off, and when the server stops; and is refused meanwhile", async () => {
