@@ -11,6 +11,7 @@ import {
   isJSONRPCResultResponse,
   type JSONRPCMessage,
   type RequestId,
+  SdkError,
   SdkHttpError,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
@@ -135,8 +136,10 @@ class Bridge {
       return;
     }
     this.#tell(cause);
-    const why = isNotReached(cause) ? "does not answer" : "broke off the answer, and may have done what was asked";
-    this.#answerFor(id, `${this.#address.origin} ${why}. What is repeated with the same quote is not bought twice.`);
+    this.#answerFor(
+      id,
+      `${this.#address.origin} ${whyUnanswered(cause)}. What is repeated with the same quote is not bought twice.`,
+    );
   }
 
   #answerFor(id: RequestId, message: string, data?: unknown): void {
@@ -148,6 +151,15 @@ class Bridge {
   #tell(cause: unknown): void {
     if (!this.#isOver) printError(`rushbox mcp: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
+}
+
+function whyUnanswered(cause: unknown): string {
+  if (isNotReached(cause)) return "does not answer";
+  // A page, a proxy's error, a redirect: what was asked may have gone on to the sale behind it.
+  if (cause instanceof SdkHttpError)
+    return `answers with status ${cause.status}, and not as a sale does: look at --url`;
+  if (cause instanceof SdkError) return "does not answer as a sale does: look at --url";
+  return "broke off the answer, and may have done what was asked";
 }
 
 function parsed(text: unknown): Record<string, unknown> | null {

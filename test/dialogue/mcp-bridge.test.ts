@@ -67,6 +67,20 @@ test("a token that is not valid is told to the client and to the person", async 
   );
 });
 
+test("an address where something else answers is told as that, with what it is set by", async () => {
+  const others = [
+    () => new Response("<h1>bad gateway</h1>", { status: 502, headers: { "content-type": "text/html" } }),
+    () => Response.redirect("https://sale.example/mcp", 301),
+    () => new Response("<h1>a shop</h1>", { headers: { "content-type": "text/html" } }),
+  ];
+  for (const fetch of others) {
+    await using other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch });
+    const { message } = await errorOf(Agent.connect({ url: other.url.origin }, { way: "stdio" }));
+    expect(message).toContain("as a sale does: look at --url");
+    expect(message).not.toContain("<h1>");
+  }
+});
+
 test("a client from before 2026 goes through it, too", async () => {
   await using server = await startServer();
   const campaign = await createCampaign(server);
