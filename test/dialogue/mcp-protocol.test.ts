@@ -333,15 +333,15 @@ test("whoever asks all the time is told to wait: nobody by where they come from,
     const how = as === undefined ? { at } : { at, as };
     return Promise.all(Array.from({ length: count }, () => ask("tools/list", {}, how)));
   };
-  const statusesOf = (all: readonly Raw[]) => [...new Set(all.map(({ status }) => status))].sort();
+  const statusesOf = (all: readonly Raw[]) => new Set(all.map(({ status }) => status));
   const [busy, calm] = await Promise.all([tokenOf("busy"), tokenOf("calm")]);
-  expect(statusesOf(await askOften(300))).toEqual([200, 429]);
-  expect(statusesOf(await askOften(1, calm))).toEqual([200]); // a buyer is not held up by those who are nobody
+  expect(statusesOf(await askOften(300))).toEqual(new Set([200, 429]));
+  expect(statusesOf(await askOften(1, calm))).toEqual(new Set([200])); // a buyer is not held up by those who are nobody
   const asked = await askOften(100, busy);
-  expect(statusesOf(asked)).toEqual([200, 429]);
+  expect(statusesOf(asked)).toEqual(new Set([200, 429]));
   expect(Number(asked.find(({ status }) => status === 429)?.headers.get("retry-after"))).toBeWithin(1, 11);
-  expect(statusesOf(await askOften(1, calm))).toEqual([200]);
-  expect(statusesOf(await askOften(300, operatorKey))).toEqual([200]);
+  expect(statusesOf(await askOften(1, calm))).toEqual(new Set([200]));
+  expect(statusesOf(await askOften(300, operatorKey))).toEqual(new Set([200]));
   // What is asked too often by an agent uses up nothing of what its buyer may try.
   expect((await buy(limited, campaign.offers[0]?.id ?? "", busy)).status).toBe(201);
 });
