@@ -116,7 +116,7 @@ export const limits = {
   queueMax: 4_000_000,
   /** Passes that one batch gives: the rest follows in the next ones. */
   admissionsPerBatchMax: 2_048,
-  /** Reminders that wait for one campaign: some 40 bytes each. A buyer has one. */
+  /** Reminders that wait for one campaign: some 45 bytes each, and the buyer's id. A buyer has one. */
   remindersMax: 1_000_000,
   /** Reminders that come in one batch: the rest follows in the next ones. */
   remindersPerBatchMax: 256,
