@@ -30,7 +30,7 @@ export interface JournalRow {
   readonly movedBy?: { readonly type: string; readonly atMs: number };
   readonly payment: PaymentRecord | null;
   readonly entry: WaitlistRecord | null;
-  readonly reminder: ReminderRecord | null;
+  readonly reminder?: ReminderRecord;
 }
 
 export interface Notice {
@@ -51,7 +51,7 @@ export function noticeOf(row: JournalRow, catalogue: Catalogue): Notice | null |
   const offer = offerId === null ? undefined : catalogue.knownOffer(offerId);
   if (campaign === undefined || (offerId !== null && offer === undefined)) return "unknown";
   const where = `${head},"campaign_id":"${campaign.id}"`;
-  if (row.reminder !== null) {
+  if (row.reminder !== undefined) {
     const buyer = buyerJsonOf(row.reminder.buyerId);
     const json = `${where},"buyer_id":${buyer},"reminder":${reminderJson(row.reminder, campaign)}}`;
     return { type, lane: formatId("rmd", row.reminder.reminderId), json };

@@ -74,7 +74,8 @@ export interface JournalRow {
   readonly order: OrderRecord | null;
   readonly payment: PaymentRecord | null;
   readonly entry: WaitlistRecord | null;
-  readonly reminder: ReminderRecord | null;
+  /** The reminder that has come by it. */
+  readonly reminder?: ReminderRecord;
   /** The last event before this one that moved the order, when this one leaves it as it is. */
   readonly movedBy?: { readonly type: string; readonly atMs: number };
 }
@@ -113,10 +114,6 @@ const { salt: _____, erasedSeq: ______, ...ofReminder } = getTableColumns(remind
 const reminderColumns = Object.entries(ofReminder)
   .map(([name, column]) => `${column.name} AS ${name}`)
   .join(", ");
-
-/** The reminder that an event says has come. */
-const cameBy = (event: typeof eventsTable) =>
-  eq(remindersTable.reminderId, sql`iif(${event.type} = 'reminder_due', ${event.previousSeq}, NULL)`);
 
 /** All columns of an order under the names that the domain gives them. */
 export const orderColumns = Object.entries(getTableColumns(ordersTable))
@@ -168,6 +165,7 @@ export class SqliteReader {
   readonly #reminderTraces: TracesInPages;
   readonly #knownReminders: KnownInPages;
   readonly #knownReminder: KnownById;
+  readonly #reminder: Statement<ReminderRecord, [reminderId: number | null]>;
   readonly #remindersWaiting: Statement<ReminderRecord, [buyerId: string]>;
   readonly #remindersLast: Statement<ReminderRecord, [buyerId: string, limit: number]>;
   readonly #remindersCame: Statement<ReminderRecord, [buyerId: string, afterSeq: number, limit: number]>;
@@ -254,6 +252,7 @@ export class SqliteReader {
     this.#knownEntry = isKnownIn("waitlist");
     this.#knownQueueEntry = isKnownIn("queue");
     this.#knownReminder = isKnownIn("reminders");
+    this.#reminder = db.prepare(`SELECT ${reminderColumns} FROM reminders WHERE id = ?`);
     this.#remindersWaiting = db.prepare(
       `SELECT ${reminderColumns} FROM reminders WHERE buyer_id = ? AND state = 'waiting'`,
     );
@@ -301,27 +300,23 @@ export class SqliteReader {
         .where(eq(eventsTable.seq, sql.placeholder("seq")))
         .prepare(),
     );
+    const { seq, atMs, type, previousSeq, campaignId, offerId, available, hash } = eventsTable;
     this.#buyerEventsAfter = once(() =>
       drizzled
-        .select({
-          ...{ seq: eventsTable.seq, atMs: eventsTable.atMs, type: eventsTable.type },
-          ...{ order: ordersTable, reminder: remindersTable },
-        })
+        .select({ seq, atMs, type, previousSeq, order: ordersTable })
         .from(eventsTable)
         .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
-        .leftJoin(remindersTable, cameBy(eventsTable))
         .where(gt(eventsTable.seq, sql.placeholder("seq")))
         .orderBy(asc(eventsTable.seq))
         .limit(sql.placeholder("limit"))
         .prepare(),
     );
     const isAboutEntry = sql`${eventsTable.type} IN ('waitlist_left', 'order_offered')`;
-    const { seq, atMs, type, campaignId, offerId, available, hash } = eventsTable;
     this.#journalAfter = once(() =>
       drizzled
         .select({
-          ...{ seq, atMs, type, campaignId, offerId, available, hash },
-          ...{ order: ordersTable, payment: paymentsTable, entry: waitlistTable, reminder: remindersTable },
+          ...{ seq, atMs, type, previousSeq, campaignId, offerId, available, hash },
+          ...{ order: ordersTable, payment: paymentsTable, entry: waitlistTable },
         })
         .from(eventsTable)
         .leftJoin(ordersTable, eq(ordersTable.orderId, eventsTable.orderId))
@@ -330,7 +325,6 @@ export class SqliteReader {
           waitlistTable,
           eq(waitlistTable.entryId, sql`iif(${isAboutEntry}, ${eventsTable.previousSeq}, ${eventsTable.seq})`),
         )
-        .leftJoin(remindersTable, cameBy(eventsTable))
         .where(gt(eventsTable.seq, sql.placeholder("seq")))
         .orderBy(asc(eventsTable.seq))
         .limit(sql.placeholder("limit"))
@@ -349,13 +343,16 @@ export class SqliteReader {
 
   /** Rows of the journal after a sequence number, in order. */
   journalAfter(seq: number, limit: number): JournalRow[] {
-    const rows: JournalRow[] = this.#journalAfter().all({ seq, limit });
-    return rows.map((row) => {
-      if (!unmovingTypes.includes(row.type)) return row;
-      const movedBy = this.#moveBefore.get(row.seq);
-      if (movedBy === null) throw new Error(`event ${row.seq} follows none about its order`);
-      return { ...row, movedBy };
-    });
+    return this.#journalAfter()
+      .all({ seq, limit })
+      .map((row): JournalRow => {
+        const reminder = this.#reminderOf(row);
+        if (reminder !== null) return { ...row, reminder };
+        if (!unmovingTypes.includes(row.type)) return row;
+        const movedBy = this.#moveBefore.get(row.seq);
+        if (movedBy === null) throw new Error(`event ${row.seq} follows none about its order`);
+        return { ...row, movedBy };
+      });
   }
 
   last(): { seq: number; atMs: number } {
@@ -707,9 +704,10 @@ export class SqliteReader {
   /** Events that buyers are told of after a sequence number, and the last number looked at. */
   buyerEventsAfter(seq: number, limit: number): { events: BuyerEvent[]; lastSeq: number } {
     const rows = this.#buyerEventsAfter().all({ seq, limit });
-    const events = rows.flatMap(({ order, reminder, ...event }) => {
-      const about = order ?? reminder;
-      return about === null ? [] : [{ ...event, about }];
+    const events = rows.flatMap((row) => {
+      const { seq, atMs, type, order } = row;
+      const about = order ?? this.#reminderOf(row);
+      return about === null ? [] : [{ seq, atMs, type, about }];
     });
     return { events, lastSeq: rows.at(-1)?.seq ?? seq };
   }
@@ -727,6 +725,11 @@ export class SqliteReader {
       before = page.next;
     }
     return events.sort((a, b) => a.seq - b.seq);
+  }
+
+  /** The reminder that an event says has come: looked for by itself, since a join would cost every event of a sale. */
+  #reminderOf({ type, previousSeq }: { readonly type: string; readonly previousSeq: number | null }) {
+    return type === "reminder_due" ? this.#reminder.get(previousSeq) : null;
   }
 
   #remindersCameAfter(buyerId: string, afterSeq: number): BuyerEvent[] {
