@@ -1243,7 +1243,7 @@ export const ChatAnswer = Type.Object({
   outcome: nullable(
     Type.String({
       description:
-        "how what was asked for ended: quoted, reserved, asked, cancelled, checkout, receipt, queued, admitted, entered, waiting, won, over, left, or a problem's code; null where nothing was to be done",
+        "how what was asked for ended: quoted, reserved, asked, cancelled, checkout, receipt, queued, admitted, entered, waiting, won, over, left, reminded, forgotten, or a problem's code; null where nothing was to be done",
       examples: ["quoted"],
     }),
   ),

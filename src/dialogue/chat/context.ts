@@ -13,6 +13,7 @@ export type Pending =
   | { readonly ask: "buy"; readonly quote: string }
   | { readonly ask: "cancel"; readonly order: string }
   | { readonly ask: "leave"; readonly intent: LeaveIntent; readonly offer: string }
+  | { readonly ask: "remind"; readonly offer: string; readonly leadS: number }
   | { readonly ask: "which"; readonly intent: SaleIntent | OrderIntent; readonly quantity: number | null };
 
 export type LeaveIntent = "leave_queue" | "leave_draw" | "leave_waitlist";
@@ -28,9 +29,19 @@ export interface ChatState {
   /** How many sales of the list were shown so far. */
   readonly listed: number;
   readonly pending: Pending | null;
+  /** Reminders that came until then were told, or came before the conversation; `null` before its first answer. */
+  readonly heardMs: number | null;
 }
 
-export const newState: ChatState = { language: null, shown: [], focus: null, order: null, listed: 0, pending: null };
+export const newState: ChatState = {
+  language: null,
+  shown: [],
+  focus: null,
+  order: null,
+  listed: 0,
+  pending: null,
+  heardMs: null,
+};
 
 /** As long as somebody may think it over: the quote in it is over sooner. */
 export const contextLifetimeMs = 3_600_000;

@@ -6,6 +6,7 @@
  * | ------- | ------------------------------------- | ---------------------- | ------------- | ------------------------ |
  * | buy     | a quote was shown                     | buys what it says      | nothing       | a new quote, or its own  |
  * | cancel  | an order is to be cancelled           | cancels it             | it stays      | its own                  |
+ * | remind  | there is time for less than asked      | sets that              | no reminder   | its own                  |
  * | leave   | a queue, draw, waitlist is to be left | leaves it              | stays in      | its own                  |
  * | which   | it was not clear which is meant       | asks again             | nothing       | a number or name: does it |
  *
@@ -29,7 +30,7 @@ import { askToLeave, join, leave, tellPlace } from "./line-talk.ts";
 import type { Model } from "./model.ts";
 import { cancel, listOrders, withOrder } from "./order-talk.ts";
 import { confirm, quote } from "./purchase-talk.ts";
-import { forgetReminder, setReminder } from "./reminders.ts";
+import { alreadyOpen, forgetAny, forgetReminder, heardOf, listReminders, setReminder } from "./reminders.ts";
 import { listSales, nextSteps, tellOf } from "./sale-talk.ts";
 import type { Offering, Shelf } from "./shelf.ts";
 import {
@@ -130,9 +131,10 @@ export async function converse(
   };
   const isOpening = message.choice === null && (message.text ?? "").trim() === "";
   const said = isOpening ? await greet(talk) : await (chosen?.does?.(talk) ?? respond(talk, understood));
-  const state: ChatState = { ...before, pending: null, ...said.state, language };
+  const heard = before.heardMs === null ? { text: "", heardMs: nowMs } : await heardOf(talk, before.heardMs);
+  const state: ChatState = { ...before, pending: null, ...said.state, language, heardMs: heard.heardMs };
   return {
-    reply: said.reply,
+    reply: `${heard.text}${said.reply}`,
     choices: said.choices ?? [],
     context: parts.contexts.sign(state, buyerId, nowMs),
     language,
@@ -147,6 +149,7 @@ const nothing: Understood = {
   offers: [],
   number: null,
   quantity: null,
+  leadS: null,
   order: null,
   language: null,
   isSure: true,
@@ -198,6 +201,7 @@ async function askModel(
     offers: named === undefined ? [] : [named],
     number: null,
     quantity: answer.quantity,
+    leadS: read.leadS,
     order: read.order,
     language,
     isSure: true,
@@ -260,7 +264,10 @@ function choiceIn(text: string): Chosen | null {
   const intent = intentOfChoice.get(verb);
   if (intent === undefined || parseId(isOrderIntent(intent) ? "ord" : "off", id) === null) return null;
   if (isOrderIntent(intent)) return { understood: meant(intent, { order: id }) };
-  return { understood: meant(intent, { offers: [id], quantity: digits === undefined ? null : Number(digits) }) };
+  const value = digits === undefined ? null : Number(digits);
+  return {
+    understood: meant(intent, { offers: [id], ...(intent === "remind" ? { leadS: value } : { quantity: value }) }),
+  };
 }
 
 function showSale(talk: Talk, campaignId: string): Said {
@@ -295,6 +302,8 @@ async function respond(talk: Talk, understood: Understood): Promise<Said> {
       return choose(talk, understood);
     case "my_orders":
       return listOrders(talk);
+    case "my_reminders":
+      return listReminders(talk);
     case "help":
       return { reply: words.help, choices: firstSteps(talk) };
     case "human":
@@ -330,6 +339,10 @@ async function agreed(talk: Talk): Promise<Said> {
       return cancel(talk, pending.order);
     case "leave":
       return leaveOffer(talk, pending.intent, pending.offer);
+    case "remind": {
+      const offering = talk.shelved.byId.get(pending.offer);
+      return offering === undefined ? refused(talk, notThere) : setReminder(talk, offering, pending.leadS);
+    }
     case "which":
       return { reply: talk.words.which, state: { pending } };
     case undefined: {
@@ -359,6 +372,7 @@ function declined({ words, state }: Talk): Said {
     buy: words.notBought,
     cancel: words.notCancelled,
     leave: words.notLeft,
+    remind: words.notReminded,
     which: words.fine,
   };
   return { reply: state.pending === null ? words.fine : said[state.pending.ask] };
@@ -415,7 +429,7 @@ function chosenOf({ state }: Talk, { offers, number }: Understood, shown: readon
 
 /** Does with an offer what was asked for; asks which one where that is not clear. */
 async function withSale(talk: Talk, intent: SaleIntent, understood: Understood): Promise<Said> {
-  const { offers, number, quantity } = understood;
+  const { offers, number, quantity, leadS } = understood;
   if (offers.length === 0 && number !== null) {
     const shown = shownIds(talk, understood);
     const chosen = chosenOf(talk, understood, shown);
@@ -426,7 +440,9 @@ async function withSale(talk: Talk, intent: SaleIntent, understood: Understood):
   }
   const meant = offeringsMeant(talk, intent, offers);
   const [only] = meant;
-  if (only !== undefined && meant.length === 1) return onOffer(talk, intent, only, quantity);
+  if (intent === "forget_reminder" && offers.length === 0 && meant.length !== 1) return forgetAny(talk);
+  const isClear = meant.length === 1 || (isOfSale(intent) && meant.every(({ sale }) => sale.id === only?.sale.id));
+  if (only !== undefined && isClear) return onOffer(talk, intent, only, { quantity, leadS });
   if (offers.length > 0 && meant.length === 0) return refused(talk, notThere);
   return withoutSale(talk, intent, meant, quantity);
 }
@@ -443,7 +459,12 @@ function offeringsMeant({ state, shelved }: Talk, intent: SaleIntent, offers: re
 
 /** What makes sense with some sales alone: with one of them it needs no name. */
 function isByKind(intent: SaleIntent): boolean {
-  return /_(?:queue|draw|waitlist)$/.test(intent) || intent === "remind" || intent === "forget_reminder";
+  return /_(?:queue|draw|waitlist)$/.test(intent) || isOfSale(intent);
+}
+
+/** What is of a whole sale, whatever it sells. */
+function isOfSale(intent: SaleIntent): boolean {
+  return intent === "remind" || intent === "forget_reminder";
 }
 
 function isOfKind(intent: SaleIntent, { offer, sale }: Offering): boolean {
@@ -486,7 +507,12 @@ async function withoutSale(
   return askWhich(talk, meant, intent, { quantity });
 }
 
-async function onOffer(talk: Talk, intent: SaleIntent, offering: Offering, quantity: number | null): Promise<Said> {
+async function onOffer(
+  talk: Talk,
+  intent: SaleIntent,
+  offering: Offering,
+  { quantity, leadS }: Pick<Understood, "quantity" | "leadS">,
+): Promise<Said> {
   switch (intent) {
     case "buy":
       return quote(talk, offering, quantity ?? 1);
@@ -501,14 +527,7 @@ async function onOffer(talk: Talk, intent: SaleIntent, offering: Offering, quant
     case "place":
       return tellPlace(talk, offering);
     case "remind":
-      if (isOpen(talk, offering.sale)) {
-        return {
-          reply: talk.words.alreadyOpen(offering.offer.title),
-          choices: nextSteps(talk, offering),
-          state: { focus: offering.offer.id },
-        };
-      }
-      return setReminder(talk, offering);
+      return isOpen(talk, offering.sale) ? alreadyOpen(talk, offering) : setReminder(talk, offering, leadS);
     case "forget_reminder":
       return forgetReminder(talk, offering);
     case "sale_details":

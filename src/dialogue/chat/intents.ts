@@ -24,6 +24,7 @@ export const intents = [
   "yes",
   "no",
   "choose",
+  "my_reminders",
   "my_orders",
   "order_status",
   "pay",
@@ -83,6 +84,8 @@ export interface Understood {
   /** Of what was shown: 1 for the first; `last`; `other` than the one in question. */
   readonly number: number | "last" | "other" | null;
   readonly quantity: number | null;
+  /** How long before the opening somebody wants to be told, in seconds. */
+  readonly leadS: number | null;
   /** The order that it names by its id. */
   readonly order: string | null;
   /** `null` where the words do not tell. */

@@ -50,6 +50,13 @@ export const rules: readonly Rule[] = [
       /(?:别|不要|不用|不必|取消|删除|删掉|关闭|关掉|停止|撤销|不需要|无需|去掉|移除)(?:再)?.{0,8}(?:提醒|通知|闹钟|叫我)|(?:提醒|通知)(?:取消|关掉|关了|不要了|删)/,
   },
   {
+    intent: "my_reminders",
+    english:
+      / (?:my reminders|(?:what|which|list|show|see)(?: [^ ]+){0,3} reminders|do i have (?:a |any )?reminders?|(?:have|did) i set (?:a |any )?reminders?|am i (?:being )?reminded) /,
+    chinese:
+      /我的提醒|(?:有|设)(?:了|过)?(?:哪些|什么|几个|多少)提醒|提醒(?:列表|有哪些)|(?:设|开)(?:了|过)提醒(?:吗|没|么)|有提醒(?:吗|么)/,
+  },
+  {
     intent: "remind",
     english:
       / (?:remind\w*|reminders?|notify|notification|alert|alarm|ping me|wake me|heads up|let me know|(?:tell|message|text|call|email) me (?:when|before|once|as soon|if it|at)|set (?:an? )?alarm) /,
@@ -194,6 +201,14 @@ export const rules: readonly Rule[] = [
     english:
       / (?:know|learn|hear|find out|read|ask|info|information|details|tell me|question|questions) (?:[^ ]+ ){0,2}(?:about|more|on|regarding) /,
     chinese: /(?:想|要|先)(?:了解|知道|看看|问问?)/,
+  },
+  {
+    // "Half an hour before": of a reminder that was just talked about.
+    intent: "remind",
+    english:
+      / (?:[0-9]{1,4}|an?|one|two|three|five|ten|fifteen|twenty|thirty) ?(?:days?|hours?|hrs?|h|minutes?|mins?|min|m) (?:before|beforehand|b4|early|earlier|ahead|prior|in advance) /,
+    chinese:
+      /提前[0-9零一二两俩三四五六七八九十半]{1,4}(?:个)?(?:半)?(?:天|小时|钟头|分)|开(?:售|抢|始|卖)[之以]?前[0-9一二两三四五六七八九十半]{1,4}(?:个)?(?:小时|分)/,
   },
   {
     intent: "buy",

@@ -1,4 +1,4 @@
-/** Numbers in a message: which one of those shown, and how many. Pure. */
+/** Numbers in a message: which one of those shown, how many, and how long before. Pure. */
 
 export interface Numbers {
   readonly number: number | "last" | "other" | null;
@@ -119,6 +119,44 @@ function quantityOf(words: string, chinese: string): number | null {
   if (chineseFound !== undefined) return numeralOf(chineseFound);
   const bareTail = new RegExp(`(?:买|要|来|抢|改成|换成|改为)(${digits})$`, "u").exec(chinese.replaceAll(",", ""))?.[1];
   return bareTail === undefined ? null : numeralOf(bareTail);
+}
+
+const secondsPer: Readonly<Record<string, number>> = {
+  d: 86_400,
+  h: 3_600,
+  m: 60,
+  s: 1,
+  天: 86_400,
+  日: 86_400,
+  小: 3_600,
+  钟: 3_600,
+  分: 60,
+  秒: 1,
+};
+const roundNumbers: Readonly<Record<string, number>> = { a: 1, an: 1, fifteen: 15, twenty: 20, thirty: 30 };
+const englishUnit = "(?:days?|d|hours?|hrs?|h|minutes?|mins?|min|m|seconds?|secs?|s)";
+const englishTime = `(half(?: an?)?|${Object.keys(roundNumbers).join("|")}|${numberWord}) ?(${englishUnit})`;
+const chineseTime = `(半|${digits})(?:个)?(半)?(天|日|小时|钟头|分钟?|秒钟?)(半)?`;
+const before = "(?:before|beforehand|b4|early|earlier|ahead|prior|in advance)";
+const leadEnglish = new RegExp(` (?:${englishTime} (?:and )?)?${englishTime} (?:[^ ,]+ ){0,2}?${before} `);
+const leadChinese = new RegExp(`提前${chineseTime}|[之以]?前(?:的)?${chineseTime}|${chineseTime}[之以]?前`, "u");
+
+/** How long before something, in seconds: "an hour and 10 minutes before", "提前半小时"; `null` where nothing says so. */
+export function leadIn(words: string, chinese: string): number | null {
+  const [, first, firstUnit, second = "", unit = ""] = leadEnglish.exec(` ${words.trim()} `) ?? [];
+  if (second !== "") return secondsOf(second, unit) + (first === undefined ? 0 : secondsOf(first, firstUnit ?? ""));
+  const parts = leadChinese.exec(chinese)?.slice(1) ?? [];
+  const at = [0, 4, 8].find((from) => parts[from] !== undefined);
+  if (at === undefined) return null;
+  const [value = "", half, per = "", halfAfter] = parts.slice(at, at + 4);
+  return secondsOf(value, per) + (half === undefined && halfAfter === undefined ? 0 : secondsOf("半", per));
+}
+
+function secondsOf(value: string, unit: string): number {
+  const per = secondsPer[unit.charAt(0)];
+  if (per === undefined) throw new Error(`${unit} is no unit of time`);
+  if (value === "半" || value.startsWith("half")) return per / 2;
+  return (roundNumbers[value] ?? numeralOf(value)) * per;
 }
 
 /** Of digits, of an English word, or of Chinese digits up to ninety-nine. */

@@ -1,11 +1,148 @@
-/** A reminder before a sale opens, or none any more: the one place that knows how it is asked for, by the sale's page. */
-import type { Offering } from "./shelf.ts";
-import { linkToSale, type Said, type Talk } from "./talk.ts";
+/**
+ * Being told before a sale opens: set, removed, listed; and what has come since the conversation last spoke is told with
+ * its next answer, once. A sale has one reminder of a buyer, whatever it sells. The list of `/v1` is what there is, and
+ * `heardMs` in the context how far of it was told.
+ */
+import { limits } from "../../domain/limits.ts";
+import { type Api, pathOf } from "../api.ts";
+import { duration, moment } from "./format.ts";
+import { nextSteps } from "./sale-talk.ts";
+import type { Offering, Shelved } from "./shelf.ts";
+import { askToSignIn, askWhich, refused, type Said, type Talk, until } from "./talk.ts";
+import { type Refused, type ReminderWire, read } from "./wire.ts";
 
-export async function setReminder(talk: Talk, { offer, sale }: Offering): Promise<Said> {
-  return { reply: talk.words.pageReminds(offer.title), links: [linkToSale(talk, sale.id)], state: { focus: offer.id } };
+/** More is no conversation. */
+const toldMax = 5;
+
+/** `leadS` `null`: nothing was said of how long before. One that nobody may have becomes the nearest that they may. */
+export async function setReminder(talk: Talk, offering: Offering, leadS: number | null): Promise<Said> {
+  if (talk.buyerId === null) return askToSignIn(talk, offering);
+  const wholeMinutes = Math.ceil((leadS ?? limits.reminderLeadSDefault) / 60) * 60;
+  const lead = Math.min(Math.max(wholeMinutes, limits.reminderLeadSMin), limits.reminderLeadSMax);
+  const { words, language } = talk;
+  const { offer, sale } = offering;
+  const state = { focus: offer.id };
+  const answer = read<ReminderWire>(
+    await talk.api({ method: "POST", path: pathOf("/v1/campaigns/{}/reminder", sale.id), body: { lead_s: lead } }),
+  );
+  if ("refused" in answer) return notSet(talk, offering, answer.refused);
+  const before = duration(answer.value.lead_s * 1_000, language);
+  return {
+    reply: words.reminded(nameOf(talk, offering), before, moment(answer.value.due_at)),
+    outcome: "reminded",
+    choices: [{ label: words.labelForget, value: `forget:${offer.id}` }],
+    state,
+  };
+}
+
+function notSet(talk: Talk, offering: Offering, why: Refused): Said {
+  const { words, language } = talk;
+  const { offer } = offering;
+  const state = { focus: offer.id };
+  if (why.code === "already_open") return alreadyOpen(talk, offering);
+  const leadSMax = why.members["lead_s_max"];
+  if (why.code !== "reminder_too_late" || typeof leadSMax !== "number") return refused(talk, why, { state });
+  const outcome = why.code;
+  if (leadSMax < limits.reminderLeadSMin) {
+    return { reply: words.opensAtOnce(nameOf(talk, offering)), outcome, choices: nextSteps(talk, offering), state };
+  }
+  return {
+    reply: words.remindShorter(nameOf(talk, offering), duration(leadSMax * 1_000, language)),
+    outcome,
+    choices: [
+      { label: words.labelYes, value: `remind:${offer.id}:${leadSMax}` },
+      { label: words.labelNo, value: "no" },
+    ],
+    state: { ...state, pending: { ask: "remind", offer: offer.id, leadS: leadSMax } },
+  };
+}
+
+/** Of a sale that is open nobody has to be told. */
+export function alreadyOpen(talk: Talk, offering: Offering): Said {
+  return {
+    reply: talk.words.alreadyOpen(nameOf(talk, offering)),
+    outcome: "already_open",
+    choices: nextSteps(talk, offering),
+    state: { focus: offering.offer.id },
+  };
 }
 
 export async function forgetReminder(talk: Talk, offering: Offering): Promise<Said> {
-  return setReminder(talk, offering);
+  if (talk.buyerId === null) return askToSignIn(talk, offering);
+  const { offer, sale } = offering;
+  const answer = read(await talk.api({ method: "POST", path: pathOf("/v1/campaigns/{}/reminder/remove", sale.id) }));
+  const state = { focus: offer.id };
+  if ("refused" in answer) return refused(talk, answer.refused, { choices: nextSteps(talk, offering), state });
+  return { reply: talk.words.forgotten(nameOf(talk, offering)), outcome: "forgotten", state };
+}
+
+/** "Do not remind me", of nothing by name: the one that waits; asks which where there are more. */
+export async function forgetAny(talk: Talk): Promise<Said> {
+  if (talk.buyerId === null) return askToSignIn(talk);
+  const reminders = await remindersOf(talk.api);
+  if ("code" in reminders) return refused(talk, reminders);
+  const waiting = reminders.filter(({ state }) => state === "waiting").flatMap((one) => offeringOf(talk.shelved, one));
+  const [only] = waiting;
+  if (only === undefined) return { reply: talk.words.noReminders, outcome: "not_reminded" };
+  return waiting.length === 1 ? forgetReminder(talk, only) : askWhich(talk, waiting, "forget_reminder");
+}
+
+export async function listReminders(talk: Talk): Promise<Said> {
+  if (talk.buyerId === null) return askToSignIn(talk);
+  const { words, language } = talk;
+  const reminders = await remindersOf(talk.api);
+  if ("code" in reminders) return refused(talk, reminders);
+  const waiting = reminders.filter(({ state }) => state === "waiting").slice(0, toldMax);
+  if (waiting.length === 0) return { reply: words.noReminders };
+  const lines = waiting.map(({ title, lead_s, due_at }) =>
+    words.reminded(title, duration(lead_s * 1_000, language), moment(due_at)),
+  );
+  return {
+    reply: lines.join("\n"),
+    choices: waiting.flatMap((one) =>
+      offeringOf(talk.shelved, one).map(({ offer }) => ({
+        label: waiting.length === 1 ? words.labelForget : words.labelForgetOf(one.title),
+        value: `forget:${offer.id}`,
+      })),
+    ),
+  };
+}
+
+/** What came after `heardMs`, in words before the answer, and up to when it is told then. */
+export async function heardOf(
+  talk: Talk,
+  heardMs: number,
+): Promise<{ readonly text: string; readonly heardMs: number }> {
+  if (talk.buyerId === null) return { text: "", heardMs };
+  const reminders = await remindersOf(talk.api);
+  if ("code" in reminders) return { text: "", heardMs }; // told with the next answer
+  const came = reminders.filter(({ came_at }) => came_at !== null && Date.parse(came_at) > heardMs);
+  const lines = came
+    .filter((one) => offeringOf(talk.shelved, one).some(({ sale }) => sale.state !== "ended"))
+    .slice(0, toldMax)
+    .map(({ title, opens_at }) =>
+      opens_at !== null && Date.parse(opens_at) > talk.nowMs
+        ? talk.words.opensSoon(title, until(talk, opens_at))
+        : talk.words.hasOpened(title),
+    );
+  return {
+    text: lines.map((line) => `${line}\n`).join(""),
+    heardMs: Math.max(heardMs, ...came.map(({ came_at }) => Date.parse(came_at ?? ""))),
+  };
+}
+
+async function remindersOf(api: Api): Promise<readonly ReminderWire[] | Refused> {
+  const answer = read<{ reminders: readonly ReminderWire[] }>(await api({ method: "GET", path: "/v1/reminders" }));
+  return "refused" in answer ? answer.refused : answer.value.reminders;
+}
+
+/** The first that its sale sells; none where that is not on the shelf. */
+function offeringOf({ byId }: Shelved, { campaign_id }: ReminderWire): readonly Offering[] {
+  return [...byId.values()].filter(({ sale }) => sale.id === campaign_id).slice(0, 1);
+}
+
+/** A reminder is of a sale: what sells more than one thing is called by its own title. */
+function nameOf({ shelved }: Talk, { offer, sale }: Offering): string {
+  const isOnly = [...shelved.byId.values()].filter((other) => other.sale.id === sale.id).length === 1;
+  return isOnly ? offer.title : sale.title;
 }

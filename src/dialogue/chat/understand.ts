@@ -17,7 +17,7 @@ import {
   yesChinese,
   yesEnglish,
 } from "./lexicon.ts";
-import { numbersIn } from "./numbers.ts";
+import { leadIn, numbersIn } from "./numbers.ts";
 import { isSlipOf, type Plain, plainText } from "./text.ts";
 import { type Named, nameMark, type Titles } from "./titles.ts";
 
@@ -43,7 +43,7 @@ export interface Table {
   readonly shown: readonly string[];
   /** The offer that is talked about. */
   readonly focus: string | null;
-  readonly pending: "buy" | "cancel" | "leave" | "which" | null;
+  readonly pending: "buy" | "cancel" | "leave" | "remind" | "which" | null;
 }
 
 export function understand(text: string, table: Table): Understood {
@@ -62,7 +62,8 @@ export function understand(text: string, table: Table): Understood {
     // "Not the drone, the headphones": the one in question is not what is meant.
     offers: startsWithNo && named.ids.length > 1 ? named.ids.filter((id) => id !== table.focus) : named.ids,
     number: numberFor(read, intent, isQuantity),
-    quantity: numbers.isBare && !isQuantity ? null : numbers.quantity,
+    quantity: intent === "remind" || (numbers.isBare && !isQuantity) ? null : numbers.quantity,
+    leadS: leadIn(english, chinese),
     order,
     language: languageOf(plain, named),
     isSure,

@@ -65,6 +65,16 @@ export interface DrawEntryWire {
   readonly order_id: string | null;
 }
 
+export interface ReminderWire {
+  readonly campaign_id: string;
+  readonly title: string;
+  readonly opens_at: string | null;
+  readonly lead_s: number;
+  readonly due_at: string;
+  readonly state: "waiting" | "due";
+  readonly came_at: string | null;
+}
+
 export interface ShopWire {
   readonly name: string;
   readonly guests: boolean;

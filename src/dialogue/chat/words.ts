@@ -194,10 +194,31 @@ const table = {
     (title: string) => `确定退出 ${title} 的抽签吗？退出后不能再参加。请回复“确认”或“不要”。`,
   ],
   hasLeft: [(title: string) => `Done: you have left ${title}.`, (title: string) => `好的，已退出 ${title}。`],
-  pageReminds: [
-    (title: string) => `The page of ${title} can remind you before it opens.`,
-    (title: string) => `${title} 的活动页面可以在开售前提醒您。`,
+  reminded: [
+    (title: string, lead: string, at: string) => `You are reminded of ${title} ${lead} before it opens, at ${at}.`,
+    (title: string, lead: string, at: string) => `${title} 开售前${lead}（${at}）会提醒您。`,
   ],
+  remindShorter: [
+    (title: string, lead: string) =>
+      `${title} opens sooner than that. Shall I remind you ${lead} before? Say yes or no.`,
+    (title: string, lead: string) =>
+      `${title} 很快开售，来不及提前那么久。提前${lead}提醒您可以吗？请回复“确认”或“不要”。`,
+  ],
+  opensAtOnce: [
+    (title: string) => `${title} opens within a minute or so: simply stay here.`,
+    (title: string) => `${title} 马上就要开售了，请直接留在这里。`,
+  ],
+  notReminded: ["All right, no reminder.", "好的，不提醒。"],
+  forgotten: [
+    (title: string) => `Done: you are not reminded of ${title}.`,
+    (title: string) => `好的，已取消 ${title} 的提醒。`,
+  ],
+  noReminders: ["You have no reminders.", "您没有设置提醒。"],
+  opensSoon: [
+    (title: string, time: string) => `By the way: ${title} opens in ${time}.`,
+    (title: string, time: string) => `提醒您：${title} 还有${time}开售。`,
+  ],
+  hasOpened: [(title: string) => `By the way: ${title} has opened.`, (title: string) => `提醒您：${title} 已经开售。`],
   alreadyOpen: [
     (title: string) => `${title} is open already: no need to wait.`,
     (title: string) => `${title} 已经开始了，不用等。`,
@@ -259,6 +280,8 @@ const table = {
   labelBuy: ["Buy", "购买"],
   labelBuyCount: [(count: string) => `Buy ${count}`, (count: string) => `买 ${count} 件`],
   labelRemind: ["Remind me", "提醒我"],
+  labelForget: ["Do not remind me", "不用提醒"],
+  labelForgetOf: [(title: string) => `Not of ${title}`, (title: string) => `不用提醒 ${title}`],
   labelQueue: ["Get in line", "去排队"],
   labelPlace: ["My place", "我的位置"],
   labelLeave: ["Leave", "退出"],

@@ -140,7 +140,7 @@ async function send(message: Message): Promise<Answer<ChatAnswer> | null> {
 }
 
 /** Outcomes that change how a buyer stands in a sale, of which no stream tells. */
-const changing = ["queued", "admitted", "entered", "waiting", "left"];
+const changing = ["queued", "admitted", "entered", "waiting", "left", "reminded", "forgotten"];
 
 function take({ words }: Saying, { reply, choices, context, language: spoken, outcome, links }: ChatAnswer): void {
   const { lines } = conversation.peek();
