@@ -79,6 +79,21 @@ describe("without a clear yes nothing is bought", () => {
     "y e s",
     "1",
     "buy",
+    "yes cancel it",
+    "ok, leave",
+    "好的取消吧",
+    "好，退吧",
+    "ok fine",
+    "lol yes",
+    "yes if it is red",
+    "yes, as long as it is free",
+    "i will buy it if it is red",
+    "要是有红色的我就买",
+    "如果便宜就确认",
+    "便宜点的话就买",
+    "是不是是",
+    "冲不冲",
+    "yes but is it waterproof?",
     "the price is right, yes yes, but my wife says no",
   ];
   for (const text of noYes) {
@@ -98,6 +113,17 @@ describe("without a clear yes nothing is bought", () => {
     await talker.say("buy the headphones");
     expect(await talker.say("yes")).toMatchObject({ outcome: "reserved" });
     expect(await ordersOf(token)).toMatchObject([{ offer_id: sales.headphones.offers[0]?.id }]);
+  });
+
+  test("what agrees to a purchase cancels nothing", async () => {
+    const { talker, token } = await newTalker();
+    await talker.say("buy the drone");
+    await talker.say("yes");
+    for (const text of ["ok buy it", "yes, purchase it", "确认购买", "好的，买吧"]) {
+      expect(await talker.say("cancel my order")).toMatchObject({ outcome: "asked" });
+      expect((await talker.say(text)).outcome).not.toBe("cancelled");
+      expect(await ordersOf(token)).toMatchObject([{ state: "reserved" }]);
+    }
   });
 
   test("a yes that is said, sent and pressed many times is one order", async () => {
@@ -284,7 +310,6 @@ describe("what is asked for and is nobody's to give", () => {
     expect(await nobody.say("what's on?")).toMatchObject({ outcome: null, understood: { intent: "list_sales" } });
     for (const text of [
       "buy the first one",
-      "my orders",
       "join the queue",
       "enter the draw",
       "waitlist",
@@ -296,6 +321,9 @@ describe("what is asked for and is nobody's to give", () => {
       expect(await nobody.say(text)).toMatchObject({ outcome: "unauthorized" });
       expect((await nobody.say("yes")).outcome).not.toBe("reserved");
     }
+    const orders = await nobody.say("my orders");
+    expect(orders).toMatchObject({ outcome: "unauthorized", understood: { intent: "my_orders" } });
+    expect(orders.reply).toStartWith("Nothing was bought here yet. For this I have to know who you are");
   });
 });
 

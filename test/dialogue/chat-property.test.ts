@@ -61,9 +61,9 @@ function playedApi(): { api: Api; asked: ApiRequest[] } {
 
 /** Words that may stand in a clear yes, and no others: written down apart from the rules. */
 const yesWords =
-  /^(?:correct|thats|right|exactly|yes|yess|yeah|yeahh|yea|yep|yup|ya|yah|aye|y|sure|thing|confirm|confirmed|affirmative|absolutely|definitely|certainly|of|course|do|it|go|ahead|for|lets|this|sounds|good|deal|proceed|agreed|i|agree|please|pls|plz|ok|okay|okey|okie|alright|all|right|sir|by|means|that|now|im|am|want|ill|take|buy|purchase|order|the|my|place|thanks|thank|you|thx|mate|man|buddy|oh|well|hmm|um|great|perfect|cool|so|and|hell|why|not|shi|de|haode|leave|cancel)$/;
+  /^(?:(?:yes|ok){2,}|fine|is|correct|thats|right|exactly|yes|yess|yeah|yeahh|yea|yep|yup|ya|yah|aye|y|sure|thing|confirm|confirmed|affirmative|absolutely|definitely|certainly|of|course|do|it|go|ahead|for|lets|this|sounds|good|deal|proceed|agreed|i|agree|please|pls|plz|ok|okay|okey|okie|alright|all|right|sir|by|means|that|now|im|am|want|ill|take|buy|purchase|order|the|my|place|thanks|thank|you|thx|mate|man|buddy|oh|well|hmm|um|great|perfect|cool|so|and|hell|why|not|shi|de|haode)$/;
 const yesCharacters =
-  /^[嗯好啊哦那就我是的呀对吧滴嘞哒行可以没问题确认定同意要当然必须恩呢成交错买下单购帮了嘛请谢立即马上这样退取消]+$/;
+  /^[嗯好啊哦那就我是的呀对吧滴嘞哒行可以没问题确认定同意要当然必须恩呢成交错买下单购帮了嘛请谢立即马上这样冲鸭]+$/;
 
 function mayBeYes(text: string): boolean {
   const plain = text.normalize("NFKC").toLowerCase().replaceAll(/['’]/g, "");

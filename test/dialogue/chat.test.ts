@@ -52,7 +52,7 @@ async function holdAll(conversations: readonly Conversation[]): Promise<{ rate: 
   const all = await Promise.all(conversations.map(hold));
   const turns = all.reduce((sum, one) => sum + one.turns, 0);
   const understood = all.reduce((sum, one) => sum + one.understood, 0);
-  return { rate: turns === 0 ? 1 : understood / turns, failures: all.flatMap(({ failures }) => failures) };
+  return { rate: understood / turns, failures: all.flatMap(({ failures }) => failures) };
 }
 
 describe("conversations", () => {
@@ -62,9 +62,10 @@ describe("conversations", () => {
     expect(failures).toEqual([]);
   });
 
-  test("of somebody who has not seen the rules are understood in nine turns of ten", async () => {
+  test("of somebody who had not seen the rules are understood in nineteen turns of twenty", async () => {
+    expect(byOthers.length).toBeGreaterThanOrEqual(80);
     const { rate, failures } = await holdAll(byOthers);
     if (failures.length > 0) process.stderr.write(`understood ${(rate * 100).toFixed(1)} %:\n${failures.join("\n")}\n`);
-    expect(rate).toBeGreaterThanOrEqual(0.9);
+    expect(rate).toBeGreaterThanOrEqual(0.95);
   });
 });

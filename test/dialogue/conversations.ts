@@ -395,7 +395,7 @@ const longer: readonly Conversation[] = [
     language: "zh",
     turns: [
       { says: "有什么 deals 吗", understood: "list_sales" },
-      { says: "我要买 Falcon drone 两个", understood: "buy", outcome: "quoted", reply: "× 2" },
+      { says: "我要买 Falcon drone 两个", understood: "buy", outcome: "quoted", reply: "×\u00a02" },
       { says: "ok", understood: "yes", outcome: "reserved", reply: "抢到了" },
       { says: "check 一下我的订单", understood: ["my_orders", "order_status"], reply: "Falcon" },
     ],
@@ -418,10 +418,10 @@ const longer: readonly Conversation[] = [
     name: "改数量",
     language: "zh",
     turns: [
-      { says: "买无人机", understood: "buy", outcome: "quoted", reply: "× 1" },
-      { says: "两个", understood: "buy", outcome: "quoted", reply: "× 2" },
-      { says: "改成3个", understood: "buy", outcome: "quoted", reply: "× 3" },
-      { says: "好的", understood: "yes", outcome: "reserved", reply: "× 3" },
+      { says: "买无人机", understood: "buy", outcome: "quoted", reply: "×\u00a01" },
+      { says: "两个", understood: "buy", outcome: "quoted", reply: "×\u00a02" },
+      { says: "改成3个", understood: "buy", outcome: "quoted", reply: "×\u00a03" },
+      { says: "好的", understood: "yes", outcome: "reserved", reply: "×\u00a03" },
     ],
   },
   {
@@ -429,7 +429,7 @@ const longer: readonly Conversation[] = [
     language: "zh",
     turns: [
       { says: "买无人机", understood: "buy", outcome: "quoted" },
-      { says: "好的，买两个", understood: "buy", outcome: "quoted", reply: "× 2" },
+      { says: "好的，买两个", understood: "buy", outcome: "quoted", reply: "×\u00a02" },
       { says: "算了", understood: "no", reply: "没有下单" },
       { says: "好的", understood: "yes", outcome: null },
     ],

@@ -20,7 +20,10 @@ const ordersShown = 5;
 const ordersSearched = 20;
 
 export async function listOrders(talk: Talk): Promise<Said> {
-  if (talk.buyerId === null) return askToSignIn(talk);
+  if (talk.buyerId === null) {
+    const said = await askToSignIn(talk);
+    return { ...said, reply: `${talk.words.nothingBought} ${said.reply}` };
+  }
   const orders = await newestOrders(talk);
   if ("code" in orders) return refused(talk, orders);
   if (orders.length === 0) return nothingThere(talk, talk.words.noOrders);

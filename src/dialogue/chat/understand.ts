@@ -6,6 +6,8 @@
 import type { Intent, Language, Understood } from "./intents.ts";
 import {
   commonEnglish,
+  conditionChinese,
+  conditionEnglish,
   noChinese,
   noEnglish,
   noStartChinese,
@@ -21,12 +23,27 @@ import { leadIn, numbersIn } from "./numbers.ts";
 import { isSlipOf, type Plain, plainText } from "./text.ts";
 import { type Named, nameMark, type Titles } from "./titles.ts";
 
+const abbreviations: ReadonlyMap<string, string> = new Map([
+  ["r", "are"],
+  ["u", "you"],
+  ["ur", "your"],
+  ["hw", "how"],
+  ["wat", "what"],
+  ["wut", "what"],
+  ["wen", "when"],
+  ["abt", "about"],
+  ["ppl", "people"],
+  ["tmrw", "tomorrow"],
+]);
+
 /** "OK, thanks" may end a talk as well as agree. */
 const isThanksAlone =
   /^(?:(?:ok|okay|okey|alright|all right|sounds good) )+(?:thanks|thank you|thx|ty)$|^(?:嗯|啊|哦|那|好|好的|行|行吧|好吧|ok|可以|,)+(?:谢谢|谢谢你|多谢|感谢)/;
 const asksWhatThereIs = / (?:what|whats|which|anything|show|see)(?: [^ ]+){0,3} available /;
 /** "Buy it" and "I want it" agree where that was asked, and are a wish elsewhere. */
-const isWish = /^(?:买吧|下单吧|我?要)$/;
+const isWish = /^(?:买吧|下单吧|我?要|冲+(?:了|啊|呀|鸭|吧)?)$/;
+/** "What is the ...", of no sale that is known. */
+const asksOfAnything = / (?:what (?:is|are)|whats) (?:the|a) (?!◆)/;
 /** Nobody agrees or declines at greater length; and what repeats itself has many ways through a pattern. */
 const englishAnswerMax = 60;
 const chineseAnswerMax = 20;
@@ -117,13 +134,20 @@ function saysYes({ plain, named, english, chinese, numbers, order, table }: Read
     .replaceAll(/\s+/g, " ")
     .trim();
   const isEnglish = !/\p{Script=Han}/u.test(chinese);
-  // "OK, buy it" is a wish, and agrees to a question alone.
-  const isAsked = table.pending !== null && table.pending !== "which";
-  if (!isAsked && /\b(?:buy|order|purchase|take)\b|买|购|下单|取消|退/.test(`${words} ${chinese}`)) return false;
+  if (!fitsQuestion(`${words} ${chinese}`, table.pending)) return false;
   const all = isEnglish ? words : chinese.replaceAll(nameMark, "");
   if (all.length > (isEnglish ? englishAnswerMax : chineseAnswerMax) || isThanksAlone.test(all)) return false;
   if (isEnglish) return yesEnglish.test(all.replace(/ the$/, ""));
   return isWish.test(all) ? table.pending === "buy" : yesChinese.test(all);
+}
+
+/** "OK, buy it" agrees to that question alone, and is a wish elsewhere; "yes, cancel it" agrees to no purchase. */
+function fitsQuestion(text: string, pending: Table["pending"]): boolean {
+  const isBuying = /\b(?:buy|purchase|take|place)\b|买|购|下单/.test(text);
+  const isLeaving = /\b(?:cancel|leave)\b|取消|退/.test(text);
+  if (isBuying && pending !== "buy") return false;
+  if (isLeaving && pending !== "cancel" && pending !== "leave") return false;
+  return !/\border\b/.test(text) || pending === "buy" || pending === "cancel";
 }
 
 function saysNo({ plain, named, english, chinese, numbers, order, table }: Reading): boolean {
@@ -161,22 +185,29 @@ function meaningOf(read: Reading): Meaning {
   if (first === undefined || first === "greet" || first === "thanks") {
     if (numbers.quantity !== null && (table.pending === "buy" || table.focus !== null) && !isNamed) return meant("buy");
     if (numbers.quantity !== null && isNamed) return meant("buy");
+    if (isNamed && table.pending === null && asksPolitely(english)) return meant("buy");
     if (picks) return meant(isNamed && table.shown.length === 0 && !startsWithNo ? "sale_details" : "choose");
     if (numbers.quantity !== null) return meant("choose");
     if (order !== null) return meant("order_status");
     if (first !== undefined) return meant(first);
     if (leavesSomething(english, chinese)) return meant("leave_queue");
-    if (startsWithNo && saysOnlyNo(english, chinese)) return meant("no");
+    if (startsWithNo && !plain.isQuestion && saysOnlyNo(english, chinese)) return meant("no");
     return { intent: "unknown", isSure: false };
   }
   const isNotBuying = notBuyEnglish.test(english) || notBuyChinese.test(chinese);
   if (first === "buy") {
     if (isNotBuying && !correctsTo(chinese, english, isNamed || numbers.number !== null)) return meant("no");
     if (startsWithNo && picks && numbers.quantity === null) return meant("choose");
+    if (conditionEnglish.test(english) || conditionChinese.test(chinese)) {
+      return isNamed || table.focus !== null ? meant("sale_details") : { intent: "unknown", isSure: false };
+    }
     return meant("buy");
   }
   // "Not this one, the headphones": said of a choice, whatever else the words may mean.
   if (startsWithNo && picks && (first === "sale_details" || first === "list_sales")) return meant("choose");
+  if (first === "sale_details" && !picks && table.focus === null && asksOfAnything.test(english)) {
+    return { intent: "unknown", isSure: false };
+  }
   if (first === "sale_details" && numbers.number !== null) return meant(startsWithNo ? "choose" : "sale_details");
   if (first === "list_sales" && (isNamed || numbers.number !== null))
     return meant(numbers.number !== null && !isNamed ? "choose" : "sale_details");
@@ -221,8 +252,18 @@ function saysOnlyNo(english: string, chinese: string): boolean {
   return english.trim().split(" ").length <= 6 && chinese.length <= 12 + english.length;
 }
 
+/** "One drone, please": a name with nothing but courtesy. */
+function asksPolitely(english: string): boolean {
+  return (
+    / (?:pls|plz|please) /.test(english) &&
+    /^(?: (?:,|◆|a|an|the|one|some|that|this|hi|hey|hello|ok|okay|pls|plz|please))+ $/.test(english)
+  );
+}
+
 /** A word, or the one of the rules that it most likely is. */
 function corrected(word: string): string {
+  const meant = abbreviations.get(word);
+  if (meant !== undefined) return meant;
   if (word.length < 3 || vocabulary.has(word) || commonEnglish.has(word) || !/^[a-z]+$/.test(word)) return word;
   // "Drawn" is "draw" in another form, not misspelt.
   if (vocabulary.has(word.replace(/(?:s|n|d|ed|ing|er|ly|y)$/, ""))) return word;

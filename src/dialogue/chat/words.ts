@@ -35,6 +35,7 @@ const table = {
     "没有需要确认的内容。想买的话，请说“买”和商品名。",
   ],
   signIn: ["For this I have to know who you are: please sign in to the shop first.", "请先登录商城，我才能为您办理。"],
+  nothingBought: ["Nothing was bought here yet.", "您在这里还没有买过东西。"],
   signInLink: ["Sign in", "去登录"],
   guests: ["You can also go on as a guest on the sale's page.", "也可以在活动页面以游客身份继续。"],
   salePage: ["Sale page", "活动页面"],
@@ -114,7 +115,7 @@ const table = {
     (count: string, title: string, amount: string, time: string) =>
       `${count} × ${title} for ${amount}. Shall I buy? Say yes or no. This offer stands for ${time}.`,
     (count: string, title: string, amount: string, time: string) =>
-      `${title} × ${count}，共 ${amount}。确认购买吗？请回复“确认”或“不要”，${time}内有效。`,
+      `${title} ×\u00a0${count}，共 ${amount}。确认购买吗？请回复“确认”或“不要”，${time}内有效。`,
   ],
   askAgain: ["The time for that yes was over; here it is anew.", "刚才的确认已过期，请重新确认。"],
   notYours: [
@@ -125,7 +126,7 @@ const table = {
     (count: string, title: string, amount: string, time: string) =>
       `Done: ${count} × ${title} for ${amount} is reserved for you. Pay within ${time}, or it goes back.`,
     (count: string, title: string, amount: string, time: string) =>
-      `抢到了：${title} × ${count}，共 ${amount}，已为您保留，请在 ${time}内付款。`,
+      `抢到了：${title} ×\u00a0${count}，共 ${amount}，已为您保留，请在 ${time}内付款。`,
   ],
   tooMany: [
     (title: string, limit: string) => `One buyer may have ${limit} of ${title}.`,
@@ -230,13 +231,13 @@ const table = {
     (number: string, count: string, title: string, amount: string, state: string) =>
       `${number}. ${count} × ${title}, ${amount}: ${state}`,
     (number: string, count: string, title: string, amount: string, state: string) =>
-      `${number}. ${title} × ${count}，${amount}：${state}`,
+      `${number}. ${title} ×\u00a0${count}，${amount}：${state}`,
   ],
   order: [
     (count: string, title: string, amount: string, state: string) =>
       `Your order of ${count} × ${title}, ${amount}: ${state}.`,
     (count: string, title: string, amount: string, state: string) =>
-      `您的订单 ${title} × ${count}，${amount}：${state}。`,
+      `您的订单 ${title} ×\u00a0${count}，${amount}：${state}。`,
   ],
   toPay: [(time: string) => `to be paid within ${time}`, (time: string) => `待付款，剩余 ${time}`],
   paid: ["paid", "已付款"],
@@ -251,7 +252,8 @@ const table = {
   sureToCancel: [
     (count: string, title: string) =>
       `Cancel your order of ${count} × ${title}? The units go back on sale. Say yes or no.`,
-    (count: string, title: string) => `确定取消 ${title} × ${count} 的订单吗？商品会重新放出。请回复“确认”或“不要”。`,
+    (count: string, title: string) =>
+      `确定取消 ${title} ×\u00a0${count} 的订单吗？商品会重新放出。请回复“确认”或“不要”。`,
   ],
   hasCancelled: [
     (title: string) => `Done: your order of ${title} is cancelled.`,
