@@ -162,6 +162,7 @@ function shapeOf(schema: TSchema): string {
       if (schema["format"] === "uri" || schema["format"] === "uri-reference")
         return `an address of ${schema["maxLength"]} characters at most`;
       if (schema["maxLength"] === undefined) return "an id";
+      if (schema["minLength"] === undefined) return `text of ${schema["maxLength"]} characters at most`;
       if (schema["minLength"] === schema["maxLength"]) return `text of ${schema["maxLength"]} characters`;
       return `text of ${schema["minLength"]} to ${schema["maxLength"]} characters, not only spaces`;
     default:

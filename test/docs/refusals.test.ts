@@ -5,6 +5,7 @@ import { noticeTypes } from "../../src/domain/notice.ts";
 import { conform } from "../../src/http/body.ts";
 import {
   CampaignBody,
+  ChatBody,
   PayBody,
   ReserveBody,
   RestockBody,
@@ -49,6 +50,12 @@ const cases: readonly (readonly [TSchema, unknown, field: string, detail: string
     { title: "A", description: "One.\r\nTwo.", offers: [offer] },
     "description",
     "has the control character U+000D: take it out; a line ends with U+000A alone",
+  ],
+  [
+    ChatBody,
+    { context: 1 },
+    "context",
+    "must be text of 4000 characters at most (as the last answer of this conversation had it; what is none, or is old, begins anew)",
   ],
   [
     CampaignBody,
