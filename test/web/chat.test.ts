@@ -175,16 +175,22 @@ describe("somebody on a phone", () => {
     await using visitor = await visit(browser, `${server.url}/campaigns/${id}`, phone);
     const { page } = visitor;
     await page.locator('.main-button[data-is="buy"]').waitFor();
-    const height = Number(await page.evaluate("document.documentElement.scrollHeight"));
-    for (let top = 0; top < height; top += 40) {
-      await page.evaluate((to) => scrollTo(0, to), top);
-      const [buy, chat] = await Promise.all([
-        page.locator(".main-button button").boundingBox(),
-        page.locator(".chat-button").boundingBox(),
-      ]);
-      expect((buy?.x ?? 0) + (buy?.width ?? 1_000)).toBeLessThan(chat?.x ?? 0);
-      expect(chat?.height).toBeGreaterThanOrEqual(44);
+    expect((await page.locator(".chat-button").boundingBox())?.height).toBeGreaterThanOrEqual(44);
+    for (const height of [480, 560, 780]) {
+      await page.setViewportSize({ width: 360, height });
+      for (let top = 0; top < 800; top += 40) {
+        await page.evaluate((to) => scrollTo(0, to), top);
+        // Beside each other, or one above the other: and then the one button has all of the width.
+        await page.waitForFunction(() => {
+          const [buy, chat] = [".main-button button", ".chat-button"].map((one) =>
+            document.querySelector(one)?.getBoundingClientRect(),
+          );
+          if (!buy || !chat) return false;
+          return buy.bottom > chat.top ? buy.right < chat.left : buy.bottom <= 0 || buy.right === chat.right;
+        });
+      }
     }
+    await page.setViewportSize(phone.viewport);
     await visitor.page.emulateMedia({ colorScheme: "dark" });
     await page.evaluate("scrollTo(0, 0)");
     expect(await visitor.barriers()).toEqual([]);
@@ -195,6 +201,36 @@ describe("somebody on a phone", () => {
     await page.getByText("On sale:").waitFor();
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("chat-phone-dark-en");
+    expect(visitor.complaints).toEqual([]);
+  });
+});
+
+describe("on a desk", () => {
+  test("the window leaves the page to be read and pressed: beside it, or by scrolling", async () => {
+    const { id } = await createCampaign(server, { offers: [lamp("Desk lamp")] });
+    await using visitor = await talk(browser, server, `/campaigns/${id}`);
+    const { page } = visitor;
+    for (const width of [1920, 1600, 1264, 1263, 860, 640]) {
+      await page.setViewportSize({ width, height: 860 });
+      if (width >= 1264) await page.locator(".main-button button").click({ trial: true });
+      await page.getByRole("button", { name: /^Colours/ }).click({ trial: true });
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+    }
+    expect(await visitor.barriers()).toEqual([]);
+    await page.setViewportSize({ width: 1280, height: 860 });
+    await visitor.picture("chat-beside-page-desktop-en");
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("the answer to something long is seen", async () => {
+    await using visitor = await talk(browser, server, "/", { viewport: { width: 640, height: 430 } });
+    await visitor.say("x".repeat(500));
+    await visitor.hears("I did not understand");
+    const [answer, field] = await Promise.all([
+      visitor.page.locator(".chat-line.shop").last().boundingBox(),
+      visitor.page.locator(".chat-form").boundingBox(),
+    ]);
+    expect((answer?.y ?? 1_000) + 40).toBeLessThan(field?.y ?? 0);
     expect(visitor.complaints).toEqual([]);
   });
 });

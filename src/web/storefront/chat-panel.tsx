@@ -163,9 +163,11 @@ function Log({ onLink }: { readonly onLink: () => void }): JSX.Element {
   const saying = underWay.value;
   const newest = lines.at(-1)?.id ?? 0;
   useEffect(() => {
-    // What was said last stands at the top, and below it as much of the answer as there is room for.
+    // What was said last stands at the top, or its end where it is long; below it as much of the answer as there is room for.
     const said = [...(log.current?.querySelectorAll<HTMLElement>(".chat-line.buyer") ?? [])].at(-1);
-    if (log.current !== null) log.current.scrollTop = said === undefined ? 0 : said.offsetTop - 12;
+    if (log.current === null) return;
+    const hidden = said === undefined ? 0 : Math.max(0, said.offsetHeight - log.current.clientHeight / 3);
+    log.current.scrollTop = said === undefined ? 0 : said.offsetTop - 12 + hidden;
   }, [newest, saying]);
   const press = (choice: Choice) => {
     // The button goes away: from here the next step of the keyboard leads to what comes in its place.

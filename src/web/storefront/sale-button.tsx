@@ -1,6 +1,7 @@
 /** The button of a sale with what is told beside it, how many, and what else can be done. Its state comes from sale.ts. */
-import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
+import { type Signal, useSignal } from "@preact/signals";
+import type { JSX, RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { now } from "../shared/clock.ts";
 import { Button } from "../shared/elements.tsx";
@@ -34,6 +35,7 @@ export function SaleButton({ sale, campaign, offer, button }: SaleButtonProps): 
   const titleOf = (id: string) => campaign.offers.find((known) => known.id === id)?.title ?? "";
   const { press, is } = button;
   const box = useRef<HTMLDivElement>(null);
+  const isBesideChat = useBesideChat(box).value;
   // What is pressed besides goes away with what it was for: the focus stays here.
   const pressBeside = (what: Press) => {
     box.current?.querySelector("button")?.focus();
@@ -43,7 +45,11 @@ export function SaleButton({ sale, campaign, offer, button }: SaleButtonProps): 
   return (
     <div class="act">
       {mayChoose && <Quantity sale={sale} max={button.mayBuy} />}
-      <div ref={box} class={`main-button ${isGood(button) ? "good" : ""}`} data-is={is}>
+      <div
+        ref={box}
+        class={`main-button ${isGood(button) ? "good" : ""} ${isBesideChat ? "beside-chat" : ""}`}
+        data-is={is}
+      >
         <MainButton sale={sale} offer={offer} button={button} />
       </div>
       <div class="tells" role="status">
@@ -70,6 +76,26 @@ export function SaleButton({ sale, campaign, offer, button }: SaleButtonProps): 
       )}
     </div>
   );
+}
+
+/** As far up from the lower edge of the screen as the chat's button reaches. */
+const chatHeight = "80px";
+
+/** Whether the button stands so low that the chat's is beside it. Until that is known it is taken to be so. */
+function useBesideChat(box: RefObject<HTMLElement | null>): Signal<boolean> {
+  const isBeside = useSignal(true);
+  useEffect(() => {
+    if (box.current === null) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.rootBounds) isBeside.value = entry.boundingClientRect.bottom > entry.rootBounds.bottom;
+      },
+      { rootMargin: `0px 0px -${chatHeight}`, threshold: [0, 1] },
+    );
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, []);
+  return isBeside;
 }
 
 type TickingTell = Extract<Tell, { tell: "pay_until" | "pass_until" | "again" }>;
