@@ -83,7 +83,7 @@ class McpDoor {
     const known = await this.#whoAsks(request);
     if (known instanceof Response) return known;
     const limited = this.#refuseOften(request, known.caller);
-    if (limited !== null) return limited;
+    if (limited !== null) return withWaitInWords(limited);
     const message = await readMessage(request, known.caller);
     if (message instanceof Response) return message;
     if (known.caller.kind === "nobody" && needsToken(message)) return this.#askForToken(request, "");
@@ -248,6 +248,13 @@ function urisOf(change: Change): string[] {
     case "order":
       return ["rushbox://orders", `rushbox://orders/${change.orderId}`];
   }
+}
+
+/** Whoever asks too often, in words: clients of the protocol hand on what an answer says, and not its headers. */
+function withWaitInWords({ headers }: Response): Response {
+  const retryAfterS = Number(headers.get("retry-after"));
+  const detail = `Too many messages. Do not try again within ${retryAfterS} s.`;
+  return problem("rate_limited", { retryAfterS, detail, members: { retry_after_s: retryAfterS } });
 }
 
 /** One message: an object. Lists of messages are of an older protocol, and would let one request ask a hundred things. */
