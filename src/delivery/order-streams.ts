@@ -1,8 +1,9 @@
 /**
- * What a buyer is told of as a stream of events: their orders, and reminders that came. A stream is a reading of the journal from a position on: what came after
- * Last-Event-ID first, then what is committed from now on, with one reading for all streams of this thread. So nothing
- * is missing and nothing doubled, over reconnects and restarts, and nothing is read while nobody listens. Whoever missed
- * more than `backlogEventsMax` gets the oldest of them and the end of the stream, and comes back for the rest.
+ * What a buyer is told of as a stream of events: their orders, and reminders that came. A stream is a reading of the
+ * journal from a position on: what came after Last-Event-ID first, then what is committed from now on, with one reading
+ * for all streams of this thread. So nothing is missing and nothing doubled, over reconnects and restarts, and nothing is
+ * read while nobody listens. Whoever missed more than `backlogEventsMax` gets the oldest of them and the end of the
+ * stream, and comes back for the rest.
  */
 import { limits } from "../domain/limits.ts";
 import type { OrderRecord } from "../domain/order.ts";

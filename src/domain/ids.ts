@@ -2,8 +2,8 @@
  * Public ids. Inside, a campaign, an offer and an order are named by the sequence number of the event that created
  * them; outside, by a prefix and that number in base 36, padded so that ids sort by time. Nothing random is needed,
  * no index either: the id is the row. Reading somebody else's order is prevented by authorisation, not by guessing.
- * Prefixes: campaign, offer, order, payment, waitlist or draw entry, queue entry, reminder, operator, webhook endpoint, access
- * entry, event; and a rehearsal, which is no event and is numbered by itself.
+ * Prefixes: campaign, offer, order, payment, waitlist or draw entry, queue entry, reminder, operator, webhook endpoint,
+ * access entry, event; and a rehearsal, which is no event and is numbered by itself.
  */
 export type IdPrefix = "cmp" | "off" | "ord" | "pay" | "wte" | "que" | "rmd" | "opr" | "end" | "acc" | "evt" | "rhs";
 

@@ -1,5 +1,6 @@
 /**
- * A reminder: a buyer wants to be told before a campaign opens, once. One for a buyer in a campaign; another lead replaces it.
+ * A reminder: a buyer wants to be told before a campaign opens, once. One for a buyer in a campaign; another lead
+ * replaces it.
  *
  * | state   | entered when                                                          | left when                                      |
  * |---------|-----------------------------------------------------------------------|------------------------------------------------|

@@ -1,8 +1,8 @@
 /**
  * The one door to a sale that does not sell to whoever asks first: through it go those who ask for a pass, join a queue
  * or enter a draw. What it lets through is a buyer whose token is good, who is neither blocked nor asks too often, at a
- * campaign that is published, and no agent where agents may not. What operators switch off, and what is given up under load, has been refused before; the
- * challenge, where there is one, each route asks for when nothing else is missing.
+ * campaign that is published, and no agent where agents may not. What operators switch off, and what is given up under
+ * load, has been refused before; the challenge, where there is one, each route asks for when nothing else is missing.
  */
 import { admitsAgents } from "../../domain/agents.ts";
 import type { Buyer } from "../auth.ts";

@@ -1,7 +1,7 @@
 /**
- * How fair a sale was: how soon after the opening its orders came and what agents got, from what is stored; whose subnets got how many
- * units, how much suspects tried and got, and why attempts were refused, from what the risk desk remembers. The work is
- * bounded and takes turns with those who buy; one report at a time on a thread.
+ * How fair a sale was: how soon after the opening its orders came and what agents got, from what is stored; whose
+ * subnets got how many units, how much suspects tried and got, and why attempts were refused, from what the risk desk
+ * remembers. The work is bounded and takes turns with those who buy; one report at a time on a thread.
  */
 import type { SaleMemory } from "../../admission/risk/mailbox.ts";
 import { parseId } from "../../domain/ids.ts";

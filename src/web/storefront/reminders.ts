@@ -1,7 +1,7 @@
 /**
  * This buyer's reminders, and those of them that came and were not shown yet. The server decides what is due: it tells
- * where a stream is open anyway, and is asked when this page reckons that something is; none is kept open for it. Each is shown once on this device, on whichever
- * of its pages is seen first, and once by the system where that is allowed.
+ * where a stream is open anyway, and is asked when this page reckons that something is; none is kept open for it. Each is
+ * shown once on this device, on whichever of its pages is seen first, and once by the system where that is allowed.
  */
 import { effect, signal } from "@preact/signals";
 import type { Refusal } from "../shared/api.ts";

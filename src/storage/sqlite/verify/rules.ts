@@ -38,7 +38,10 @@ export interface EventRule {
   readonly order?: { readonly from: readonly number[]; readonly to: number | null };
   /** A payment comes with it. */
   readonly isPayment?: true;
-  /** Whether it names an entry, by its joining: of a waitlist, of reminders, or of a queue, which is there in some campaigns only. */
+  /**
+   * Whether it names an entry, by its joining: of a waitlist, of reminders, or of a queue, which is there in some campaigns
+   * only.
+   */
   readonly entry?: "always" | "sometimes";
 }
 
