@@ -4,10 +4,13 @@
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Webhook } from "standardwebhooks";
+import { ChatCompletions } from "../../src/dialogue/chat/model.ts";
+import { setLogLevel } from "../../src/host/log.ts";
 import { call, createCampaign, newFolder, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
 import { type Answer, makeSales, Talker } from "./chat-sales.ts";
 
 setDefaultTimeout(60_000);
+setLogLevel("error"); // a model that fails here is meant to
 
 const secret = `whsec_${Buffer.alloc(32, 5).toString("base64")}`;
 /** What the stand-in for a language model is to answer next, and what it was asked. */
@@ -29,13 +32,18 @@ const llm = {
 };
 
 let server: Server;
+/** With a language model, and no secret of a chat platform. */
+let withModel: Server;
 
 beforeAll(async () => {
-  server = await startServer({ env: { RUSHBOX_CHAT_SECRET: secret, RUSHBOX_PUBLIC_URL: "https://sale.example" } });
-  await makeSales(server);
+  [server, withModel] = await Promise.all([
+    startServer({ env: { RUSHBOX_CHAT_SECRET: secret, RUSHBOX_PUBLIC_URL: "https://sale.example" } }),
+    startServer({ env: llm }),
+  ]);
+  await Promise.all([server, withModel].map(makeSales));
 });
 afterAll(async () => {
-  await server[Symbol.asyncDispose]();
+  await Promise.all([server, withModel].map((one) => one[Symbol.asyncDispose]()));
   await model.stop(true);
 });
 
@@ -209,21 +217,13 @@ describe("a chat platform", () => {
   });
 
   test("is not there where no secret is set", async () => {
-    await using bare = await startServer();
-    expect((await post({ body: { sender: "a", text: "hi" }, to: bare })).status).toBe(404);
+    expect((await post({ body: { sender: "a", text: "hi" }, to: withModel })).status).toBe(404);
   });
 });
 
 describe("a language model", () => {
   const said = (value: unknown) =>
     Response.json({ choices: [{ message: { content: typeof value === "string" ? value : JSON.stringify(value) } }] });
-  let withModel: Server;
-  beforeAll(async () => {
-    withModel = await startServer({ env: llm });
-    await makeSales(withModel);
-  });
-  afterAll(() => withModel[Symbol.asyncDispose]());
-
   test("is asked where the rules are not sure, and gets the words and the titles alone", async () => {
     modelAnswers = () => said({ intent: "price", title: 2, quantity: null });
     modelAsked.length = 0;
@@ -286,20 +286,30 @@ describe("a language model", () => {
   ];
   for (const [what, answers] of broken) {
     test(`that ${what} is left out, and for a while not asked again`, async () => {
-      await using own = await startServer({ env: llm }); // a failure is remembered by its server
+      let nowMs = 0;
+      const settings = { url: llm.RUSHBOX_LLM_URL, key: llm.RUSHBOX_LLM_KEY, model: llm.RUSHBOX_LLM_MODEL };
+      const asked = new ChatCompletions(settings, () => nowMs, 300);
+      const ask = () => asked.understand({ text: "blorb fnord quux", titles: [], pending: null });
       modelAnswers = answers;
       modelAsked.length = 0;
-      const talker = new Talker(own, await newToken());
-      for (let time = 0; time < 3; time++) {
-        expect(await talker.say("blorb fnord quux")).toMatchObject({
-          understood: { intent: "unknown" },
-          outcome: null,
-        });
-      }
+      for (nowMs of [0, 1, 9_000]) expect(await ask()).toBeNull();
       expect(modelAsked).toHaveLength(1);
-      expect(own.log()).not.toContain("llm-key");
+      modelAnswers = () => said({ intent: "help", title: null, quantity: null });
+      nowMs = 10_001;
+      expect(await ask()).toMatchObject({ intent: "help" });
     });
   }
+
+  test("that fails leaves the rules' answer, and its key is in no log", async () => {
+    modelAnswers = () => new Response("boom", { status: 500 });
+    modelAsked.length = 0;
+    const talker = new Talker(withModel, await newToken());
+    for (let time = 0; time < 3; time++) {
+      expect(await talker.say("blorb fnord quux")).toMatchObject({ understood: { intent: "unknown" }, outcome: null });
+    }
+    expect(modelAsked).toHaveLength(1);
+    expect(withModel.log()).not.toContain("llm-key");
+  });
 });
 
 describe("limits and the switch", () => {

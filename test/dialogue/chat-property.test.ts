@@ -159,6 +159,10 @@ const wildModel = (chance: () => number): Model => ({
   }),
 });
 
+const seal = new SignedText("key");
+// What is on sale never changes here: it is read once.
+const [contexts, quotes, shelf] = [new Contexts(seal), new Quotes(seal), new Shelf(() => 0)];
+
 for (const hasModel of [false, true]) {
   test(`nothing is ever bought without a quote and a clear yes to it${hasModel ? ", whatever a model says" : ""}`, async () => {
     let bought = 0;
@@ -167,8 +171,6 @@ for (const hasModel of [false, true]) {
         fc.array(text, { minLength: 1, maxLength: 8 }),
         fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
         async (texts, chances) => {
-          const seal = new SignedText("key");
-          const [contexts, quotes, shelf] = [new Contexts(seal), new Quotes(seal), new Shelf(() => 0)];
           const draw = () => chances.next().value as number;
           const parts = { contexts, quotes, shelf, model: hasModel ? wildModel(draw) : null, publicUrl: "" };
           const { api, asked } = playedApi();

@@ -2,13 +2,19 @@
  * `rushbox mcp` between a desktop client and a server: it outlives the server's restarts, tells what it cannot do,
  * writes nothing but messages to its output, and ends with its client.
  */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { plainEnv, runCommand } from "../cli/command.ts";
-import { buy, createCampaign, newFolder, programOf, startServer, tokenOf } from "../harness.ts";
+import { buy, createCampaign, newFolder, programOf, type Server, startServer, tokenOf } from "../harness.ts";
 import { until } from "../http/until.ts";
 import { Agent, errorOf } from "./agent.ts";
 
 setDefaultTimeout(60_000);
+
+let server: Server;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
 
 describe("a server that restarts", () => {
   test("is waited for, and the same client goes on; a quote of before is still one order", async () => {
@@ -44,18 +50,16 @@ describe("a server that restarts", () => {
     );
     await after.close();
   });
+});
 
-  test("many requests at once come through, each answered once", async () => {
-    await using server = await startServer();
-    const campaign = await createCampaign(server);
-    await using agent = await Agent.connect(server, { way: "stdio" });
-    const asked = Array.from({ length: 50 }, () => agent.use("get_sale", { campaign_id: campaign.id }));
-    expect(new Set((await Promise.all(asked)).map(({ id }) => id))).toEqual(new Set([campaign.id]));
-  });
+test("many requests at once come through, each answered once", async () => {
+  const campaign = await createCampaign(server);
+  await using agent = await Agent.connect(server, { way: "stdio" });
+  const asked = Array.from({ length: 50 }, () => agent.use("get_sale", { campaign_id: campaign.id }));
+  expect(new Set((await Promise.all(asked)).map(({ id }) => id))).toEqual(new Set([campaign.id]));
 });
 
 test("a token that is not valid is told to the client and to the person", async () => {
-  await using server = await startServer();
   const refused = await errorOf(Agent.connect(server, { way: "stdio", as: "wrong" }));
   expect(refused.message).toContain("No valid credentials");
   await using nobody = await Agent.connect(server, { way: "stdio" });
@@ -82,14 +86,12 @@ test("an address where something else answers is told as that, with what it is s
 });
 
 test("a client from before 2026 goes through it, too", async () => {
-  await using server = await startServer();
   const campaign = await createCampaign(server);
   await using agent = await Agent.connect(server, { way: "stdio", as: await tokenOf("old"), isOld: true });
   expect(await agent.use("quote_purchase", { offer_id: campaign.offers[0]?.id })).toMatchObject({ quantity: 1 });
 });
 
 test("its output is messages alone, one a line; it goes past proxies, and ends when its input does", async () => {
-  await using server = await startServer();
   const child = Bun.spawn([...programOf(), "mcp", "--url", server.url], {
     env: { ...plainEnv, HTTP_PROXY: "http://127.0.0.1:9", http_proxy: "http://127.0.0.1:9" },
     stdin: "pipe",
