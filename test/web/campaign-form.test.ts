@@ -78,6 +78,11 @@ describe("a new campaign", () => {
       list_price_minor: 699_900,
       total: 100,
     });
+    // What was said of it goes as soon as it is not true any more.
+    const ended = await call(`${server.url}/v1/campaigns/${id}/end`, { method: "POST", as: operatorKey });
+    expect(ended.status).toBe(200);
+    await page.getByText("Published. It opens by itself.").waitFor({ state: "detached" });
+    expect(await page.getByText("Published, and open.").count()).toBe(0);
     // What is saved is not kept as a form.
     await page.goto(server.url + path);
     expect(await page.locator("[data-field=title]").inputValue()).toBe("");

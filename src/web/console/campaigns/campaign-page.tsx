@@ -172,7 +172,7 @@ function withCounts(campaign: Campaign | null, counts: Counts): Campaign | null 
   return { ...campaign, state, opens_at, closes_at, offers };
 }
 
-/** Said once, after the campaign was made: until the address changes. */
+/** Said once, after the campaign was made: until the address changes, or it is not true any more. */
 function Arrival({ campaign }: { campaign: Campaign }) {
   const { path } = useLocation();
   useEffect(
@@ -190,10 +190,17 @@ function Arrival({ campaign }: { campaign: Campaign }) {
       </Notice>
     );
   }
-  const said = { draft: words.saved, scheduled: words.scheduled } as const;
-  return (
+  const said = {
+    draft: words.saved,
+    scheduled: words.scheduled,
+    open: words.opened,
+    paused: null,
+    ended: null,
+  } as const;
+  const text = said[campaign.state];
+  return text === null ? null : (
     <Notice tone="good" isLive>
-      {campaign.state === "draft" || campaign.state === "scheduled" ? said[campaign.state] : words.opened}
+      {text}
     </Notice>
   );
 }
