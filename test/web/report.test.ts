@@ -113,6 +113,27 @@ test("a report tells what was sold, when, what became of it, and what proves it"
   expect(visitor.complaints).toEqual([]);
 });
 
+test("a report says what times are counted from, and of a draw nothing of who was quick", async () => {
+  const waitFor = async (isThere: () => Promise<boolean>) => {
+    while (!(await isThere())) await Bun.sleep(50);
+  };
+  const closesAt = new Date(Date.now() + 1_500).toISOString();
+  const drawn = await createCampaign(server, { stock: 1, admission: "draw", closesAt });
+  const winner = await tokenOf("only-one");
+  await call(`${server.url}/v1/offers/${drawn.offers[0]?.id}/draw`, { method: "POST", as: winner });
+  await waitFor(async () => {
+    const { body } = await call<{ orders: unknown[] }>(`${server.url}/v1/orders`, { as: winner });
+    return body.orders.length === 1;
+  });
+  await using visitor = await operate(browser, server, `/console/reports/${sale.id}`);
+  const { page } = visitor;
+  await page.getByText("From the first order to the order").waitFor(); // it was opened by hand
+  await page.goto(`${server.url}/console/reports/${drawn.id}`);
+  await page.getByText("Suspects", { exact: true }).waitFor();
+  expect(await page.getByText("Half of the orders came within").count()).toBe(0);
+  expect(visitor.complaints).toEqual([]);
+});
+
 test("a report is printed on A4 without navigation and buttons", async () => {
   await using visitor = await operate(browser, server, `/console/reports/${sale.id}`, { colorScheme: "dark" });
   const { page } = visitor;

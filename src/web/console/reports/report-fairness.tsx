@@ -23,6 +23,7 @@ const words = wordsOf({
     (units: string, orders: string) => `${orders} 个订单，共 ${units} 件`,
   ],
   times: ["From the opening to the order", "从开售到下单"],
+  timesFirst: ["From the first order to the order", "从首单到下单"],
   time: ["After", "用时"],
   beyond: [(from: string) => `later than ${from}`, (from: string) => `${from} 以后`],
   between: [(from: string, to: string) => `${from} to ${to}`, (from: string, to: string) => `${from} 至 ${to}`],
@@ -64,11 +65,13 @@ const rules = wordsOf({
 });
 
 interface ReportFairnessProps {
+  /** Winners get their orders all at once: how quick somebody was is no question then. */
+  readonly isDraw: boolean;
   readonly fairness: Fairness | Refusal | null;
   readonly onAgain: () => void;
 }
 
-export function ReportFairness({ fairness, onAgain }: ReportFairnessProps) {
+export function ReportFairness({ isDraw, fairness, onAgain }: ReportFairnessProps) {
   return (
     <section class="stack">
       <h2>{words.title}</h2>
@@ -78,7 +81,8 @@ export function ReportFairness({ fairness, onAgain }: ReportFairnessProps) {
         <Refused refusal={fairness} onAgain={onAgain} />
       ) : (
         <>
-          <OrderTimes orders={fairness.orders} />
+          {!isDraw && <OrderTimes orders={fairness.orders} />}
+          <Agents byAgents={fairness.orders.by_agents} />
           {fairness.remembered === null ? (
             <Notice>{words.forgotten}</Notice>
           ) : (
@@ -92,7 +96,6 @@ export function ReportFairness({ fairness, onAgain }: ReportFairnessProps) {
 
 function OrderTimes({ orders }: { orders: Fairness["orders"] }) {
   if (orders.count === 0) return null;
-  const { by_agents: byAgents } = orders;
   const at = (wanted: number) => orders.percentiles.find(({ percent: share }) => share === wanted)?.ms ?? 0;
   const note = [
     orders.from === null ? null : words.from(fullMoment(orders.from)),
@@ -115,21 +118,27 @@ function OrderTimes({ orders }: { orders: Fairness["orders"] }) {
       <dl class="key-figures">
         <Figure name={words.half} value={shortMs(at(50))} note={note} />
         <Figure name={words.most} value={shortMs(at(90))} note="" />
-        {byAgents.orders > 0 && (
-          <Figure
-            name={words.agents}
-            value={percent(byAgents.share_of_units, 1)}
-            note={words.agentUnits(count(byAgents.units), count(byAgents.orders))}
-          />
-        )}
       </dl>
       <BarTable
-        caption={words.times}
+        caption={orders.counted_from === "opens_at" ? words.times : words.timesFirst}
         nameHead={words.time}
         valueHead={words.orders}
         rows={rows.filter(({ value }) => value > 0)}
       />
     </>
+  );
+}
+
+function Agents({ byAgents }: { byAgents: Fairness["orders"]["by_agents"] }) {
+  if (byAgents.orders === 0) return null;
+  return (
+    <dl class="key-figures">
+      <Figure
+        name={words.agents}
+        value={percent(byAgents.share_of_units, 1)}
+        note={words.agentUnits(count(byAgents.units), count(byAgents.orders))}
+      />
+    </dl>
   );
 }
 

@@ -172,7 +172,11 @@ function OneReport({ id }: { id: string }) {
                 </Notice>
               )}
               <ReportSales campaign={shown} rows={ledger.value.rows} />
-              <ReportFairness fairness={fairness.value} onAgain={() => void load()} />
+              <ReportFairness
+                isDraw={shown.admission === "draw"}
+                fairness={fairness.value}
+                onAgain={() => void load()}
+              />
               <ReportProof campaign={shown} ledger={ledger.value} />
             </>
           )}
