@@ -133,6 +133,7 @@ export const refusalTexts = {
   not_queued: {
     title: ["You are not in line", "您不在队伍中"],
     next: ["Get in line again. A turn that was not used is over.", "请重新排队；未使用的机会已过期。"],
+    inChat: ["Say “get in line” to be. A turn that was not used is over.", "想排队请说“排队”；未使用的机会已过期。"],
   },
   not_reminded: {
     title: ["You have no reminder here", "您没有设置提醒"],

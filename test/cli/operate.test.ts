@@ -94,7 +94,7 @@ describe("migrate", () => {
     expect([planned.code, applied.code, again.code]).toEqual([0, 0, 0]);
   });
 
-  test("brings a sale of before there were descriptions and marks to this version, and its ledger holds as it is", async () => {
+  test("brings a sale of before there were descriptions, marks and reminders to this version, and its ledger holds as it is", async () => {
     const data = newFolder();
     makeDraw(data, { stocks: [2], entries: buyers(5) });
     using old = new Database(join(data, "rushbox.db"));
@@ -107,11 +107,13 @@ describe("migrate", () => {
     for (const [table, columns] of Object.entries(added)) {
       for (const column of columns) old.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`);
     }
+    old.exec("DROP TABLE reminders");
     old.exec("DELETE FROM migrations WHERE name > '0001_sale_core'");
     const before = await runCommand(["verify", data]);
     expect([before.code, before.stdout]).toEqual([1, expect.stringContaining("run 'rushbox migrate'")]);
     const { stdout } = await runCommand(["migrate", "--data", data]);
-    expect(stdout).toContain("0002_descriptions  applied now\n  0003_agents  applied now");
+    for (const name of ["0002_descriptions", "0003_agents", "0004_reminders"])
+      expect(stdout).toContain(`${name}  applied now`);
     const after = await runCommand(["verify", data]);
     expect([after.code, after.stdout]).toEqual([0, expect.stringContaining("Everything holds.")]);
   });

@@ -350,3 +350,50 @@ describe("limits and the switch", () => {
     expect(metrics).toMatch(/rushbox_chat_messages_total\{intent="my_orders",by="choice"\} [1-9]/);
   });
 });
+
+test("whoever says yes to 'which one?' is shown all of them again, with their buttons", async () => {
+  const talker = new Talker(server, await newToken(), "en");
+  const asked = await talker.say("buy");
+  const again = await talker.say("yes");
+  expect(again.choices).toEqual(asked.choices);
+  expect(again.choices.length).toBeGreaterThan(1);
+  expect((await talker.say("2")).outcome).toBe("quoted");
+});
+
+test("two offers of one title are told apart, in the list and on the buttons", async () => {
+  await using shop = await startServer();
+  const offers = [1, 2].map((at) => ({
+    sku: `twin-${at}`,
+    title: "Twin",
+    price_minor: 100,
+    currency: "CNY",
+    stock: 5,
+  }));
+  await createCampaign(shop, { offers });
+  const { reply, choices } = await new Talker(shop, await newToken(), "en").say("what is on");
+  expect(choices.map(({ label }) => label)).toEqual(["1. Twin", "2. Twin"]);
+  expect(reply).toContain("1. Twin (Test sale): ");
+});
+
+test("an order that is another buyer's is none, and one's own are a press away", async () => {
+  const theirs = new Talker(server, await newToken(), "en");
+  await theirs.say("buy one falcon drone");
+  await theirs.say("yes");
+  const order = theirs.last?.choices.find(({ value }) => value.startsWith("pay:"))?.value.slice("pay:".length) ?? "";
+  expect(order).toStartWith("ord_");
+  const mine = new Talker(server, await newToken(), "en");
+  for (const choice of [`order:${order}`, `cancel:${order}`, `confirm_cancel:${order}`, "order:ord_zzzzzzzzzz"]) {
+    const { reply, choices, outcome } = await mine.choose(choice);
+    expect([reply, choices.map(({ value }) => value), outcome]).toEqual([
+      "You have no such order.",
+      ["orders"],
+      "not_found",
+    ]);
+  }
+});
+
+test("no answer is a dead end", async () => {
+  const talker = new Talker(server, await newToken(), "zh");
+  for (const text of ["谢谢", "人工", "我的位置", "asdfgh", "不要", "我的订单"])
+    expect((await talker.say(text)).choices.length).toBeGreaterThan(0);
+});

@@ -135,7 +135,7 @@ export async function converse(
   const state: ChatState = { ...before, pending: null, ...said.state, language, heardMs: heard.heardMs };
   return {
     reply: `${heard.text}${said.reply}`,
-    choices: said.choices ?? [],
+    choices: said.choices ?? firstSteps(talk),
     context: parts.contexts.sign(state, buyerId, nowMs),
     language,
     understood: isOpening ? { intent: "greet" } : meaning,
@@ -344,7 +344,7 @@ async function agreed(talk: Talk): Promise<Said> {
       return offering === undefined ? refused(talk, notThere) : setReminder(talk, offering, pending.leadS);
     }
     case "which":
-      return { reply: talk.words.which, state: { pending } };
+      return askAnew(talk, pending);
     case undefined: {
       const offering = focus === null ? undefined : talk.shelved.byId.get(focus);
       const isBought = order !== null;
@@ -354,6 +354,13 @@ async function agreed(talk: Talk): Promise<Said> {
       };
     }
   }
+}
+
+/** A yes says nothing of which one: all of them once more. */
+async function askAnew(talk: Talk, { intent, quantity }: Extract<Pending, { ask: "which" }>): Promise<Said> {
+  if (isOrderIntent(intent)) return withOrder(talk, intent, { order: null, offers: [], number: null });
+  const offerings = talk.state.shown.flatMap((id) => talk.shelved.byId.get(id) ?? []);
+  return askWhich(talk, offerings.length > 0 ? offerings : talk.shelved.live, intent, { quantity });
 }
 
 /** What was asked is asked once more, in full: a yes must be to something that stands right above it. */

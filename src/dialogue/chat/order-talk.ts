@@ -11,6 +11,7 @@ import {
   price,
   refused,
   type Said,
+  sentences,
   type Talk,
   until,
 } from "./talk.ts";
@@ -22,7 +23,7 @@ const ordersSearched = 20;
 export async function listOrders(talk: Talk): Promise<Said> {
   if (talk.buyerId === null) {
     const said = await askToSignIn(talk);
-    return { ...said, reply: `${talk.words.nothingBought} ${said.reply}` };
+    return { ...said, reply: sentences(talk, talk.words.nothingBought, said.reply) };
   }
   const orders = await newestOrders(talk);
   if ("code" in orders) return refused(talk, orders);
@@ -63,7 +64,7 @@ export async function withOrder(
 ): Promise<Said> {
   if (talk.buyerId === null) return askToSignIn(talk);
   const found = await ordersMeant(talk, intent, wanted);
-  if ("code" in found) return refused(talk, found);
+  if ("code" in found) return refusedOrder(talk, found);
   const [order] = found;
   if (order === undefined) {
     return nothingThere(talk, intent === "order_status" ? talk.words.noOrders : talk.words.noFittingOrders);
@@ -83,6 +84,13 @@ export async function withOrder(
     case "receipt":
       return receipt(talk, order, title);
   }
+}
+
+/** Another buyer's order is none, as one that never was. */
+function refusedOrder(talk: Talk, why: Refused): Said {
+  if (why.code !== "not_found") return refused(talk, why);
+  const { noSuchOrder, labelOrders } = talk.words;
+  return { reply: noSuchOrder, outcome: why.code, choices: [{ label: labelOrders, value: "orders" }] };
 }
 
 /** The orders that may be meant: one that is named, else those with which that can be done, the newest first. */
@@ -191,7 +199,7 @@ function askToCancel(talk: Talk, order: OrderWire, title: string): Said {
 export async function cancel(talk: Talk, orderId: string): Promise<Said> {
   if (talk.buyerId === null) return askToSignIn(talk);
   const answer = read<OrderWire>(await talk.api({ method: "POST", path: pathOf("/v1/orders/{}/cancel", orderId) }));
-  if ("refused" in answer) return refused(talk, answer.refused);
+  if ("refused" in answer) return refusedOrder(talk, answer.refused);
   const title = await titleOf(talk, answer.value);
   return { reply: talk.words.hasCancelled(title), outcome: "cancelled", state: { order: orderId } };
 }

@@ -8,6 +8,7 @@ import {
   count,
   isOpen,
   linkToSale,
+  offerLabel,
   offerLines,
   price,
   type Said,
@@ -29,7 +30,7 @@ export function listSales(talk: Talk, from = 0): Said {
   return {
     reply: [words.onSale, ...offerLines(talk, shown), ...(rest > 0 ? [words.more(count(rest))] : [])].join("\n"),
     choices: [
-      ...shown.map(({ offer }) => ({ label: offer.title, value: `offer:${offer.id}` })),
+      ...shown.map(({ offer }, at) => ({ label: offerLabel(shown, at), value: `offer:${offer.id}` })),
       ...(rest > 0 ? [{ label: words.labelMore, value: `list:${start + shown.length}` }] : []),
     ],
     state: { shown: shown.map(({ offer }) => offer.id), listed: start + shown.length, focus: null },
@@ -101,7 +102,7 @@ function priceOf(talk: Talk, offering: Offering): string {
 
 function priceWithUsual(talk: Talk, { offer }: Offering): string {
   const now = price(talk, offer.price_minor, offer.currency);
-  if (offer.list_price_minor === null) return now;
+  if (offer.list_price_minor === null || offer.list_price_minor <= offer.price_minor) return now;
   return `${now}${talk.words.usually(price(talk, offer.list_price_minor, offer.currency))}`;
 }
 

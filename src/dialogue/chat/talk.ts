@@ -63,6 +63,11 @@ export function until(talk: Talk, time: string): string {
   return duration(Math.max(1_000, Math.floor((Date.parse(time) - talk.nowMs) / 1_000) * 1_000), talk.language);
 }
 
+/** Sentences one after the other: in Chinese nothing stands between them. */
+export function sentences({ language }: Talk, ...texts: readonly string[]): string {
+  return texts.join(language === "zh" ? "" : " ");
+}
+
 export function refused(talk: Talk, why: Refused, more: Partial<Said> = {}): Said {
   return { reply: explained(why, talk.language), outcome: why.code, ...more };
 }
@@ -81,7 +86,7 @@ export async function askToSignIn(talk: Talk, offering?: Offering): Promise<Said
   const shop = read<ShopWire>(await talk.api({ method: "GET", path: "/v1/shop" }));
   const { guests, sign_in_url } = "refused" in shop ? { guests: false, sign_in_url: null } : shop.value;
   return {
-    reply: guests ? `${words.signIn} ${words.guests}` : words.signIn,
+    reply: guests ? sentences(talk, words.signIn, words.guests) : words.signIn,
     outcome: "unauthorized",
     links: [
       ...(sign_in_url === null ? [] : [{ label: words.signInLink, url: sign_in_url }]),
@@ -121,8 +126,8 @@ export function askWhich(
   const shown = offerings.slice(0, shownMax);
   return {
     reply: [question, ...offerLines(talk, shown)].join("\n"),
-    choices: shown.map(({ offer }) => ({
-      label: offer.title,
+    choices: shown.map(({ offer }, at) => ({
+      label: offerLabel(shown, at),
       value: `${choiceOf[intent]}:${offer.id}${intent === "buy" && quantity !== null ? `:${quantity}` : ""}`,
     })),
     state: {
@@ -133,10 +138,21 @@ export function askWhich(
   };
 }
 
+/** What a button for one of them says: with its number where another one has the same title. */
+export function offerLabel(shown: readonly Offering[], at: number): string {
+  const title = shown[at]?.offer.title ?? "";
+  return isTwice(shown, title) ? `${at + 1}. ${title}` : title;
+}
+
+function isTwice(shown: readonly Offering[], title: string): boolean {
+  return shown.filter(({ offer }) => offer.title === title).length > 1;
+}
+
 export function offerLines(talk: Talk, shown: readonly Offering[]): string[] {
   return shown.map((offering, at) => {
     const { title, price_minor, currency } = offering.offer;
-    return talk.words.listLine(count(at + 1), title, price(talk, price_minor, currency), standing(talk, offering));
+    const name = isTwice(shown, title) ? `${title} (${offering.sale.title})` : title;
+    return talk.words.listLine(count(at + 1), name, price(talk, price_minor, currency), standing(talk, offering));
   });
 }
 

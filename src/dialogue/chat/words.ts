@@ -11,7 +11,7 @@ const table = {
   hello: [
     (shop: string) =>
       `Hello! This is ${shop}. I can tell you what is on sale, get you in line, buy for you and look after your orders.`,
-    (shop: string) => `您好，这里是${shop}。我可以告诉您有什么活动、帮您排队、下单、查看订单。`,
+    (shop: string) => `您好，这里是 ${shop}。我可以告诉您有什么活动、帮您排队、下单、查看订单。`,
   ],
   help: [
     "You can say: what is on · when does it open · how many are left · buy two of the first · get in line · enter the draw · remind me · my orders · pay · cancel. I never buy without your yes.",
@@ -225,6 +225,7 @@ const table = {
     (title: string) => `${title} 已经开始了，不用等。`,
   ],
   noOrders: ["You have no orders.", "您还没有订单。"],
+  noSuchOrder: ["You have no such order.", "您没有这个订单。"],
   noFittingOrders: ["You have no order for that.", "没有可以这样处理的订单。"],
   orders: ["Your orders:", "您的订单："],
   orderLine: [
