@@ -77,10 +77,18 @@ let making: Promise<void> | null = null;
 
 /** A guest of this device: of tabs that make one at the same time the first does, and the others take theirs. */
 async function makeGuest(): Promise<void> {
-  // Locks are not everywhere: where there are none, what is kept is looked at once more after the answer.
-  if (navigator.locks === undefined) return makeGuestUnlessHere();
-  await navigator.locks.request("rushbox.guest", makeGuestUnlessHere);
+  if (navigator.locks !== undefined) {
+    await navigator.locks.request("rushbox.guest", makeGuestUnlessHere);
+    return;
+  }
+  // Locks are not everywhere: where there are none, two tabs may both have kept theirs, and the last one stays.
+  await makeGuestUnlessHere();
+  await new Promise((resolve) => setTimeout(resolve, tabsAgreeMs));
+  lookWhoIsHere();
 }
+
+/** What one tab keeps another sees a moment later. */
+const tabsAgreeMs = 150;
 
 async function makeGuestUnlessHere(): Promise<void> {
   lookWhoIsHere();
