@@ -145,6 +145,7 @@ describe("somebody on a phone", () => {
       await page.locator(".chat-form input").fill(text);
       await page.getByRole("button", { name: "发送" }).click();
     };
+    await page.locator(".chat-line.shop").first().waitFor(); // before it has greeted it takes nothing
     await send("极光台灯还剩多少");
     await page.locator(".chat-line.shop").filter({ hasText: "还剩 9 件" }).waitFor();
     expect(guests).toEqual([]);

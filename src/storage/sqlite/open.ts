@@ -37,8 +37,6 @@ export function openWriter(folder: string): Database {
 }
 
 function prepareForWriting(db: Database): void {
-  // First: whoever else holds the file briefly (a backup, a replicator) must not fail our statements.
-  db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   db.exec("PRAGMA journal_mode = WAL");
   db.exec("PRAGMA synchronous = FULL"); // acknowledged means durable: the WAL is synced at every COMMIT
   db.exec("PRAGMA foreign_keys = ON");
@@ -89,7 +87,6 @@ export function openReader(folder: string): Database {
 export function openFile(path: string): Database {
   const db = openDatabase(path, { readonly: true });
   try {
-    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     assertOurs(db, path);
     assertMigrationsKnown(db, path);
   } catch (cause) {
@@ -105,6 +102,8 @@ export function openDatabase(path: string, how: { create: true } | { readwrite: 
   try {
     const db = new Database(path, { ...how, strict: true });
     pinned.add(db);
+    // First: whoever else holds the file briefly (a backup, a replicator, a reader after a crash) must not fail a statement.
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     assertVersion(db);
     return db;
   } catch (cause) {

@@ -60,7 +60,6 @@ export function openOutboxDesk(folder: string): OutboxDesk {
 function open(path: string, isRelay: boolean): Database {
   try {
     const db = openDatabase(path, isRelay ? { create: true } : { readwrite: true });
-    db.exec("PRAGMA busy_timeout = 5000"); // first: relay and HTTP threads wait for each other's short transactions
     assertMigrationsKnown(db, path, outboxMigrations);
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = FULL"); // a cursor that a power cut takes back costs repetitions, a lost replay an event
