@@ -5,9 +5,10 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { Button, Field, Mark, Notice, Preferences } from "../shared/elements.tsx";
+import { Button, Mark, Notice, Preferences } from "../shared/elements.tsx";
 import { wordsOf } from "../shared/language.ts";
 import { Refused } from "./parts/refused.tsx";
+import { SignalField } from "./parts/signal-field.tsx";
 import { isKeyKept, signIn, signInRefusal, signOut } from "./session.ts";
 
 const words = wordsOf({
@@ -94,21 +95,12 @@ function KeyForm(): JSX.Element {
       ) : (
         <Refused refusal={refusal} />
       )}
-      <Field label={words.key} hint={words.hint}>
-        {(ties) => (
-          <input
-            {...ties}
-            type="password"
-            required
-            autocomplete="current-password"
-            spellcheck={false}
-            value={key.value}
-            onInput={(event) => {
-              key.value = event.currentTarget.value;
-            }}
-          />
-        )}
-      </Field>
+      <SignalField
+        label={words.key}
+        hint={words.hint}
+        text={key}
+        input={{ type: "password", required: true, autocomplete: "current-password", spellcheck: false }}
+      />
       <Button kind="primary" type="submit" isBusy={isBusy.value}>
         {words.enter}
       </Button>

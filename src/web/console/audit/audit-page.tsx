@@ -12,6 +12,7 @@ import { type Column, DataTable, Pager, usePageFocus } from "../parts/data-table
 import { gathered, useLoaded } from "../parts/loaded.ts";
 import { ForAdmins } from "../parts/notes.tsx";
 import { Refused } from "../parts/refused.tsx";
+import { SignalField } from "../parts/signal-field.tsx";
 import { api } from "../session.ts";
 import { actionNames, actionWords, factWords, isSuccess, outcomeWords, valueWords } from "./audit-words.ts";
 import { differencesBetween } from "./differences.ts";
@@ -191,18 +192,7 @@ function AuditFilter({ filter }: { filter: FilterTexts }): JSX.Element {
           route(addressWith("/console/audit", texts));
         }}
       >
-        <Field label={words.who}>
-          {(ties) => (
-            <input
-              {...ties}
-              autocomplete="off"
-              value={operator.value}
-              onInput={(event) => {
-                operator.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
+        <SignalField label={words.who} text={operator} input={{ autocomplete: "off" }} />
         <Field label={words.action}>
           {(ties) => (
             <select
@@ -222,20 +212,12 @@ function AuditFilter({ filter }: { filter: FilterTexts }): JSX.Element {
             </select>
           )}
         </Field>
-        <Field label={words.subject} hint={words.subjectHint}>
-          {(ties) => (
-            <input
-              {...ties}
-              class="mono"
-              autocomplete="off"
-              spellcheck={false}
-              value={subject.value}
-              onInput={(event) => {
-                subject.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
+        <SignalField
+          label={words.subject}
+          hint={words.subjectHint}
+          text={subject}
+          input={{ class: "mono", autocomplete: "off", spellcheck: false }}
+        />
         <div class="row">
           <Button kind="primary" type="submit">
             {words.find}

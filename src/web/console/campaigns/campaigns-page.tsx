@@ -15,6 +15,7 @@ import type { Campaign, CampaignList } from "../../shared/wire.ts";
 import { closesText, kindWords, opensText, stateTones, stateWords } from "../parts/campaign-words.ts";
 import { Refused } from "../parts/refused.tsx";
 import { SalePaused, type SwitchedOn, useSwitchesOn } from "../parts/sale-paused.tsx";
+import { SignalField } from "../parts/signal-field.tsx";
 import { api, may } from "../session.ts";
 
 const words = wordsOf({
@@ -112,19 +113,7 @@ export function CampaignsPage() {
         )}
       </div>
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
-        <Field label={words.search}>
-          {(ties) => (
-            <input
-              {...ties}
-              type="search"
-              placeholder={words.searchHint}
-              value={search.value}
-              onInput={(event) => {
-                search.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
+        <SignalField label={words.search} text={search} input={{ type: "search", placeholder: words.searchHint }} />
         <Choice label={words.state} values={campaignStates} names={stateWords} chosen={state} />
         <Choice label={words.kind} values={campaignKinds} names={kindWords} chosen={kind} />
       </form>

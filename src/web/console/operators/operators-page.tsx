@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { limits } from "../../../domain/limits.ts";
 import { type OperatorRole, operatorRoles } from "../../../domain/operator.ts";
 import type { Refusal } from "../../shared/api.ts";
-import { Button, Field, Tag } from "../../shared/elements.tsx";
+import { Button, Tag } from "../../shared/elements.tsx";
 import { fullMoment } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { NewOperatorKey, OperatorKey, OperatorKeyList } from "../../shared/wire.ts";
@@ -17,6 +17,7 @@ import { useLoaded } from "../parts/loaded.ts";
 import { ForAdmins, useOutcome } from "../parts/notes.tsx";
 import { wordsOfRefusal, wrongWith } from "../parts/refusal-words.ts";
 import { Refused } from "../parts/refused.tsx";
+import { SignalField } from "../parts/signal-field.tsx";
 import { api, operator, roleNames } from "../session.ts";
 
 const words = wordsOf({
@@ -231,19 +232,13 @@ function NewKeyForm({ onMade }: { onMade: (key: NewOperatorKey) => void }): JSX.
       }}
     >
       <h2>{words.make}</h2>
-      <Field label={words.name} hint={words.nameHint} error={nameError}>
-        {(ties) => (
-          <input
-            {...ties}
-            autocomplete="off"
-            maxLength={limits.operatorNameLengthMax}
-            value={name.value}
-            onInput={(event) => {
-              name.value = event.currentTarget.value;
-            }}
-          />
-        )}
-      </Field>
+      <SignalField
+        label={words.name}
+        hint={words.nameHint}
+        error={nameError}
+        text={name}
+        input={{ autocomplete: "off", maxLength: limits.operatorNameLengthMax }}
+      />
       <Choices
         legend={words.role}
         choices={operatorRoles.map((one) => ({ value: one, name: roleNames[one], meaning: words[one] }))}

@@ -2,12 +2,13 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { limits } from "../../../domain/limits.ts";
-import { Button, Field } from "../../shared/elements.tsx";
+import { Button } from "../../shared/elements.tsx";
 import { count, several } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { Erasure } from "../../shared/wire.ts";
 import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { useOutcome } from "../parts/notes.tsx";
+import { SignalField } from "../parts/signal-field.tsx";
 import { api } from "../session.ts";
 
 const words = wordsOf({
@@ -70,20 +71,12 @@ export function EraseBuyer(): JSX.Element {
           isAsking.value = !isMissing.value;
         }}
       >
-        <Field label={words.buyer} error={isMissing.value ? words.missing : undefined}>
-          {(ties) => (
-            <input
-              {...ties}
-              autocomplete="off"
-              spellcheck={false}
-              maxLength={limits.buyerIdLengthMax}
-              value={buyer.value}
-              onInput={(event) => {
-                buyer.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
+        <SignalField
+          label={words.buyer}
+          error={isMissing.value ? words.missing : undefined}
+          text={buyer}
+          input={{ autocomplete: "off", spellcheck: false, maxLength: limits.buyerIdLengthMax }}
+        />
         <Button kind="danger" type="submit">
           {words.open}
         </Button>

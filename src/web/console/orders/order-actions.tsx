@@ -6,7 +6,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { limits } from "../../../domain/limits.ts";
 import type { Refusal } from "../../shared/api.ts";
-import { Button, Field, Notice, type Tone } from "../../shared/elements.tsx";
+import { Button, Notice, type Tone } from "../../shared/elements.tsx";
 import { fullMoment, money } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { Checkout, Order, Payment } from "../../shared/wire.ts";
@@ -16,6 +16,7 @@ import { CopyButton } from "../parts/copying.tsx";
 import { useLoaded } from "../parts/loaded.ts";
 import type { Outcome } from "../parts/notes.tsx";
 import { wordsOfRefusal, wrongWith } from "../parts/refusal-words.ts";
+import { SignalField } from "../parts/signal-field.tsx";
 import { api, may } from "../session.ts";
 import { type OrderStep, stepsFrom } from "./order-steps.ts";
 
@@ -206,23 +207,13 @@ function PayDialog(props: ActionDialogProps): JSX.Element {
       onConfirm={() => change(props, "pay", body(), words.paidDone)}
     >
       {(refusal) => (
-        <Field
+        <SignalField
           label={words.reference}
           hint={words.referenceHint}
           error={wrongWith(refusal, "reference", words.referenceWrong)}
-        >
-          {(ties) => (
-            <input
-              {...ties}
-              autocomplete="off"
-              maxLength={limits.referenceLengthMax}
-              value={reference.value}
-              onInput={(event) => {
-                reference.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
+          text={reference}
+          input={{ autocomplete: "off", maxLength: limits.referenceLengthMax }}
+        />
       )}
     </ConfirmDialog>
   );

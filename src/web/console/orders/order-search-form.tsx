@@ -13,6 +13,7 @@ import type { Campaign } from "../../shared/wire.ts";
 import { addressWith } from "../parts/address.ts";
 import { fieldTime, wireTimeOf } from "../parts/local-time.ts";
 import { wrongWith } from "../parts/refusal-words.ts";
+import { SignalField } from "../parts/signal-field.tsx";
 import { orderStateNames } from "./order-words.tsx";
 
 const words = wordsOf({
@@ -116,44 +117,25 @@ export function OrderSearchForm({ filter, campaigns, refusal }: OrderSearchFormP
             state.value = value;
           }}
         />
-        <Field label={words.buyer} hint={words.buyerHint} error={wrongWith(refusal, "buyer_id", words.unknown)}>
-          {(ties) => (
-            <input
-              {...ties}
-              autocomplete="off"
-              spellcheck={false}
-              maxLength={limits.buyerIdLengthMax}
-              value={buyerId.value}
-              onInput={(event) => {
-                buyerId.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
-        <Field label={words.from} error={wrongWith(refusal, "from", words.unknown)}>
-          {(ties) => (
-            <input
-              {...ties}
-              type="datetime-local"
-              value={from.value}
-              onInput={(event) => {
-                from.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
-        <Field label={words.to} error={isTimeWrong.value ? words.toWrong : wrongWith(refusal, "to", words.toWrong)}>
-          {(ties) => (
-            <input
-              {...ties}
-              type="datetime-local"
-              value={to.value}
-              onInput={(event) => {
-                to.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
+        <SignalField
+          label={words.buyer}
+          hint={words.buyerHint}
+          error={wrongWith(refusal, "buyer_id", words.unknown)}
+          text={buyerId}
+          input={{ autocomplete: "off", spellcheck: false, maxLength: limits.buyerIdLengthMax }}
+        />
+        <SignalField
+          label={words.from}
+          error={wrongWith(refusal, "from", words.unknown)}
+          text={from}
+          input={{ type: "datetime-local" }}
+        />
+        <SignalField
+          label={words.to}
+          error={isTimeWrong.value ? words.toWrong : wrongWith(refusal, "to", words.toWrong)}
+          text={to}
+          input={{ type: "datetime-local" }}
+        />
         <div class="row">
           <Button kind="primary" type="submit">
             {words.search}
@@ -186,20 +168,12 @@ function OpenByNumber(): JSX.Element {
         if (!isWrong.value) route(`/console/orders/${id}`);
       }}
     >
-      <Field label={words.number} error={isWrong.value ? words.numberWrong : undefined}>
-        {(ties) => (
-          <input
-            {...ties}
-            class="mono"
-            autocomplete="off"
-            spellcheck={false}
-            value={number.value}
-            onInput={(event) => {
-              number.value = event.currentTarget.value;
-            }}
-          />
-        )}
-      </Field>
+      <SignalField
+        label={words.number}
+        error={isWrong.value ? words.numberWrong : undefined}
+        text={number}
+        input={{ class: "mono", autocomplete: "off", spellcheck: false }}
+      />
       <Button type="submit">{words.open}</Button>
     </form>
   );

@@ -7,9 +7,10 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Refusal } from "../../shared/api.ts";
-import { Button, Dialog, Field } from "../../shared/elements.tsx";
+import { Button, Dialog } from "../../shared/elements.tsx";
 import { wordsOf } from "../../shared/language.ts";
 import { Refused } from "./refused.tsx";
+import { SignalField } from "./signal-field.tsx";
 
 const words = wordsOf({
   type: [(word: string) => `Type “${word}” to confirm`, (word: string) => `请输入“${word}”以确认`],
@@ -78,19 +79,12 @@ export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
         {children?.(refusal.value)}
         {typedWord !== undefined && (
           <div class="typed">
-            <Field label={words.type(typedWord)} error={isWrong.value ? words.differs : undefined}>
-              {(ties) => (
-                <input
-                  {...ties}
-                  autocomplete="off"
-                  spellcheck={false}
-                  value={typed.value}
-                  onInput={(event) => {
-                    typed.value = event.currentTarget.value;
-                  }}
-                />
-              )}
-            </Field>
+            <SignalField
+              label={words.type(typedWord)}
+              error={isWrong.value ? words.differs : undefined}
+              text={typed}
+              input={{ autocomplete: "off", spellcheck: false }}
+            />
           </div>
         )}
         <Refused refusal={refusal.value} isMarked={children !== undefined} />

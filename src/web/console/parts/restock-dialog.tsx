@@ -8,12 +8,13 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { limits } from "../../../domain/limits.ts";
 import type { Refusal } from "../../shared/api.ts";
-import { Field, Notice } from "../../shared/elements.tsx";
+import { Notice } from "../../shared/elements.tsx";
 import { count } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { Campaign, Offer } from "../../shared/wire.ts";
 import { api } from "../session.ts";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
+import { SignalField } from "./signal-field.tsx";
 
 /** What the button that opens it says, and what it does. */
 export const restockWords = wordsOf({
@@ -116,19 +117,13 @@ export function RestockDialog({ offer: opened, onDone, onClose }: RestockDialogP
             </Notice>
           )}
           <p>{words.before(title, count(total), count(available))}</p>
-          <Field label={words.quantity} hint={words.hint(count(available))} error={error}>
-            {(ties) => (
-              <input
-                {...ties}
-                inputMode="numeric"
-                autocomplete="off"
-                value={typed.value}
-                onInput={(event) => {
-                  typed.value = event.currentTarget.value;
-                }}
-              />
-            )}
-          </Field>
+          <SignalField
+            label={words.quantity}
+            hint={words.hint(count(available))}
+            error={error}
+            text={typed}
+            input={{ inputMode: "numeric", autocomplete: "off" }}
+          />
           <p role="status">
             {isGood &&
               (quantity > 0 ? words.added(count(total + quantity), waiting) : words.taken(count(total + quantity)))}

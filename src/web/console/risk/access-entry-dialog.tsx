@@ -1,5 +1,5 @@
 /** Puts somebody on the access list: blocked or let by, with a reason that the refused read, and an end. */
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { AccessEffect } from "../../../domain/access.ts";
 import { limits } from "../../../domain/limits.ts";
@@ -11,6 +11,7 @@ import type { AccessEntry } from "../../shared/wire.ts";
 import { Choices } from "../parts/choices.tsx";
 import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { wrongWith } from "../parts/refusal-words.ts";
+import { SignalField } from "../parts/signal-field.tsx";
 import { api } from "../session.ts";
 
 const words = wordsOf({
@@ -139,25 +140,15 @@ export function AccessEntryDialog(props: AccessEntryDialogProps): JSX.Element {
               <TargetField {...{ kind: kind.value, value, refusal }} isMissing={missing.value.includes("value")} />
             </>
           )}
-          <Field
+          <SignalField
             label={words.reason}
             hint={words.reasonHint}
             error={
               missing.value.includes("reason") ? words.reasonWrong : wrongWith(refusal, "reason", words.reasonWrong)
             }
-          >
-            {(ties) => (
-              <input
-                {...ties}
-                autocomplete="off"
-                maxLength={limits.reasonLengthMax}
-                value={reason.value}
-                onInput={(event) => {
-                  reason.value = event.currentTarget.value;
-                }}
-              />
-            )}
-          </Field>
+            text={reason}
+            input={{ autocomplete: "off", maxLength: limits.reasonLengthMax }}
+          />
           <Field label={words.ends} error={wrongWith(refusal, "expires_at", words.endWrong)}>
             {(ties) => (
               <select
@@ -183,7 +174,7 @@ export function AccessEntryDialog(props: AccessEntryDialogProps): JSX.Element {
 
 interface TargetFieldProps {
   readonly kind: AccessTargetText["kind"];
-  readonly value: { value: string };
+  readonly value: Signal<string>;
   readonly refusal: Refusal | null;
   readonly isMissing: boolean;
 }
@@ -192,23 +183,12 @@ function TargetField({ kind, value, refusal, isMissing }: TargetFieldProps): JSX
   const isBuyer = kind === "buyer";
   const own = isBuyer ? words.whoWrong : words.whereWrong;
   return (
-    <Field
+    <SignalField
       label={isBuyer ? words.who : words.where}
       hint={isBuyer ? undefined : words.whereHint}
       error={isMissing ? own : wrongWith(refusal, isBuyer ? "buyer_id" : "network", own)}
-    >
-      {(ties) => (
-        <input
-          {...ties}
-          autocomplete="off"
-          spellcheck={false}
-          maxLength={limits.buyerIdLengthMax}
-          value={value.value}
-          onInput={(event) => {
-            value.value = event.currentTarget.value;
-          }}
-        />
-      )}
-    </Field>
+      text={value}
+      input={{ autocomplete: "off", spellcheck: false, maxLength: limits.buyerIdLengthMax }}
+    />
   );
 }

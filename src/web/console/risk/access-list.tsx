@@ -15,6 +15,7 @@ import { type Column, DataTable, Pager, usePageFocus } from "../parts/data-table
 import type { Loaded } from "../parts/loaded.ts";
 import type { Outcome } from "../parts/notes.tsx";
 import { Refused } from "../parts/refused.tsx";
+import { SignalField } from "../parts/signal-field.tsx";
 import { api, may } from "../session.ts";
 import { AccessEntryDialog } from "./access-entry-dialog.tsx";
 
@@ -182,20 +183,11 @@ function AccessSearch({ filter }: { filter: Partial<Record<(typeof filterNames)[
         route(addressWith("/console/risk", { ...lookup, search: search.value.trim(), effect: effect.value }));
       }}
     >
-      <Field label={words.search}>
-        {(ties) => (
-          <input
-            {...ties}
-            type="search"
-            autocomplete="off"
-            spellcheck={false}
-            value={search.value}
-            onInput={(event) => {
-              search.value = event.currentTarget.value;
-            }}
-          />
-        )}
-      </Field>
+      <SignalField
+        label={words.search}
+        text={search}
+        input={{ type: "search", autocomplete: "off", spellcheck: false }}
+      />
       <Field label={words.effect}>
         {(ties) => (
           <select

@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { AccessEffect } from "../../../domain/access.ts";
 import type { Answer } from "../../shared/api.ts";
-import { Button, Field, Notice } from "../../shared/elements.tsx";
+import { Button, Notice } from "../../shared/elements.tsx";
 import { count } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { AccessEntry, AccessList, Risk } from "../../shared/wire.ts";
@@ -14,6 +14,7 @@ import { useLoaded } from "../parts/loaded.ts";
 import { useOutcome } from "../parts/notes.tsx";
 import { wrongWith } from "../parts/refusal-words.ts";
 import { Refused } from "../parts/refused.tsx";
+import { SignalField } from "../parts/signal-field.tsx";
 import { api } from "../session.ts";
 import { AccessEntryDialog } from "./access-entry-dialog.tsx";
 import { AccessListSection, accessPath, EffectTag, targetOf } from "./access-list.tsx";
@@ -227,20 +228,13 @@ function LookUp({ name, refusal }: LookUpProps): JSX.Element {
         route(addressWith("/console/risk", { [kind]: sought }));
       }}
     >
-      <Field label={words.who} hint={words.whoHint} error={wrong}>
-        {(ties) => (
-          <input
-            {...ties}
-            type="search"
-            autocomplete="off"
-            spellcheck={false}
-            value={text.value}
-            onInput={(event) => {
-              text.value = event.currentTarget.value;
-            }}
-          />
-        )}
-      </Field>
+      <SignalField
+        label={words.who}
+        hint={words.whoHint}
+        error={wrong}
+        text={text}
+        input={{ type: "search", autocomplete: "off", spellcheck: false }}
+      />
       <Button kind="primary" type="submit">
         {words.look}
       </Button>

@@ -3,11 +3,12 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { type RateLimitName, rateLimitNames } from "../../../domain/controls.ts";
 import { limits } from "../../../domain/limits.ts";
-import { Button, Field, Tag } from "../../shared/elements.tsx";
+import { Button, Tag } from "../../shared/elements.tsx";
 import { count } from "../../shared/format.ts";
 import { wordsOf } from "../../shared/language.ts";
 import type { Controls } from "../../shared/wire.ts";
 import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
+import { SignalField } from "../parts/signal-field.tsx";
 import { limitMeaning, limitTitle } from "../parts/switch-words.ts";
 import { may } from "../session.ts";
 import { changeControls, type Limit, limitOf } from "./controls.ts";
@@ -107,19 +108,13 @@ function ChangeLimit({ name, limit, onClose }: ChangeLimitProps) {
           {isOn.value && (
             <div class="limit-fields">
               {fields.map(([label, text, value, most]) => (
-                <Field key={label} label={label} error={value === null ? words.wrong(count(most)) : undefined}>
-                  {(ties) => (
-                    <input
-                      {...ties}
-                      inputMode="numeric"
-                      autocomplete="off"
-                      value={text.value}
-                      onInput={(event) => {
-                        text.value = event.currentTarget.value;
-                      }}
-                    />
-                  )}
-                </Field>
+                <SignalField
+                  key={label}
+                  label={label}
+                  error={value === null ? words.wrong(count(most)) : undefined}
+                  text={text}
+                  input={{ inputMode: "numeric", autocomplete: "off" }}
+                />
               ))}
             </div>
           )}

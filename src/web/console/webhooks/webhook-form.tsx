@@ -4,11 +4,11 @@ import type { JSX } from "preact";
 import { limits } from "../../../domain/limits.ts";
 import { type NoticeType, noticeTypes } from "../../../domain/notice.ts";
 import type { Answer, Refusal } from "../../shared/api.ts";
-import { Field } from "../../shared/elements.tsx";
 import { wordsOf } from "../../shared/language.ts";
 import { Choices } from "../parts/choices.tsx";
 import { ConfirmDialog } from "../parts/confirm-dialog.tsx";
 import { wrongWith } from "../parts/refusal-words.ts";
+import { SignalField } from "../parts/signal-field.tsx";
 
 const words = wordsOf({
   url: ["Address", "地址"],
@@ -65,25 +65,13 @@ export function WebhookDialog({ title, action, isNew, start, onSend, onClose }: 
     >
       {(refusal) => (
         <>
-          <Field
+          <SignalField
             label={words.url}
             hint={words.urlHint}
             error={isUrlWrong.value ? words.urlWrong : wrongWith(refusal, "url", words.urlWrong)}
-          >
-            {(ties) => (
-              <input
-                {...ties}
-                type="url"
-                autocomplete="off"
-                spellcheck={false}
-                maxLength={limits.urlLengthMax}
-                value={url.value}
-                onInput={(event) => {
-                  url.value = event.currentTarget.value;
-                }}
-              />
-            )}
-          </Field>
+            text={url}
+            input={{ type: "url", autocomplete: "off", spellcheck: false, maxLength: limits.urlLengthMax }}
+          />
           <Choices
             legend={words.which}
             choices={[
