@@ -7,7 +7,7 @@
  * random bytes, the first half of the SHA-256 of the buyer's id, HMAC-SHA-256 over all before it in base64url.
  */
 
-import { sha256 } from "../host/hash.ts";
+import { halfSha256 } from "../host/hash.ts";
 import type { SignedText } from "../host/signed-text.ts";
 
 export interface QuoteTerms {
@@ -49,7 +49,7 @@ export class Quotes {
   /** `number`: 24 hexadecimal digits of chance, which make each quote a purchase of its own. */
   sign({ offerId, buyerId, quantity, amountMinor, expiresAtMs }: QuoteTerms, number: string): string {
     const numbers = [offerId, quantity, amountMinor, expiresAtMs].map((value) => value.toString(36));
-    return this.#seal.sign(`q1.${numbers.join(".")}.${number}.${buyerHash(buyerId)}`);
+    return this.#seal.sign(`q1.${numbers.join(".")}.${number}.${halfSha256(buyerId)}`);
   }
 
   check(text: string, buyerId: string, nowMs: number): QuoteOutcome {
@@ -57,7 +57,7 @@ export class Quotes {
       (text.length <= lengthMax ? form.exec(text) : null) ?? [];
     if (number === undefined) return { code: "malformed" };
     if (!this.#seal.isGenuine(text)) return { code: "forged" };
-    if (buyer !== buyerHash(buyerId)) return { code: "wrong_buyer" };
+    if (buyer !== halfSha256(buyerId)) return { code: "wrong_buyer" };
     const numberIn = (digits = "") => Number.parseInt(digits, 36);
     const expiresAtMs = numberIn(expiry);
     return {
@@ -72,8 +72,4 @@ export class Quotes {
       idempotencyKey: `quote-${number}`,
     };
   }
-}
-
-function buyerHash(buyerId: string): string {
-  return sha256(buyerId).slice(0, 32);
 }

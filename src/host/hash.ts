@@ -16,6 +16,11 @@ export function sha256(text: string): string {
   return Bun.SHA256.hash(text, "hex");
 }
 
+/** Its first half, in 32 hexadecimal digits: tells buyers apart in a text that is not to name them. */
+export function halfSha256(text: string): string {
+  return sha256(text).slice(0, 32);
+}
+
 /** Of the bytes that hexadecimal digits stand for, in 64 of them. */
 export function sha256OfHex(hex: string): string {
   return Bun.SHA256.hash(Uint8Array.fromHex(hex), "hex");

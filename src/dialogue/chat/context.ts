@@ -4,7 +4,7 @@
  * text, or old, or another buyer's, is no context: the conversation begins anew. One of nobody goes on with whoever has
  * signed in meanwhile: nobody has nothing to confirm.
  */
-import { sha256 } from "../../host/hash.ts";
+import { halfSha256 } from "../../host/hash.ts";
 import type { SignedText } from "../../host/signed-text.ts";
 import type { Language, OrderIntent, SaleIntent } from "./intents.ts";
 
@@ -81,5 +81,5 @@ export class Contexts {
 }
 
 function hashOf(buyerId: string | null): string {
-  return buyerId === null ? "" : sha256(buyerId).slice(0, 32);
+  return buyerId === null ? "" : halfSha256(buyerId);
 }
