@@ -3,10 +3,17 @@
  * hostile, limits, the switch, figures, and a restart in the middle of a talk.
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { ChatCompletions } from "../../src/dialogue/chat/model.ts";
+import { Quotes } from "../../src/dialogue/quote.ts";
+import { parseId } from "../../src/domain/ids.ts";
 import { setLogLevel } from "../../src/host/log.ts";
-import { call, createCampaign, newFolder, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
+import { newQuoteNumber } from "../../src/host/random.ts";
+import { SignedText } from "../../src/host/signed-text.ts";
+import { buy, call, createCampaign, newFolder, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
+import { until } from "../http/until.ts";
 import { type Answer, makeSales, Talker } from "./chat-sales.ts";
 
 setDefaultTimeout(60_000);
@@ -396,4 +403,43 @@ test("no answer is a dead end", async () => {
   const talker = new Talker(server, await newToken(), "zh");
   for (const text of ["谢谢", "人工", "我的位置", "asdfgh", "不要", "我的订单"])
     expect((await talker.say(text)).choices.length).toBeGreaterThan(0);
+});
+
+test("a yes to a quote that has run out shows the order that it became in time, also of a sale that is over", async () => {
+  const as = await newToken();
+  const { id: campaignId, offers } = await createCampaign(server, { stock: 2, limitPerBuyer: 2 });
+  const offerId = offers[0]?.id ?? "";
+  const key = readFileSync(join(server.data, "pass.key"), "utf8").trim();
+  const terms = {
+    offerId: parseId("off", offerId) ?? 0,
+    buyerId: `api-talker-${buyers}`,
+    quantity: 1,
+    amountMinor: 100,
+    expiresAtMs: Date.now() - 1,
+  };
+  const number = newQuoteNumber();
+  const expired = new Quotes(new SignedText(key)).sign(terms, number);
+  const bought = await buy(server, offerId, as, { key: `quote-${number}` });
+  const ordersOf = async () => (await call<{ orders: unknown[] }>(`${server.url}/v1/orders`, { as })).body.orders;
+  const talker = new Talker(server, as, "en");
+  // What is on sale is read once a second.
+  const confirmed = await until(
+    () => talker.choose(`yes:${expired}`),
+    ({ outcome }) => outcome !== "not_found",
+    10_000,
+    300,
+  );
+  expect(confirmed.outcome).toBe("reserved");
+  await call(`${server.url}/v1/orders/${bought.body.id}/pay`, { method: "POST", as: operatorKey, body: {} });
+  await call(`${server.url}/v1/campaigns/${campaignId}/end`, { method: "POST", as: operatorKey });
+  await until(
+    () => call(`${server.url}/v1/attempts/quote-${number}`, { as }),
+    ({ status }) => status === 404, // nothing of it is in memory any more
+  );
+  const shown = await talker.choose(`yes:${expired}`);
+  expect(shown.choices.map(({ value }) => value)).toEqual([`receipt:${bought.body.id}`]);
+  expect(shown.reply).toContain("paid");
+  const never = new Quotes(new SignedText(key)).sign(terms, newQuoteNumber());
+  expect((await talker.choose(`yes:${never}`)).outcome).toBe("ended");
+  expect(await ordersOf()).toHaveLength(1);
 });

@@ -8,6 +8,7 @@ import { limits } from "../../domain/limits.ts";
 import { newQuoteNumber } from "../../host/random.ts";
 import { type ApiReply, pathOf } from "../api.ts";
 import { quoteLifetimeMs } from "../quote.ts";
+import { orderOfQuote } from "../quoted-order.ts";
 import { duration, moment, money } from "./format.ts";
 import { orderSaid } from "./order-talk.ts";
 import { nextSteps } from "./sale-talk.ts";
@@ -125,8 +126,11 @@ export async function confirm(talk: Talk, text: string): Promise<Said> {
   const offering = talk.shelved.byId.get(formatId("off", terms.offerId));
   if (offering === undefined) return refused(talk, notThere);
   if (checked.code === "expired") {
-    const order = await orderOfKey(talk, idempotencyKey);
-    if (order !== null) return bought(talk, offering, order);
+    const fresh = await freshOffering(talk.api, offering);
+    const isOver = !("code" in fresh) && fresh.sale.state === "ended";
+    const before = await orderOfQuote(talk.api, { terms, key: idempotencyKey, isOver });
+    if (before.code === "found") return bought(talk, offering, before.order as OrderWire);
+    if (before.code === "unknown") return refused(talk, notNow, { state: { pending: { ask: "buy", quote: text } } });
     const anew = await quote(talk, offering, terms.quantity);
     return { ...anew, reply: anew.outcome === "quoted" ? `${words.askAgain}\n${anew.reply}` : anew.reply };
   }
@@ -145,6 +149,7 @@ export async function confirm(talk: Talk, text: string): Promise<Said> {
   return refused(talk, why, { choices: [...again, ...stepsAfter(talk, offering, why)], state });
 }
 
+const notNow: Refused = { code: "outcome_unknown", reason: null, retryAfterS: null, members: {} };
 const notThere: Refused = { code: "not_found", reason: null, retryAfterS: null, members: {} };
 
 function stepsAfter(talk: Talk, offering: Offering, { code, members }: Refused) {
@@ -192,14 +197,6 @@ async function purchase(
 async function passOf(talk: Talk, campaignId: string): Promise<string | null> {
   const place = await placeInQueue(talk, campaignId);
   return "code" in place ? null : place.pass;
-}
-
-/** The order that a yes in time has brought, whose answer was lost. */
-async function orderOfKey({ api }: Talk, key: string): Promise<OrderWire | null> {
-  const { status, location } = await api({ method: "GET", path: pathOf("/v1/attempts/{}", key) });
-  if (status !== 303 || location === null) return null;
-  const answer = read<OrderWire>(await api({ method: "GET", path: location }));
-  return "refused" in answer ? null : answer.value;
 }
 
 function bought(talk: Talk, offering: Offering, order: OrderWire): Said {

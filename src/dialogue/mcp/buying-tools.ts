@@ -8,6 +8,7 @@ import { formatId, parseId } from "../../domain/ids.ts";
 import { limits } from "../../domain/limits.ts";
 import { pathOf } from "../api.ts";
 import { type QuoteTerms, quoteLifetimeMs } from "../quote.ts";
+import { orderOfQuote } from "../quoted-order.ts";
 import { countOf, idOf, inputOf, timeOf } from "./schema.ts";
 import { amountText, type CampaignJson, type OfferJson, type OrderJson, OrderShape, orderOf } from "./shapes.ts";
 import { ask, type Desk, done, type Refused, refuse, type Tool, type ToolAnswer, toolOf } from "./tool.ts";
@@ -143,22 +144,23 @@ async function buy(
 
 /** Of an expired quote nothing new comes: but whoever confirmed it in time and has lost the answer is shown the order. */
 async function orderBefore(desk: Desk, terms: QuoteTerms, key: string): Promise<ToolAnswer> {
-  const attempt = await desk.api({ method: "GET", path: pathOf("/v1/attempts/{}", key) });
-  if (attempt.status === 303 && attempt.location !== null) {
-    const told = await ask(desk, { method: "GET", path: attempt.location });
-    return told.kind === "refused" ? told : confirmed(told.body as OrderJson, false);
-  }
-  if (attempt.status >= 500) {
-    return refuse("overloaded", "It cannot be told now whether this quote was confirmed in time: look at list_orders.");
-  }
-  // Attempts of a sale that is settled are forgotten, but not its orders: to buy by the same key finds the order, and
-  // can make no other where the sale is over for good.
   const found = await offerOf(desk, formatId("off", terms.offerId));
-  if (found.kind === "found" && found.campaign.state === "ended") {
-    const bought = await buy(desk, terms, { key, pass: undefined });
-    if (bought.kind === "done" || bought.code !== "ended") return bought;
+  const isOver =
+    found.kind === "found" &&
+    found.campaign.state === "ended" &&
+    found.offer.price_minor * terms.quantity === terms.amountMinor;
+  const before = await orderOfQuote(desk.api, { terms, key, isOver });
+  switch (before.code) {
+    case "found":
+      return confirmed(before.order as OrderJson, false);
+    case "unknown":
+      return refuse(
+        "overloaded",
+        "It cannot be told now whether this quote was confirmed in time: look at list_orders.",
+      );
+    case "none":
+      return refuse("quote_expired", "This quote has run out, and nothing was bought with it: ask for a new one.");
   }
-  return refuse("quote_expired", "This quote has run out, and nothing was bought with it: ask for a new one.");
 }
 
 function confirmed(order: OrderJson, isNew: boolean): ToolAnswer {
