@@ -3,44 +3,6 @@
  * say no more than the conversation knows to do. That somebody agrees, the rules alone can say.
  */
 
-export const intents = [
-  "greet",
-  "list_sales",
-  "sale_details",
-  "when",
-  "stock",
-  "price",
-  "rules",
-  "remind",
-  "forget_reminder",
-  "join_queue",
-  "leave_queue",
-  "place",
-  "enter_draw",
-  "leave_draw",
-  "join_waitlist",
-  "leave_waitlist",
-  "buy",
-  "yes",
-  "no",
-  "choose",
-  "my_reminders",
-  "my_orders",
-  "order_status",
-  "pay",
-  "cancel_order",
-  "receipt",
-  "help",
-  "human",
-  "thanks",
-  "unknown",
-] as const;
-export type Intent = (typeof intents)[number];
-
-/** What has understood a message: a choice says itself what it means. */
-export const understoodBy = ["rules", "model", "choice"] as const;
-export type UnderstoodBy = (typeof understoodBy)[number];
-
 /** What asks about a sale or does something with it. */
 export const saleIntents = [
   "sale_details",
@@ -58,12 +20,33 @@ export const saleIntents = [
   "join_waitlist",
   "leave_waitlist",
   "buy",
-] as const satisfies readonly Intent[];
+] as const;
 export type SaleIntent = (typeof saleIntents)[number];
 
 /** What is about an order. */
-export const orderIntents = ["order_status", "pay", "cancel_order", "receipt"] as const satisfies readonly Intent[];
+export const orderIntents = ["order_status", "pay", "cancel_order", "receipt"] as const;
 export type OrderIntent = (typeof orderIntents)[number];
+
+export const intents = [
+  "greet",
+  "list_sales",
+  ...saleIntents,
+  "yes",
+  "no",
+  "choose",
+  "my_reminders",
+  "my_orders",
+  ...orderIntents,
+  "help",
+  "human",
+  "thanks",
+  "unknown",
+] as const;
+export type Intent = (typeof intents)[number];
+
+/** What has understood a message: a choice says itself what it means. */
+export const understoodBy = ["rules", "model", "choice"] as const;
+export type UnderstoodBy = (typeof understoodBy)[number];
 
 export function isSaleIntent(intent: Intent): intent is SaleIntent {
   return (saleIntents as readonly Intent[]).includes(intent);

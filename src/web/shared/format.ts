@@ -1,18 +1,10 @@
 /** Money, counts and times as people read them, in the language that is on. */
-import { minorPerMajor } from "../../domain/money.ts";
+import { money as moneyIn } from "../../dialogue/chat/format.ts";
 import { language, locale } from "./language.ts";
 
 /** `¥3,799.00`, or `¥3,799` where there are no minor units to tell. */
 export function money(minor: number, currency: string): string {
-  const perMajor = majors.get(currency) ?? minorPerMajor(currency);
-  majors.set(currency, perMajor);
-  const isWhole = minor % perMajor === 0;
-  return numberFormat({
-    style: "currency",
-    currency,
-    currencyDisplay: "narrowSymbol",
-    ...(isWhole ? { maximumFractionDigits: 0 } : {}),
-  }).format(minor / perMajor);
+  return moneyIn(minor, currency, language.value);
 }
 
 export function count(value: number): string {
@@ -72,7 +64,6 @@ function pad(value: number): string {
 }
 
 // A formatter takes a millisecond to make and lists show hundreds of figures.
-const majors = new Map<string, number>();
 const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
 function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
