@@ -55,7 +55,43 @@ export async function makeDocument(): Promise<string> {
   app.use(swagger({ documentation: documentation as SwaggerDocument, specPath, excludeStaticFile: false }));
   for (const [{ method, path }, detail] of details) app.route(method, path, () => "", { detail });
   const response = await app.handle(new Request(`http://localhost${specPath}`));
-  return `${JSON.stringify(await response.json(), null, 2)}\n`;
+  return `${JSON.stringify(sharingResponses((await response.json()) as DocumentJson), null, 2)}\n`;
+}
+
+interface ResponseJson {
+  readonly content?: Readonly<Record<string, { readonly examples?: object }>>;
+}
+
+interface DocumentJson {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Record<string, object> }>>>>;
+  readonly components: object;
+}
+
+/** A response that many operations have stands in the components, named by its problems: a quarter less to read. */
+function sharingResponses(document: DocumentJson): DocumentJson {
+  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+  const counts = new Map<string, number>();
+  for (const { responses } of operations) {
+    for (const response of Object.values(responses)) {
+      const text = JSON.stringify(response);
+      counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+  }
+  const textByName = new Map<string, string>();
+  for (const [text, count] of [...counts].sort(([, left], [, right]) => right - left)) {
+    const { content = {} } = JSON.parse(text) as ResponseJson;
+    const name = Object.keys(content["application/problem+json"]?.examples ?? {}).join("_or_");
+    if (count > 2 && name !== "" && !textByName.has(name)) textByName.set(name, text);
+  }
+  const nameByText = new Map([...textByName].map(([name, text]) => [text, name]));
+  for (const { responses } of operations) {
+    for (const [status, response] of Object.entries(responses)) {
+      const name = nameByText.get(JSON.stringify(response));
+      if (name !== undefined) responses[status] = { $ref: `#/components/responses/${name}` };
+    }
+  }
+  const responses = Object.fromEntries([...textByName].map(([name, text]) => [name, JSON.parse(text)]));
+  return { ...document, components: { ...document.components, responses } };
 }
 
 const info = {

@@ -139,3 +139,21 @@ function expectExamples(media: Parameters<typeof examplesOf>[0], isAnswer: boole
     expect([name, violations]).toEqual([name, []]);
   }
 }
+
+test("a reference leads to a part of it, and none in a circle: the docs' page follows them to their end", () => {
+  const ends = (part: unknown, passed: readonly string[]): void => {
+    if (typeof part !== "object" || part === null) return;
+    const { $ref } = part as { $ref?: unknown };
+    if (typeof $ref !== "string") {
+      for (const value of Object.values(part)) ends(value, passed);
+      return;
+    }
+    expect(passed).not.toContain($ref);
+    const target = $ref.split("/").reduce<unknown>((at, step) => {
+      return step === "#" ? document : (at as Record<string, unknown>)[step];
+    }, null);
+    expect([$ref, typeof target]).toEqual([$ref, "object"]);
+    ends(target, [...passed, $ref]);
+  };
+  ends(document, []);
+});

@@ -37,6 +37,7 @@ interface DocumentJson {
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, OperationJson>>>>;
   readonly components: {
+    readonly responses: Readonly<Record<string, ResponseJson>>;
     readonly schemas: Readonly<Record<string, Schema>>;
     readonly examples: Readonly<Record<string, { readonly value: unknown }>>;
   };
@@ -47,12 +48,22 @@ export const documentText = readFileSync(documentPath, "utf8");
 export const document = JSON.parse(documentText) as DocumentJson;
 export const { schemas } = document.components;
 
-/** All operations, by method and path as `POST /v1/campaigns/{id}/end`. */
+/** All operations, by method and path as `POST /v1/campaigns/{id}/end`; what their responses refer to is put in. */
 export const operations: ReadonlyMap<string, OperationJson> = new Map(
   Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+    Object.entries(methods).map(([method, operation]) => {
+      const responses = Object.entries(operation.responses).map(([status, it]) => [status, responseOf(it)] as const);
+      return [`${method.toUpperCase()} ${path}`, { ...operation, responses: Object.fromEntries(responses) }] as const;
+    }),
   ),
 );
+
+function responseOf(response: ResponseJson & { readonly $ref?: string }): ResponseJson {
+  if (response.$ref === undefined) return response;
+  const shared = document.components.responses[response.$ref.replace("#/components/responses/", "")];
+  if (shared === undefined) throw new Error(`${response.$ref} is not there`);
+  return shared;
+}
 
 /** The values of a body's examples, by name. */
 export function examplesOf({ examples = {} }: MediaJson): [string, unknown][] {
