@@ -201,7 +201,7 @@ describe("the page of a campaign", () => {
     await page.getByRole("progressbar", { name: "Goods: 0 of 14 taken" }).waitFor();
   });
 
-  test("shows how the queue stands", async () => {
+  test.concurrent("shows how the queue stands", async () => {
     const sale = await createCampaign(server, { stock: 1, admission: "queue" });
     for (const buyer of ["alice", "bob", "carol"]) {
       await call(`${server.url}/v1/campaigns/${sale.id}/queue`, { method: "POST", as: await tokenOf(buyer) });
@@ -222,8 +222,8 @@ describe("the page of a campaign", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
-  test("shows the draw: the commitment before it, entries and ranks after it", async () => {
-    const closesAt = new Date(Date.now() + 6_000).toISOString();
+  test.concurrent("shows the draw: the commitment before it, entries and ranks after it", async () => {
+    const closesAt = new Date(Date.now() + 15_000).toISOString();
     const sale = await createCampaign(server, { stock: 1, admission: "draw", closesAt });
     const [drawn] = sale.offers;
     if (drawn === undefined) throw new Error("a sale has an offer");
@@ -249,7 +249,7 @@ describe("the page of a campaign", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
-  test("gives the shop what to put into its pages", async () => {
+  test.concurrent("gives the shop what to put into its pages", async () => {
     const sale = await createCampaign(server);
     await using visitor = await operate(browser, server, pageOf(sale), {
       permissions: ["clipboard-read", "clipboard-write"],

@@ -172,7 +172,7 @@ describe("why somebody was drawn", () => {
 
 test("an order out of a queue shows how the line was made, and what can be checked of it is", async () => {
   const campaign = await createCampaign(server, {
-    ...{ admission: "queue", stock: 2, opensAt: new Date(Date.now() + 3_000).toISOString() },
+    ...{ admission: "queue", stock: 2, opensAt: new Date(Date.now() + 8_000).toISOString() },
   });
   const at = `${server.url}/v1/campaigns/${campaign.id}`;
   const as = await tokenOf("quinn");

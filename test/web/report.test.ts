@@ -19,6 +19,9 @@ import { keyOf, operate } from "./operator.ts";
 let server: Server;
 let browser: Browser;
 let sale: CampaignJson;
+/** A draw that one buyer has entered, and that closes meanwhile. */
+let drawn: CampaignJson;
+const winner = "only-one";
 
 const post = (path: string, body?: unknown) =>
   call(`${server.url}${path}`, { method: "POST", as: operatorKey, ...(body === undefined ? {} : { body }) });
@@ -40,6 +43,10 @@ beforeAll(async () => {
       { sku: "EARS", title: "Headphones", price_minor: 19_950, currency: "CNY", stock: 10 },
     ],
   });
+  const closesAt = new Date(Date.now() + 8_000).toISOString();
+  drawn = await createCampaign(server, { stock: 1, admission: "draw", closesAt });
+  const entry = { method: "POST", as: await tokenOf(winner) };
+  expect((await call(`${server.url}/v1/offers/${drawn.offers[0]?.id}/draw`, entry)).status).toBe(201);
   const orders: string[] = [];
   for (const [at, offer] of sale.offers.entries()) {
     for (let number = 1; number <= (at === 0 ? 40 : 20); number += 1) {
@@ -117,12 +124,8 @@ test("a report says what times are counted from, and of a draw nothing of who wa
   const waitFor = async (isThere: () => Promise<boolean>) => {
     while (!(await isThere())) await Bun.sleep(50);
   };
-  const closesAt = new Date(Date.now() + 1_500).toISOString();
-  const drawn = await createCampaign(server, { stock: 1, admission: "draw", closesAt });
-  const winner = await tokenOf("only-one");
-  await call(`${server.url}/v1/offers/${drawn.offers[0]?.id}/draw`, { method: "POST", as: winner });
   await waitFor(async () => {
-    const { body } = await call<{ orders: unknown[] }>(`${server.url}/v1/orders`, { as: winner });
+    const { body } = await call<{ orders: unknown[] }>(`${server.url}/v1/orders`, { as: await tokenOf(winner) });
     return body.orders.length === 1;
   });
   await using visitor = await operate(browser, server, `/console/reports/${sale.id}`);

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 describe("first come, first served, with a pass and a puzzle", () => {
   test.concurrent("is solved before the opening, and the press is one request", async () => {
-    const campaign = await createCampaign(server, { pass: true, challenge: "proof_of_work", opensAt: inSeconds(12) });
+    const campaign = await createCampaign(server, { pass: true, challenge: "proof_of_work", opensAt: inSeconds(20) });
     await using visitor = await visitSale(browser, server, campaign.id, { buyer: "early", ...phone, locale: "zh-CN" });
     await visitor.is("not_yet", "后开售");
     await visitor.page.getByText("浏览器已准备好。").waitFor();
@@ -48,7 +48,7 @@ describe("first come, first served, with a pass and a puzzle", () => {
   });
 
   test.concurrent("is open to a guest, who is made one when they get ready, and stays the same", async () => {
-    const campaign = await createCampaign(server, { pass: true, challenge: "proof_of_work", opensAt: inSeconds(12) });
+    const campaign = await createCampaign(server, { pass: true, challenge: "proof_of_work", opensAt: inSeconds(20) });
     await using visitor = await visitSale(browser, server, campaign.id, { colorScheme: "dark" });
     await visitor.press("not_yet");
     await visitor.page.getByText("Guest", { exact: true }).waitFor();

@@ -22,7 +22,7 @@ describe("a queue, and a draw beside it", () => {
       admission: "queue",
       stock: 1,
       passWindowS: 60,
-      opensAt: inSeconds(16),
+      opensAt: inSeconds(24),
     });
     await using alice = await visitSale(browser, server, campaign.id, { buyer: "line-alice" });
     await using bob = await visitSale(browser, server, campaign.id, { buyer: "line-bob", ...phone });
@@ -57,7 +57,7 @@ describe("a queue, and a draw beside it", () => {
   });
 
   test.concurrent("a draw is entered by whoever has solved the puzzle; who is drawn pays, who is not waits", async () => {
-    const terms = { admission: "draw", stock: 1, challenge: "proof_of_work", closesAt: inSeconds(18) } as const;
+    const terms = { admission: "draw", stock: 1, challenge: "proof_of_work", closesAt: inSeconds(32) } as const;
     const campaign = await createCampaign(server, terms);
     const look = { ...phone, locale: "zh-CN", colorScheme: "dark" } as const;
     const [alice, bob] = await Promise.all([
