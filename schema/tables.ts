@@ -127,6 +127,7 @@ export const queueTable = sqliteTable("queue", {
   orderId: integer("order_id"),
   salt: text("salt"),
   erasedSeq: integer("erased_seq"),
+  actor: text("actor", { enum: ["agent"] }),
 });
 
 export const remindersTable = sqliteTable("reminders", {

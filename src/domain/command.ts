@@ -138,6 +138,7 @@ export interface JoinQueue {
   readonly type: "join_queue";
   readonly campaignId: number;
   readonly buyerId: string;
+  readonly actor?: Actor | null;
 }
 
 export interface LeaveQueue {

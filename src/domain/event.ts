@@ -190,6 +190,7 @@ export interface DrawMade extends EventHead {
 export interface QueueJoined extends EventHead {
   readonly type: "queue_joined";
   readonly buyerId: string;
+  readonly actor: Actor | null;
 }
 
 /** The secret is revealed, and those who were there before the opening stand in the order that follows from it. */
@@ -204,6 +205,8 @@ export interface QueueAdmitted extends EventHead {
   readonly type: "queue_admitted";
   readonly entryId: number;
   readonly buyerId: string;
+  /** Who joined. */
+  readonly actor: Actor | null;
   readonly expiresAtMs: number;
 }
 

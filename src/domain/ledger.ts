@@ -55,9 +55,8 @@ export function detailsOf(event: Event): { readonly isPrivate: boolean; readonly
       return { isPrivate: true, details: orderDetails(event) };
     case "waitlist_joined":
     case "draw_entered":
-      return { isPrivate: true, details: entryDetails(event) };
     case "queue_joined":
-      return { isPrivate: true, details: [event.buyerId] };
+      return { isPrivate: true, details: entryDetails(event) };
     case "reminder_set":
       return { isPrivate: true, details: [event.buyerId, event.leadS] };
     case "draw_closed":
@@ -98,7 +97,7 @@ export function orderDetails(order: {
   return [order.buyerId, order.quantity, order.amountMinor, order.expiresAtMs, order.key, ...madeBy(order)];
 }
 
-/** Of an entry in a waitlist or draw. */
+/** Of an entry in a waitlist, draw or queue. */
 export function entryDetails(entry: { readonly buyerId: string; readonly actor: Actor | null }): readonly unknown[] {
   return [entry.buyerId, ...madeBy(entry)];
 }

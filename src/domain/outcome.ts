@@ -7,6 +7,7 @@
  *   for), agent_share_taken, reserved. In a queue and a draw `not_admitted` stands before limit_reached.
  * A shortage is told before the limit because shared memory answers it without asking the engine.
  */
+import type { Actor } from "./agents.ts";
 import type { CampaignState, Violation } from "./campaign.ts";
 import type { OrderState } from "./order.ts";
 import type { QueueFigures } from "./queue.ts";
@@ -88,7 +89,10 @@ export type DrawOutcome =
   | { readonly code: "paused" }
   | { readonly code: "not_found" };
 
-/** Order of checks for joining: not_found, queue_off, ended, queued or admitted (already), sold_out, limit_reached, queue_full, queued or admitted. */
+/**
+ * Order of checks for joining: not_found, agents_not_allowed, queue_off, ended, queued or admitted (already), sold_out,
+ * agent_share_taken (for good), limit_reached, queue_full, queued or admitted.
+ */
 export type QueueOutcome =
   | {
       readonly code: "queued";
@@ -96,18 +100,25 @@ export type QueueOutcome =
       readonly isNew: boolean;
       /** 1 for the first in line; `null` before the opening, when nobody has a place yet. */
       readonly place: number | null;
+      /** How many of those ahead joined as agents; 0 before the opening. */
+      readonly agentsAhead: number;
+      readonly actor: Actor | null;
       readonly figures: QueueFigures;
     }
   | {
       readonly code: "admitted";
       readonly entryId: number;
       readonly isNew: boolean;
+      readonly actor: Actor | null;
       readonly expiresAtMs: number;
       readonly figures: QueueFigures;
     }
   | { readonly code: "left" }
   | { readonly code: "not_queued"; readonly figures: QueueFigures }
+  | { readonly code: "agents_not_allowed" }
   | { readonly code: "sold_out"; readonly available: number }
+  /** Agents can have nothing more, whatever comes back. */
+  | { readonly code: "agent_share_taken"; readonly available: number }
   | { readonly code: "limit_reached"; readonly limitPerBuyer: number }
   | { readonly code: "queue_off" }
   | { readonly code: "queue_full" }

@@ -5,14 +5,17 @@
  * | state     | entered when                                                           | left when                                  |
  * |-----------|------------------------------------------------------------------------|--------------------------------------------|
  * | waiting   | joined, from the publishing to the end                                 | a pass is given, or left                   |
- * | admitted  | first in line, and more units to be had than passes are out            | an order, left, or the pass has run out    |
+ * | admitted  | its turn, and more units to be had than passes are out                 | an order, left, or the pass has run out    |
  * | completed | an order was reserved with the pass                                    | never: the order goes its way              |
  * | expired   | the pass has run out                                                   | never: joining again means a new place     |
  * | left      | the buyer leaves                                                       | never                                      |
  *
- * Never are more passes out than there are units to be had: a pass promises a unit of the campaign. While a campaign is
- * paused no pass runs out, and when it goes on all have their whole time again; so they have after a start.
+ * Never are more passes out than there are units to be had: a pass promises a unit of the campaign. It is the turn of the
+ * first in line; where agents have a share of the stock and as many passes as units that they may have, of the first who
+ * is none. While a campaign is paused no pass runs out, and when it goes on all have their whole time again; so they have
+ * after a start.
  */
+import type { Actor } from "./agents.ts";
 
 export const queueStates = ["waiting", "admitted", "completed", "expired", "left"] as const;
 export type QueueState = (typeof queueStates)[number];
@@ -33,10 +36,12 @@ export interface QueueRecord {
   readonly endedSeq: number | null;
   /** The order that the pass became. */
   readonly orderId: number | null;
+  /** Who joined in the buyer's name. */
+  readonly actor: Actor | null;
 }
 
 /** An entry as a start needs it. */
-export type QueueEntry = Pick<QueueRecord, "entryId" | "buyerId" | "state" | "expiresAtMs">;
+export type QueueEntry = Pick<QueueRecord, "entryId" | "buyerId" | "state" | "expiresAtMs" | "actor">;
 
 /** What the entries of a queue add up to that are over, those of the passes among them. */
 export interface QueueSums extends Pick<QueueFigures, "completed" | "unitsTaken" | "unused" | "returned"> {
@@ -62,6 +67,29 @@ export interface QueueFigures {
   /** Admissions after the first rush, lately, and how long that took; 0 when too few to tell. */
   readonly recentAdmissions: number;
   readonly recentMs: number;
+  /** What of it agents have and may have; `null` where they have no share of their own. */
+  readonly agents: AgentFigures | null;
+}
+
+export interface AgentFigures extends AgentUnits {
+  /** Of those who wait, and of the passes. */
+  readonly waiting: number;
+  readonly passes: number;
+}
+
+/** What a share of the stock is worth to agents. */
+export interface AgentUnits {
+  /** Units that they may have now, those of their passes included. */
+  readonly free: number;
+  /** Units more that they may have when all comes back that is held. */
+  readonly held: number;
+}
+
+/** Where somebody stands in line: `agentsAhead` of those ahead joined as agents, as they did when `actor` says so. */
+export interface Standing {
+  readonly place: number;
+  readonly agentsAhead: number;
+  readonly actor: Actor | null;
 }
 
 export interface Outlook {
@@ -71,13 +99,29 @@ export interface Outlook {
   readonly waitS: number | null;
 }
 
+/** The place among those who can have their turn: agents past what they may still have keep nobody waiting. */
+export function turnOf({ agents }: QueueFigures, { place, agentsAhead }: Omit<Standing, "actor">): number {
+  if (agents === null) return place;
+  return place - agentsAhead + Math.min(agentsAhead, Math.max(0, agents.free + agents.held - agents.passes));
+}
+
+/** What a place is worth. An agent needs a unit, and one of the agents' share: the smaller chance is theirs. */
+export function outlookOf(figures: QueueFigures, standing: Standing): Outlook {
+  const outlook = outlookAt(figures, turnOf(figures, standing));
+  const { agents } = figures;
+  if (agents === null || standing.actor === null) return outlook;
+  const ofShare = outlookAt({ ...figures, ...agents }, standing.agentsAhead + 1);
+  const isWaitKnown = standing.agentsAhead < agents.free - agents.passes; // else it takes a return: nobody knows when
+  return { chance: Math.min(outlook.chance, ofShare.chance), waitS: isWaitKnown ? outlook.waitS : null };
+}
+
 /**
- * What a place is worth. Of those ahead (passes and places) each takes its units with the share of passes that became
+ * What a turn is worth. Of those ahead (passes and places) each takes its units with the share of passes that became
  * orders so far; units held come back with the share of those that did. Both shares begin with one of two (Laplace's
  * rule of succession), and as long as little has happened neither is known well: that goes into the spread, so that
  * little is promised early. The numbers are taken as normal.
  */
-export function outlookOf(figures: QueueFigures, place: number): Outlook {
+function outlookAt(figures: QueueFigures, place: number): Outlook {
   const { passes, free, held, completed, unitsTaken, unused, returned, recentAdmissions, recentMs } = figures;
   const ahead = place - 1;
   const waitS =

@@ -8,7 +8,7 @@
 
 import { isExpired } from "../domain/access.ts";
 import { wayInto } from "../domain/admission.ts";
-import { admitsAgents, agentUnitsMax } from "../domain/agents.ts";
+import { admitsAgents, agentUnitsMax, totalForAgents } from "../domain/agents.ts";
 import { actionAllowedIn, closingWhenPublished, violationsOf } from "../domain/campaign.ts";
 import type {
   ChangeCampaign,
@@ -47,7 +47,18 @@ import type {
 import { isSamePayment, type Payment, type PaymentRecord } from "../domain/payment.ts";
 import { commitmentOf } from "../draw/proof.ts";
 import { Queue } from "./queue.ts";
-import { type Campaign, dueAtMs, freeIn, freeOf, type Offer, reminderDueAtMs, State } from "./state.ts";
+import {
+  agentRoomOf,
+  agentUnitsIn,
+  type Campaign,
+  dueAtMs,
+  freeIn,
+  freeOf,
+  type Offer,
+  reminderDueAtMs,
+  State,
+} from "./state.ts";
+import type { InLine } from "./waiting-line.ts";
 
 const notFound = { code: "not_found" } as const;
 const agentsNotAllowed = { code: "agents_not_allowed" } as const;
@@ -68,7 +79,8 @@ export class Engine {
   constructor(state = new State()) {
     this.state = state;
     for (const offer of state.offers.values()) if (owes(offer)) this.#unserved.add(offer);
-    for (const campaign of state.campaigns.values()) if (this.#mayAdmit(campaign)) this.#unadmitted.add(campaign);
+    for (const campaign of state.campaigns.values())
+      if (this.#nextOf(campaign) !== null) this.#unadmitted.add(campaign);
   }
 
   /** The events since the last call, in order. */
@@ -221,11 +233,12 @@ export class Engine {
     const { campaign } = offer;
     if (actor !== null && !admitsAgents(campaign.admission.agents, "buy")) return agentsNotAllowed;
     const refused =
-      this.#decideReserve(offer, buyerId, quantity) ?? (actor === null ? null : decideShare(offer, quantity));
+      this.#decideReserve(offer, buyerId, quantity) ??
+      (actor === null ? null : this.#decideShare(offer, buyerId, quantity));
     if (refused !== null) return refused;
     const orderId = state.lastSeq + 1;
     const expiresAtMs = state.nowMs + campaign.paymentWindowS * 1_000;
-    const entryId = campaign.queue?.passOf(buyerId)?.entryId ?? null;
+    const pass = campaign.queue?.passOf(buyerId) ?? null;
     this.#emit({
       type: "order_reserved",
       seq: orderId,
@@ -238,8 +251,10 @@ export class Engine {
       expiresAtMs,
       key,
       actor,
-      entryId,
+      entryId: pass?.entryId ?? null,
     });
+    // A person who buys with their agent's pass takes nothing of the agents' share: another agent may have it.
+    if (actor === null && pass !== null && pass.actor !== null) this.#admit(campaign);
     return { code: "reserved", orderId, reservedAtMs: state.nowMs, expiresAtMs };
   }
 
@@ -354,7 +369,7 @@ export class Engine {
     if (!isOfMoney && ofShop.length === 0) return { code: "transition_not_allowed", state: from };
     if (from === "paid") this.#emit({ ...this.#headOf(order), type: "order_refund_requested", returnsUnits });
     for (const { paymentId } of ofShop) due = this.#returnPayment(order, paymentId, due);
-    if (from === "paid" && returnsUnits) this.#serve(offerOf(order));
+    if (from === "paid") this.#serve(offerOf(order)); // what is written off may leave agents room, too
     return moved;
   }
 
@@ -463,22 +478,24 @@ export class Engine {
     this.#emit({ ...this.#head(campaign), type: "draw_made", offerId, secret, beacon });
   }
 
-  #joinQueue({ campaignId, buyerId }: JoinQueue): QueueOutcome {
+  #joinQueue({ campaignId, buyerId, actor = null }: JoinQueue): QueueOutcome {
     const campaign = this.state.campaigns.get(campaignId);
     if (campaign === undefined || campaign.state === "draft") return notFound;
+    if (actor !== null && !admitsAgents(campaign.admission.agents, "queue")) return agentsNotAllowed;
     if (!this.#usesQueue(campaign)) return { code: "queue_off" };
     if (campaign.state === "ended") return ended;
     const standing = this.askQueue(campaignId, buyerId);
     if (standing.code !== "not_queued") return standing;
-    const { free, held } = standing.figures;
+    const { free, held, agents } = standing.figures;
     if (free + held === 0) return { code: "sold_out", available: 0 };
+    if (actor !== null && agents?.free === 0 && agents.held === 0) return { code: "agent_share_taken", available: 0 };
     const { book } = campaign;
     const limit = campaign.offers.reduce((max, { limitPerBuyer }) => Math.max(max, limitPerBuyer), 0);
     const mayBuy = campaign.offers.some((offer) => (book?.unitsOf(buyerId, offer.index) ?? 0) < offer.limitPerBuyer);
     if (!mayBuy) return { code: "limit_reached", limitPerBuyer: limit };
     const inside = standing.figures.waiting + standing.figures.passes;
     if (inside >= limits.queueMax) return { code: "queue_full" };
-    this.#emit({ ...this.#head(campaign), type: "queue_joined", buyerId });
+    this.#emit({ ...this.#head(campaign), type: "queue_joined", buyerId, actor });
     this.#admit(campaign);
     const joined = this.askQueue(campaignId, buyerId);
     return "isNew" in joined ? { ...joined, isNew: true } : joined;
@@ -491,17 +508,19 @@ export class Engine {
     if (!this.#usesQueue(campaign)) return { code: "queue_off" };
     if (campaign.state === "ended") return ended;
     const { queue } = campaign;
-    const units = { free: freeIn(campaign), held: campaign.offers.reduce((sum, { held }) => sum + held, 0) };
+    const held = campaign.offers.reduce((sum, offer) => sum + offer.held, 0);
+    const units = { free: freeIn(campaign), held, agents: agentUnitsIn(campaign) };
     const figures = (queue ?? nobody).figures(units, this.state.nowMs);
     const pass = queue?.passOf(buyerId) ?? null;
     if (pass !== null) {
-      const { entryId, expiresAtMs } = pass;
-      return { code: "admitted", entryId, isNew: false, expiresAtMs, figures };
+      const { entryId, actor, expiresAtMs } = pass;
+      return { code: "admitted", entryId, isNew: false, actor, expiresAtMs, figures };
     }
-    const entry = queue?.line.entryOf(buyerId) ?? null;
-    if (queue === null || entry === null) return { code: "not_queued", figures };
-    const { entryId, place } = entry;
-    return { code: "queued", entryId, isNew: false, place: queue.isOrdered ? place : null, figures };
+    const standing = queue?.line.standingOf(buyerId) ?? null;
+    if (queue === null || standing === null) return { code: "not_queued", figures };
+    const { entryId, actor } = standing;
+    const { place, agentsAhead } = queue.isOrdered ? standing : noPlace;
+    return { code: "queued", entryId, isNew: false, place, agentsAhead, actor, figures };
   }
 
   #leaveQueue({ campaignId, buyerId }: LeaveQueue): QueueOutcome {
@@ -547,18 +566,18 @@ export class Engine {
     return { code: "reminder_removed" };
   }
 
-  /** As many passes as there are units to be had, to those who are first in line. */
+  /** As many passes as there are units to be had, to those whose turn it is. */
   #admit(campaign: Campaign): void {
-    for (let n = 0; this.#mayAdmit(campaign) && !this.#unadmitted.has(campaign); n++) {
-      const first = campaign.queue?.line.first() ?? null;
-      if (first === null) throw new Error(`nobody is in the queue of campaign ${campaign.id}`);
+    if (this.#unadmitted.has(campaign)) return;
+    let next = this.#nextOf(campaign);
+    for (let n = 0; next !== null; n++) {
       if (n === limits.admissionsPerBatchMax) {
         this.#unadmitted.add(campaign);
         return;
       }
       const expiresAtMs = this.state.nowMs + campaign.admission.passWindowS * 1_000;
-      const { entryId, buyerId } = first;
-      this.#emit({ ...this.#head(campaign), type: "queue_admitted", entryId, buyerId, expiresAtMs });
+      this.#emit({ ...this.#head(campaign), type: "queue_admitted", ...next, expiresAtMs });
+      next = this.#nextOf(campaign);
     }
   }
 
@@ -748,7 +767,10 @@ export class Engine {
       return { code: "total_changed", total: offer.total };
     const violations = [];
     // Units owed to a waitlist are promised to no pass.
-    const available = freeOf(offer) === 0 ? offer.available : Math.min(offer.available, this.#spareIn(campaign));
+    const available =
+      freeOf(offer) === 0
+        ? offer.available
+        : Math.min(offer.available, this.#spareIn(campaign), this.#sparedByAgents(offer));
     if (available + quantity < 0) {
       const why = available < offer.available ? ": the others are promised to those who have a pass" : "";
       violations.push({ field: "quantity", detail: `only ${available} are available to take back${why}` });
@@ -805,11 +827,45 @@ export class Engine {
     return this.#usesQueue(campaign) ? freeIn(campaign) - (campaign.queue?.passes ?? 0) : Number.POSITIVE_INFINITY;
   }
 
-  /** Whether somebody waits in the queue and a unit is there that is promised to nobody. */
-  #mayAdmit(campaign: Campaign): boolean {
+  /** Units that agents may have and none of their passes promises. */
+  #agentSpareIn(campaign: Campaign): number {
+    const units = agentUnitsIn(campaign);
+    return units === null ? Number.POSITIVE_INFINITY : units.free - (campaign.queue?.agentPasses ?? 0);
+  }
+
+  /** Units of an offer that can be taken back while the share of those that stay has room for the agents' passes. */
+  #sparedByAgents(offer: Offer): number {
+    const { campaign, index, total } = offer;
+    const { sharePercent } = campaign.admission.agents;
+    const room = agentRoomOf(offer) ?? 0;
+    const promised = Math.min(room, room - this.#agentSpareIn(campaign)); // the other offers have room for the rest
+    if (sharePercent === null || promised <= 0) return Number.POSITIVE_INFINITY;
+    const taken = campaign.book?.agentUnits(index) ?? 0;
+    return Math.min(freeOf(offer) - promised, total - totalForAgents(taken + promised, sharePercent));
+  }
+
+  /**
+   * Whose turn it is in the queue: nobody's unless a unit is there that is promised to nobody; the first in line, or the
+   * first person where agents have as many passes as they may have units.
+   */
+  #nextOf(campaign: Campaign): InLine | null {
     const { queue } = campaign;
-    if (queue === null || !queue.isOrdered || queue.line.count === 0 || !this.#isSelling(campaign)) return false;
-    return this.#usesQueue(campaign) && this.#spareIn(campaign) > 0;
+    if (queue === null || !queue.isOrdered || queue.line.count === 0 || !this.#isSelling(campaign)) return null;
+    if (!this.#usesQueue(campaign) || this.#spareIn(campaign) <= 0) return null;
+    const first = queue.line.first();
+    return first?.actor === "agent" && this.#agentSpareIn(campaign) <= 0 ? queue.line.firstPerson() : first;
+  }
+
+  /** Why agents cannot have so many units of an offer more; `null` when they can. */
+  #decideShare(offer: Offer, buyerId: string, quantity: number): ReserveOutcome | null {
+    const { campaign, index, total } = offer;
+    const { sharePercent } = campaign.admission.agents;
+    if (sharePercent === null) return null;
+    const room = agentUnitsMax(total, sharePercent) - (campaign.book?.agentUnits(index) ?? 0);
+    // One unit of the share is promised to each pass of an agent: perhaps to this buyer's, and to the others.
+    const own = campaign.queue?.passOf(buyerId)?.actor === "agent" ? 1 : 0;
+    const most = quantity > own ? Math.min(room, this.#agentSpareIn(campaign) + own) : room;
+    return quantity <= most ? null : { code: "agent_share_taken", available: Math.max(0, most) };
   }
 
   /** Why an offer cannot be had by this buyer now, or `null` when it can. The order of checks is part of the contract. */
@@ -886,19 +942,14 @@ function offerOf({ campaign, slot }: OrderInMemory): Offer {
   return offer;
 }
 
-/** Why agents cannot have so many units of an offer more; `null` when they can. */
-function decideShare({ campaign, index, total }: Offer, quantity: number): ReserveOutcome | null {
-  const { sharePercent } = campaign.admission.agents;
-  if (sharePercent === null) return null;
-  const room = agentUnitsMax(total, sharePercent) - (campaign.book?.agentUnits(index) ?? 0);
-  return quantity <= room ? null : { code: "agent_share_taken", available: Math.max(0, room) };
-}
-
 /** Whether there are units for those who wait, and they may have them now. */
 function owes({ campaign, waiting, available, draw }: Offer): boolean {
   const isServing = campaign.hasWaitlist && (campaign.state === "open" || campaign.state === "ended");
   return isServing && (draw === null || draw.isMade) && available > 0 && waiting !== null && waiting.count > 0;
 }
+
+/** Before the opening. */
+const noPlace = { place: null, agentsAhead: 0 } as const;
 
 /** What an empty queue says. */
 const nobody = new Queue(0);

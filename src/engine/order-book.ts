@@ -24,6 +24,7 @@ export class OrderBook {
   readonly #units = new UnitTable();
   /** By the offer's place. */
   readonly #agentUnits: number[] = [];
+  readonly #agentUnitsPaid: number[] = [];
   #count = 0;
   #orderIds = new Float64Array(32);
   #lastSeqs = new Float64Array(32);
@@ -53,6 +54,7 @@ export class OrderBook {
     this.#states[slot] = orderStates.indexOf(entry.state);
     this.#isByAgent[slot] = entry.actor === "agent" ? 1 : 0;
     if (countsAgainstLimit(entry.state)) this.#addUnits(slot, entry.quantity);
+    if (entry.state === "paid") this.#addPaid(slot, entry.quantity);
     return slot;
   }
 
@@ -79,6 +81,11 @@ export class OrderBook {
   /** Units of an offer in orders that agents made and that count against a limit. */
   agentUnits(offerIndex: number): number {
     return this.#agentUnits[offerIndex] ?? 0;
+  }
+
+  /** Those among them that are paid. */
+  agentUnitsPaid(offerIndex: number): number {
+    return this.#agentUnitsPaid[offerIndex] ?? 0;
   }
 
   unitsOfOwner(slot: number): number {
@@ -111,8 +118,11 @@ export class OrderBook {
 
   /** Moves an order to a state by the event `seq`; its buyer's units follow. */
   move(slot: number, to: OrderState, seq: number): void {
-    const change = Number(countsAgainstLimit(to)) - Number(countsAgainstLimit(this.state(slot)));
+    const from = this.state(slot);
+    const change = Number(countsAgainstLimit(to)) - Number(countsAgainstLimit(from));
     if (change !== 0) this.#addUnits(slot, change * this.quantity(slot));
+    const changePaid = Number(to === "paid") - Number(from === "paid");
+    if (changePaid !== 0) this.#addPaid(slot, changePaid * this.quantity(slot));
     this.#states[slot] = orderStates.indexOf(to);
     this.#lastSeqs[slot] = seq;
   }
@@ -121,6 +131,11 @@ export class OrderBook {
     const [buyer, offer] = [this.#buyerIndexes[slot] as number, this.#offerIndexes[slot] as number];
     this.#units.add(buyer, offer, units);
     if (this.#isByAgent[slot] === 1) this.#agentUnits[offer] = this.agentUnits(offer) + units;
+  }
+
+  #addPaid(slot: number, units: number): void {
+    const offer = this.#offerIndexes[slot] as number;
+    if (this.#isByAgent[slot] === 1) this.#agentUnitsPaid[offer] = this.agentUnitsPaid(offer) + units;
   }
 
   #grow(): void {

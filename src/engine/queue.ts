@@ -3,12 +3,15 @@
  * all state. Who has a pass does not stand in line.
  * Keeps: a buyer has one entry at most that is not over.
  */
-import type { QueueFigures } from "../domain/queue.ts";
+import type { Actor } from "../domain/agents.ts";
+import type { AgentUnits, QueueFigures } from "../domain/queue.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
 export interface Pass {
   readonly entryId: number;
   readonly buyerId: string;
+  /** Who joined. */
+  readonly actor: Actor | null;
   expiresAtMs: number;
 }
 
@@ -20,6 +23,8 @@ export class Queue {
   line = new WaitingLine();
   readonly #passes = new Map<number, Pass>();
   readonly #passOfBuyer = new Map<string, Pass>();
+  /** Of agents. */
+  #agentPasses = 0;
   /** Whether those who stand in line have their places. */
   isOrdered = false;
   completed = 0;
@@ -39,6 +44,10 @@ export class Queue {
     return this.#passes.size;
   }
 
+  get agentPasses(): number {
+    return this.#agentPasses;
+  }
+
   passOf(buyerId: string): Pass | null {
     return this.#passOfBuyer.get(buyerId) ?? null;
   }
@@ -55,6 +64,7 @@ export class Queue {
   givePass(pass: Pass): void {
     this.#passes.set(pass.entryId, pass);
     this.#passOfBuyer.set(pass.buyerId, pass);
+    if (pass.actor !== null) this.#agentPasses += 1;
   }
 
   takePass(entryId: number): void {
@@ -62,12 +72,14 @@ export class Queue {
     if (pass === undefined) throw new Error(`no pass of entry ${entryId} is out`);
     this.#passes.delete(entryId);
     this.#passOfBuyer.delete(pass.buyerId);
+    if (pass.actor !== null) this.#agentPasses -= 1;
   }
 
   /** All who are in it are out. */
   close(): void {
     this.unused += this.passes;
     this.line = new WaitingLine();
+    this.#agentPasses = 0;
     this.#passes.clear();
     this.#passOfBuyer.clear();
   }
@@ -78,7 +90,11 @@ export class Queue {
     if (this.#admittedAtMs.length > paceOf) this.#admittedAtMs.shift();
   }
 
-  figures(units: { readonly free: number; readonly held: number }, nowMs: number): QueueFigures {
+  /** `agents`: what they may have, or `null` where they have no share of their own. */
+  figures(
+    { agents, ...units }: { readonly free: number; readonly held: number; readonly agents: AgentUnits | null },
+    nowMs: number,
+  ): QueueFigures {
     const first = this.#admittedAtMs[0];
     const isTold = first !== undefined && this.#admittedAtMs.length >= paceMin;
     return {
@@ -91,6 +107,7 @@ export class Queue {
       returned: Math.min(this.returned, this.unitsTaken),
       recentAdmissions: isTold ? this.#admittedAtMs.length : 0,
       recentMs: isTold ? nowMs - first : 0,
+      agents: agents === null ? null : { ...agents, waiting: this.line.agentCount, passes: this.agentPasses },
     };
   }
 }

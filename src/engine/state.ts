@@ -6,7 +6,7 @@
  */
 import type { AccessChange, AccessEntry } from "../domain/access.ts";
 import type { AdmissionTerms, BeaconRound, DrawRecord } from "../domain/admission.ts";
-import type { Actor } from "../domain/agents.ts";
+import { type Actor, agentUnitsMax } from "../domain/agents.ts";
 import type { CampaignKind, CampaignRecord, CampaignState, OfferTerms } from "../domain/campaign.ts";
 import { type Controls, controlsDefault } from "../domain/controls.ts";
 import type { EndpointRecord } from "../domain/endpoint.ts";
@@ -16,7 +16,7 @@ import { detailsOf, detailsText } from "../domain/ledger.ts";
 import { assertConserved, type OfferRecord } from "../domain/offer.ts";
 import type { OperatorRecord } from "../domain/operator.ts";
 import type { LiveOrder, OrderRecord, OrderState } from "../domain/order.ts";
-import type { QueueEntry, QueueSums } from "../domain/queue.ts";
+import type { AgentUnits, QueueEntry, QueueSums } from "../domain/queue.ts";
 import type { ReminderRecord } from "../domain/reminder.ts";
 import type { WaitlistRecord } from "../domain/waitlist.ts";
 import { drawSeed, MerkleLog, queueSeed, rankingOf } from "../draw/proof.ts";
@@ -281,7 +281,7 @@ export class State {
       case "queue_joined": {
         const campaign = this.campaign(event.campaignId);
         campaign.queue ??= newQueue(campaign, event.seq);
-        campaign.queue.line.join(event.seq, event.buyerId);
+        campaign.queue.line.join(event.seq, event.buyerId, event.actor);
         return;
       }
       case "queue_drawn": {
@@ -294,9 +294,9 @@ export class State {
       case "queue_admitted": {
         const { queue, number } = this.campaign(event.campaignId);
         if (queue === null) throw new Error(`campaign ${event.campaignId} has no queue`);
-        const { entryId, buyerId, expiresAtMs } = event;
+        const { entryId, buyerId, actor, expiresAtMs } = event;
         queue.line.leave(entryId, buyerId);
-        queue.givePass({ entryId, buyerId, expiresAtMs });
+        queue.givePass({ entryId, buyerId, actor, expiresAtMs });
         this.passExpiries.push(expiresAtMs, number, entryId);
         if (queue.unused + queue.returned > 0) queue.notePace(event.atMs);
         return;
@@ -473,13 +473,13 @@ export class State {
       isToDraw = false;
     };
     for (const entry of entries) {
-      const { entryId, buyerId, state, expiresAtMs } = entry;
+      const { entryId, buyerId, state, expiresAtMs, actor } = entry;
       const wasDrawn = entryId < drawnSeq;
       if (isToDraw && !wasDrawn) draw(); // this one came later
-      if (wasDrawn || state === "waiting") queue.line.join(entryId, buyerId);
+      if (wasDrawn || state === "waiting") queue.line.join(entryId, buyerId, actor);
       if (wasDrawn && state !== "waiting") gone.push(entry);
       if (state === "admitted" && expiresAtMs !== null) {
-        queue.givePass({ entryId, buyerId, expiresAtMs });
+        queue.givePass({ entryId, buyerId, actor, expiresAtMs });
         this.passExpiries.push(expiresAtMs, campaign.number, entryId);
       }
     }
@@ -679,6 +679,28 @@ export function freeIn(campaign: Campaign): number {
   let free = 0;
   for (const offer of campaign.offers) free += freeOf(offer);
   return free;
+}
+
+/** Units of an offer that agents may have now; `null` where they have no share of their own. */
+export function agentRoomOf(offer: Offer): number | null {
+  const { sharePercent } = offer.campaign.admission.agents;
+  if (sharePercent === null) return null;
+  const taken = offer.campaign.book?.agentUnits(offer.index) ?? 0;
+  return Math.max(0, Math.min(freeOf(offer), agentUnitsMax(offer.total, sharePercent) - taken));
+}
+
+/** Units of a campaign that agents may have now, and those that may come back to them; `null` likewise. */
+export function agentUnitsIn({ admission, offers, book }: Campaign): AgentUnits | null {
+  const { sharePercent } = admission.agents;
+  if (sharePercent === null) return null;
+  const units = { free: 0, held: 0 };
+  for (const offer of offers) {
+    const room = agentRoomOf(offer) ?? 0;
+    const unpaid = agentUnitsMax(offer.total, sharePercent) - (book?.agentUnitsPaid(offer.index) ?? 0);
+    units.free += room;
+    units.held += Math.max(0, Math.min(freeOf(offer) + offer.held, unpaid)) - room;
+  }
+  return units;
 }
 
 /** Before the opening nobody has a place, unless nothing is there to draw them by. */

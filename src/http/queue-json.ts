@@ -6,7 +6,7 @@ import type { Passes } from "../admission/pass.ts";
 import type { QueueNews } from "../delivery/queue-streams.ts";
 import { formatId } from "../domain/ids.ts";
 import type { QueueOutcome } from "../domain/outcome.ts";
-import { outlookOf } from "../domain/queue.ts";
+import { outlookOf, turnOf } from "../domain/queue.ts";
 import type { CampaignEntry } from "./catalogue.ts";
 import type { HttpParts } from "./parts.ts";
 import { wireTime } from "./respond.ts";
@@ -26,7 +26,12 @@ const pollsPerPass = 4;
 const pollStepS = 2;
 /** Of those who wait for the opening so many come in one second after it, to learn their places. */
 const openingPollsPerS = 2_000;
-const hopeless = "Nothing is left and nothing can come back: unless units are added, this turn does not come.";
+/** Why no turn comes any more, as whoever would join now is refused. */
+const hopeless = {
+  sold_out: "Nothing is left and nothing can come back: unless units are added, this turn does not come.",
+  agent_share_taken:
+    "Agents have all that they may have, and nothing of it can come back: this turn, of an agent, does not come. The person leaves and joins without the agent, as long as units are left.",
+} as const;
 
 /** What a buyer who waits or is admitted is told. */
 export function standingJson(
@@ -38,22 +43,27 @@ export function standingJson(
   const { entryId, figures } = standing;
   const pollAfterS = pollAfterSOf(view, standing, nowMs);
   const isAdmitted = standing.code === "admitted";
-  const place = isAdmitted ? null : standing.place;
-  const outlook = place === null ? null : outlookOf(figures, place);
+  const { actor } = standing;
+  const line = isAdmitted || standing.place === null ? null : { ...standing, place: standing.place };
+  const outlook = line === null ? null : outlookOf(figures, line);
+  const hopelessIn = figures.free + figures.held === 0 ? "sold_out" : "agent_share_taken";
+  const refusal = outlook?.chance === 0 ? hopelessIn : null;
   const expiresAtMs = isAdmitted ? standing.expiresAtMs : null;
   const text = JSON.stringify({
     entry_id: formatId("que", entryId),
     campaign_id: id,
     state: isAdmitted ? "admitted" : "waiting",
-    place,
-    ahead: place === null ? null : place - 1,
+    by_agent: actor !== null,
+    place: line?.place ?? null,
+    ahead: line === null ? null : turnOf(figures, line) - 1,
     waiting: figures.waiting,
     passes: figures.passes,
     units_left: figures.free,
     units_held: figures.held,
     chance: isAdmitted ? 1 : (outlook?.chance ?? null),
     estimated_wait_s: isAdmitted ? 0 : (outlook?.waitS ?? null),
-    note: outlook?.chance === 0 ? hopeless : null,
+    refusal,
+    note: refusal === null ? null : hopeless[refusal],
     pass: expiresAtMs === null ? null : passes.sign({ campaignId: view.id, buyerId, entryId, expiresAtMs }),
     expires_at: expiresAtMs === null ? null : wireTime(expiresAtMs),
     poll_after_s: pollAfterS,
@@ -72,7 +82,11 @@ export function pollAfterSOf(
 ): number {
   const most = Math.max(1, Math.min(pollAfterSMax, Math.floor(admission.passWindowS / pollsPerPass)));
   if (standing.code === "admitted") return most;
-  if (standing.place !== null) return Math.min(most, 1 + pollStepS * Math.floor(Math.log2(standing.place)));
+  const { place, agentsAhead } = standing;
+  if (place !== null) {
+    const turn = turnOf(standing.figures, { place, agentsAhead });
+    return Math.min(most, 1 + pollStepS * Math.floor(Math.log2(turn)));
+  }
   const untilOpeningS = Math.max(1, Math.ceil(((opensAtMs ?? nowMs) - nowMs) / 1_000));
   if (untilOpeningS > most) return most;
   const spreadS = Math.min(most, Math.ceil(standing.figures.waiting / openingPollsPerS));

@@ -409,6 +409,9 @@ const chatMembers = {
       description: "as the last answer of this conversation had it; what is none, or is old, begins anew",
     }),
   ),
+  campaign_id: Type.Optional(
+    idOf("cmp", "the sale on whose page it was said: what is meant from then on where nothing else is named", 1),
+  ),
   language: Type.Optional(oneOf(languages, "what to answer in; when absent, in the language of the message")),
 };
 export const ChatBody = Type.Object(chatMembers, closed);
@@ -638,14 +641,21 @@ export const QueueAnswer = Type.Object({
   entry_id: idOf("que", "the entry", 121),
   campaign_id: idOf("cmp", "its campaign", 1),
   state: oneOf(["waiting", "admitted"], "waiting: in line; admitted: has a pass, and may buy until expires_at"),
+  by_agent: Type.Boolean({ description: "an agent joined in the buyer's name: the agents' share counts for its turn" }),
   place: nullable(
     Type.Integer({
       minimum: 1,
-      description: "1 is the next; null before the opening, when nobody has a place yet, and for who is admitted",
+      description:
+        "1 is the first in line; null before the opening, when nobody has a place yet, and for who is admitted",
       examples: [37],
     }),
   ),
-  ahead: nullable(count("how many are before this buyer in line; null where place is", 36)),
+  ahead: nullable(
+    count(
+      "how many are before this buyer in line and can have their turn: agents past their share keep nobody waiting; null where place is",
+      36,
+    ),
+  ),
   waiting: count("how many are in line", 5_120),
   passes: count("how many have a pass now: never more than there are units left", 40),
   units_left: count("units that can be had now, over all offers, those for the passes that are out included", 40),
@@ -662,7 +672,13 @@ export const QueueAnswer = Type.Object({
   estimated_wait_s: nullable(
     count("seconds until the turn comes, by how quickly it went lately; null where too little has happened to say", 95),
   ),
-  note: nullable(Type.String({ description: "a clear word when nothing can be had any more" })),
+  refusal: nullable(
+    oneOf(
+      ["sold_out", "agent_share_taken"],
+      "with chance 0: as whoever would join now is refused; agents have their own",
+    ),
+  ),
+  note: nullable(Type.String({ description: "the same in a clear word" })),
   pass: nullable(pass),
   expires_at: nullable(time("until when the pass is good", "2026-11-11T12:02:00.250Z")),
   poll_after_s: Type.Integer({ minimum: 1, description: "as Retry-After: when to ask again", examples: [11] }),

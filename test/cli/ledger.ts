@@ -149,6 +149,7 @@ function tellSale(folder: string): string {
   }
   execute({ type: "remove_access_entry", entryId: engine.state.lastSeq });
   sellToAgents({ execute, pass, pay });
+  sellToAgentsByQueue({ engine, execute, pass });
   db.exec("PRAGMA journal_mode = DELETE"); // one file, that can be read into memory
   db.close();
   return databasePath(folder);
@@ -264,6 +265,20 @@ function sellToAgents({
   const all = buy(open, "dido", null, 4);
   execute({ type: "join_waitlist", offerId: (open ?? 0) + 1, buyerId: "enid", actor: "agent" });
   execute({ type: "cancel", ...all }); // enid has her turn
+}
+
+/** Two agents stand before a person, and the share is one unit: the second waits, the person does not. */
+function sellToAgentsByQueue({ execute }: World): void {
+  const admission = { ...queued, agents: { policy: "share", sharePercent: 50 } } as const;
+  const campaignId = create(execute, [draftOffer("for some by turn", 3, 1)], { admission, hasWaitlist: false });
+  const join = (buyerId: string, actor: "agent" | null) => {
+    const outcome = execute({ type: "join_queue", campaignId, buyerId, actor });
+    return outcome.code;
+  };
+  const said = [join("fred", "agent"), join("gina", "agent"), join("hugo", null)];
+  if (said.join() !== "admitted,queued,admitted") throw new Error(`they are ${said}`);
+  execute({ type: "leave_queue", campaignId, buyerId: "fred" }); // gina has her turn
+  execute({ type: "end", campaignId });
 }
 
 /** Who has a pass, in the order of the alphabet. */

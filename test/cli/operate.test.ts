@@ -103,6 +103,7 @@ describe("migrate", () => {
       offers: ["description"],
       orders: ["actor"],
       waitlist: ["actor"],
+      queue: ["actor"],
     };
     for (const [table, columns] of Object.entries(added)) {
       for (const column of columns) old.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`);
@@ -112,7 +113,7 @@ describe("migrate", () => {
     const before = await runCommand(["verify", data]);
     expect([before.code, before.stdout]).toEqual([1, expect.stringContaining("run 'rushbox migrate'")]);
     const { stdout } = await runCommand(["migrate", "--data", data]);
-    for (const name of ["0002_descriptions", "0003_agents", "0004_reminders"])
+    for (const name of ["0002_descriptions", "0003_agents", "0004_reminders", "0005_queue_agents"])
       expect(stdout).toContain(`${name}  applied now`);
     const after = await runCommand(["verify", data]);
     expect([after.code, after.stdout]).toEqual([0, expect.stringContaining("Everything holds.")]);

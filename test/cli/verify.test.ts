@@ -14,7 +14,7 @@ import { damagePage, isFound, makeLedger, rehash, tamper, tampered, verifyRehash
 
 let ledger = "";
 /** The number of its events. */
-const lastSeq = 210;
+const lastSeq = 222;
 
 beforeAll(() => {
   ledger = makeLedger(newFolder());
@@ -108,6 +108,25 @@ const agentTamperings: readonly Tampering[] = [
 ];
 
 const queueTamperings: readonly Tampering[] = [
+  [
+    "an agent let in past the agents' share",
+    "queues",
+    "event 219 (queue_admitted) does not let in whose turn it is: que_0000000062 is the first in line, past agents who have to wait for their share",
+    "UPDATE events SET previous_seq = iif(previous_seq = 217, 218, 217) WHERE seq IN (219, 221)",
+  ],
+  [
+    "an agent's place made a person's",
+    "queues",
+    "entry que_0000000061 has another buyer, mark or salt than event 217 (queue_joined)",
+    "UPDATE queue SET actor = NULL WHERE id = 217",
+  ],
+  [
+    "an agent in a queue for people, everything said anew",
+    "queues",
+    "entry que_000000005z is of an agent, as its campaign does not allow",
+    "UPDATE campaigns SET agent_policy = 'humans_only', agent_share_percent = NULL WHERE id = 211",
+    `UPDATE events SET details = x'${detailsOf("Sale", null, null, 900, "queue", false, 60, "none", ["agents", "humans_only"])}' WHERE seq = 211`,
+  ],
   [
     "somebody let in before their turn",
     "queues",
@@ -231,7 +250,7 @@ const queueTamperings: readonly Tampering[] = [
   [
     "a place given to another buyer",
     "queues",
-    "entry que_0000000029 has another buyer or salt than event 81 (queue_joined) was hashed with",
+    "entry que_0000000029 has another buyer, mark or salt than event 81 (queue_joined) was hashed with",
     "UPDATE queue SET buyer_id = 'mallory' WHERE id = 81",
   ],
   [
@@ -262,7 +281,7 @@ const queueTamperings: readonly Tampering[] = [
     "a place that nobody joined for",
     "queues",
     "entry que_000000002e has no event by which it joined",
-    "INSERT INTO queue SELECT 86, campaign_id, 'mallory', 'waiting', joined_at_ms, NULL, NULL, NULL, NULL, NULL, salt, NULL FROM queue WHERE id = 85",
+    "INSERT INTO queue SELECT 86, campaign_id, 'mallory', 'waiting', joined_at_ms, NULL, NULL, NULL, NULL, NULL, salt, NULL, NULL FROM queue WHERE id = 85",
   ],
   [
     "a queue drawn by another event",
@@ -1117,7 +1136,7 @@ describe("the command", () => {
       runCommand(["verify", ledger]),
     ]);
     expect(folder.stdout).toContain("Everything holds.");
-    expect(folder.stdout).toMatch(/ok {6}sequence +210 events/);
+    expect(folder.stdout).toMatch(/ok {6}sequence +222 events/);
     expect(folder.stdout).not.toContain("\x1b[");
     expect(folder.stderr).toBe("");
     expect([folder.code, file.code]).toEqual([0, 0]);
@@ -1128,9 +1147,9 @@ describe("the command", () => {
     using db = new Database(makeLedger(folder));
     tamper(db, "UPDATE offers SET available = available + 1, total = total + 1");
     const { code, stdout } = await runCommand(["verify", "--data", folder]);
-    expect(stdout).toMatch(/FAILED {2}offers +14 offers/);
-    expect(stdout).toContain("offer off_0000000002: available is 11, its events add up to 10 (the first of 14)");
-    expect(stdout).toContain("14 places where it does not hold.");
+    expect(stdout).toMatch(/FAILED {2}offers +15 offers/);
+    expect(stdout).toContain("offer off_0000000002: available is 11, its events add up to 10 (the first of 15)");
+    expect(stdout).toContain("15 places where it does not hold.");
     expect(code).toBe(1);
   });
 

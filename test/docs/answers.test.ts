@@ -635,6 +635,8 @@ test("agents are answered as documented", async () => {
   const headers = { "idempotency-key": "too-late", prefer: "respond-async" };
   await ask("POST /v1/offers/{id}/orders", 202, { params, as: another, headers });
   await ask("GET /v1/attempts/{key}", "agent_share_taken", { params: { key: "too-late" }, as: another });
+  const none = await createCampaign(server, { agents: { policy: "share", share_percent: 1 }, admission: "queue" });
+  await ask("POST /v1/campaigns/{id}/queue", "agent_share_taken", { params: { id: none.id }, as: agent });
 });
 
 test("a draw answers as documented", async () => {

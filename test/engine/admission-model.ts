@@ -49,8 +49,8 @@ export interface RoomOffer {
 export interface Entry {
   readonly id: number;
   readonly buyerId: string;
-  /** In a waitlist or draw: who made it. */
-  readonly actor?: Actor | null;
+  /** Who made it. */
+  readonly actor: Actor | null;
 }
 
 export interface Pass extends Entry {
@@ -177,6 +177,12 @@ export class AdmissionModel {
     const isOwed = this.freeOf(offer) === 0;
     const available = isOwed ? this.availableOf(offer) : Math.min(this.availableOf(offer), this.spareIn(campaign));
     if (available + quantity < 0) return said("invalid");
+    // Nor may it be taken from what agents' passes promise, as far as that is still there.
+    const promised = Math.min(this.agentFreeIn(campaign), this.#agentPasses(campaign));
+    offer.total += quantity;
+    const isPromised = quantity < 0 && !isOwed && this.agentFreeIn(campaign) < promised;
+    offer.total -= quantity;
+    if (isPromised) return said("invalid");
     offer.total += quantity;
     this.#tell("offer_restocked", offer.id);
     this.#serve(offer);
@@ -184,22 +190,24 @@ export class AdmissionModel {
     return said("changed", { campaignId: campaign.id });
   }
 
-  join(campaign: RoomCampaign, buyerId: string, nowMs: number): Said {
+  join(campaign: RoomCampaign, buyerId: string, actor: Actor | null, nowMs: number): Said {
     this.#setTime(nowMs);
     if (campaign.state === "draft") return said("not_found");
+    if (actor !== null && campaign.agentPercent === 0) return said("agents_not_allowed");
     if (!this.usesQueue(campaign)) return said("queue_off");
     if (campaign.state === "ended") return said("ended");
     const standing = this.ask(campaign, buyerId);
     if (standing.code !== "not_queued") return standing;
     if (this.freeIn(campaign) + this.heldIn(campaign) === 0) return said("sold_out", { available: 0 });
+    if (actor !== null && this.agentEverIn(campaign) === 0) return said("agent_share_taken", { available: 0 });
     const limits = campaign.offers.map(({ limitPerBuyer }) => limitPerBuyer);
     if (campaign.offers.every((offer) => this.unitsOf(buyerId, offer) >= offer.limitPerBuyer)) {
       return said("limit_reached", { limitPerBuyer: Math.max(...limits) });
     }
-    const id = this.#tell("queue_joined", campaign.id, buyerId);
+    const id = this.#tell("queue_joined", campaign.id, buyerId, ...markOf(actor));
     if (!campaign.wasJoined) campaign.hasPlaces = campaign.state !== "scheduled" || campaign.secret === null;
     campaign.wasJoined = true;
-    campaign.line.push({ id, buyerId });
+    campaign.line.push({ id, buyerId, actor });
     this.#admit(campaign);
     return { ...this.ask(campaign, buyerId), isNew: true };
   }
@@ -208,12 +216,17 @@ export class AdmissionModel {
   ask(campaign: RoomCampaign, buyerId: string): Said {
     const pass = campaign.passes.find((one) => one.buyerId === buyerId);
     if (pass !== undefined) {
-      return said("admitted", { entryId: pass.id, isNew: false, expiresAtMs: pass.expiresAtMs });
+      const { id: entryId, expiresAtMs, actor } = pass;
+      return said("admitted", { entryId, isNew: false, actor, expiresAtMs });
     }
     const index = campaign.line.findIndex((one) => one.buyerId === buyerId);
     if (index < 0) return said("not_queued");
-    const place = campaign.hasPlaces ? index + 1 : null;
-    return said("queued", { entryId: campaign.line[index]?.id, isNew: false, place });
+    const { id: entryId, actor } = campaign.line[index] as Entry;
+    const ahead = campaign.line.slice(0, index).filter((one) => one.actor !== null);
+    const where = campaign.hasPlaces
+      ? { place: index + 1, agentsAhead: ahead.length }
+      : { place: null, agentsAhead: 0 };
+    return said("queued", { entryId, isNew: false, actor, ...where });
   }
 
   leave(campaign: RoomCampaign, buyerId: string, nowMs: number): Said {
@@ -250,10 +263,12 @@ export class AdmissionModel {
     const most = pass === undefined || quantity === 1 ? free : Math.min(free, this.freeIn(campaign) - others);
     if (most < quantity) return said("sold_out", { available: most });
     if (actor !== null && campaign.agentPercent < 100) {
-      const theirs = this.orders.filter((order) => order.offer === offer && order.actor !== null && isTaken(order));
-      const units = theirs.reduce((sum, order) => sum + order.quantity, 0);
-      const room = Math.max(0, Math.floor((offer.total * campaign.agentPercent) / 100) - units);
-      if (room < quantity) return said("agent_share_taken", { available: room });
+      const room = this.#shareOf(offer) - this.#agentUnits(offer, isTaken);
+      // The passes of other agents promise theirs; one's own promises one.
+      const others = campaign.passes.filter((one) => one !== pass && one.actor !== null).length;
+      const isPromised = pass !== undefined && pass.actor !== null && quantity === 1;
+      const most = Math.max(0, isPromised ? room : Math.min(room, this.agentFreeIn(campaign) - others));
+      if (most < quantity) return said("agent_share_taken", { available: most });
     }
     campaign.passes = campaign.passes.filter((one) => one !== pass);
     if (pass !== undefined) {
@@ -261,6 +276,7 @@ export class AdmissionModel {
       campaign.figures.unitsTaken += quantity;
     }
     const order = this.#begin("order_reserved", offer, { buyerId, quantity, actor });
+    this.#admit(campaign);
     return said("reserved", { orderId: order.id, reservedAtMs: this.clockMs, expiresAtMs: order.expiresAtMs });
   }
 
@@ -442,6 +458,37 @@ export class AdmissionModel {
     return offers.reduce((sum, offer) => sum + this.freeOf(offer), 0);
   }
 
+  /** Units that agents may have now. */
+  agentFreeIn({ offers }: RoomCampaign): number {
+    const rooms = offers.map((offer) =>
+      Math.min(this.freeOf(offer), this.#shareOf(offer) - this.#agentUnits(offer, isTaken)),
+    );
+    return rooms.reduce((sum, room) => sum + Math.max(0, room), 0);
+  }
+
+  /** And when everything comes back that is not paid. */
+  agentEverIn({ offers }: RoomCampaign): number {
+    const rooms = offers.map((offer) => {
+      const held = this.orders.filter((order) => order.offer === offer && order.state === "reserved");
+      const most = held.reduce((sum, { quantity }) => sum + quantity, this.freeOf(offer));
+      return Math.min(most, this.#shareOf(offer) - this.#agentUnits(offer, ({ state }) => state === "paid"));
+    });
+    return rooms.reduce((sum, room) => sum + Math.max(0, room), 0);
+  }
+
+  #shareOf({ total, campaign }: RoomOffer): number {
+    return Math.floor((total * campaign.agentPercent) / 100);
+  }
+
+  #agentUnits(offer: RoomOffer, isMeant: (order: RoomOrder) => boolean): number {
+    const theirs = this.orders.filter((order) => order.offer === offer && order.actor !== null && isMeant(order));
+    return theirs.reduce((sum, { quantity }) => sum + quantity, 0);
+  }
+
+  #agentPasses({ passes }: RoomCampaign): number {
+    return passes.filter(({ actor }) => actor !== null).length;
+  }
+
   /** Units that are promised to no pass. */
   spareIn(campaign: RoomCampaign): number {
     return this.usesQueue(campaign) ? this.freeIn(campaign) - campaign.passes.length : Number.POSITIVE_INFINITY;
@@ -514,20 +561,17 @@ export class AdmissionModel {
     const { state, hasWaitlist, mode } = offer.campaign;
     if (!hasWaitlist || !(state === "open" || state === "ended") || (mode === "draw" && offer.draw !== "made")) return;
     while (offer.waiting.length > 0 && this.availableOf(offer) > 0) {
-      const { buyerId, actor = null } = offer.waiting.shift() as Entry;
+      const { buyerId, actor } = offer.waiting.shift() as Entry;
       this.#begin("order_offered", offer, { buyerId, quantity: 1, actor });
     }
   }
 
   #admit(campaign: RoomCampaign): void {
-    while (
-      campaign.line.length > 0 &&
-      campaign.hasPlaces &&
-      this.usesQueue(campaign) &&
-      this.isSelling(campaign) &&
-      this.spareIn(campaign) > 0
-    ) {
-      const first = campaign.line.shift() as Entry;
+    while (campaign.hasPlaces && this.usesQueue(campaign) && this.isSelling(campaign) && this.spareIn(campaign) > 0) {
+      const mayAgents = campaign.agentPercent === 100 || this.agentFreeIn(campaign) > this.#agentPasses(campaign);
+      const first = campaign.line.find(({ actor }) => actor === null || mayAgents);
+      if (first === undefined) return;
+      campaign.line = campaign.line.filter((one) => one !== first);
       campaign.passes.push({ ...first, expiresAtMs: this.clockMs + campaign.passWindowMs });
       this.#tell("queue_admitted", campaign.id, first.buyerId);
     }

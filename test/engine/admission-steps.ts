@@ -38,7 +38,7 @@ export class AdmissionSteps {
     if (chance < 190) return { do: "restart" };
     if (chance < 210) return this.#switch();
     if (chance < 265) return this.#move();
-    if (chance < 310) return { do: "restock", offer: this.#offer(), quantity: random.pick([-2, -1, 1, 1, 2, 3]) };
+    if (chance < 310) return this.#restock();
     if (chance < 430) return this.#onOrder() ?? this.#attempt();
     return this.#attempt();
   }
@@ -57,7 +57,7 @@ export class AdmissionSteps {
     }
     const isOpen = campaign.mode === "open" && !this.#trial.model.usesQueue(campaign);
     if (isOpen && chance < 20) return { do: "join_waitlist", offer, buyerId, actor: this.#actor() };
-    if (chance < 40) return { do: "join", campaign, buyerId };
+    if (chance < 40) return { do: "join", campaign, buyerId, actor: this.#actor(campaign) };
     if (chance < 48) return { do: "leave", campaign, buyerId };
     if (chance < 54) return { do: "ask", campaign, buyerId };
     if (chance < 60) return { do: "join_waitlist", offer, buyerId, actor: this.#actor() };
@@ -65,16 +65,21 @@ export class AdmissionSteps {
     if (chance < 64) return { do: "enter", offer, buyerId, salt: "00" };
     if (chance < 67) return this.#makeDraws(campaign);
     // Mostly by those who have a pass; others try as well.
-    const holder = campaign.passes.length > 0 && random.percent(50) ? random.pick(campaign.passes).buyerId : buyerId;
-    return { do: "reserve", offer, buyerId: holder, quantity: random.pick([1, 1, 1, 2, 3]), actor: this.#actor() };
+    const holder = campaign.passes.length > 0 && random.percent(50) ? random.pick(campaign.passes) : null;
+    // Whoever joined mostly buys, too; a person may with their agent's pass, and an agent with its person's.
+    const actor = holder !== null && random.percent(75) ? holder.actor : this.#actor(campaign);
+    const quantity = random.pick([1, 1, 1, 2, 3]);
+    return { do: "reserve", offer, buyerId: holder?.buyerId ?? buyerId, quantity, actor };
   }
 
-  #actor(): Actor | null {
-    return this.#random.percent(25) ? "agent" : null;
+  /** Where agents have a share, so many of them come that they wait for each other. */
+  #actor({ agentPercent }: Pick<RoomCampaign, "agentPercent"> = { agentPercent: 100 }): Actor | null {
+    return this.#random.percent(agentPercent > 0 && agentPercent < 100 ? 50 : 25) ? "agent" : null;
   }
 
   #agents(mode: AdmissionMode): AgentTerms {
-    const policy = this.#random.pick(["allowed", "allowed", "humans_only", "share", "share"] as const);
+    const others = mode === "queue" ? (["share", "share"] as const) : (["allowed", "humans_only"] as const);
+    const policy = this.#random.pick(["allowed", "humans_only", "share", "share", ...others] as const);
     const sharePercent = this.#random.pick([25, 34, 50, 75]);
     if (policy === "share" && mode === "draw") return { policy: "allowed", sharePercent: null };
     return { policy, sharePercent: policy === "share" ? sharePercent : null };
@@ -86,6 +91,18 @@ export class AdmissionSteps {
     const campaign = waiting.length > 0 ? random.pick(waiting) : some;
     const round = random.percent(80) ? (campaign.beaconRound ?? 7) : 8;
     return { do: "make_draws", campaign, round, signature: sha256(`round ${random.bits()}`) };
+  }
+
+  #restock(): RoomStep {
+    const random = this.#random;
+    const isPromised = ({ passes, state }: RoomCampaign) =>
+      state !== "ended" && passes.some(({ actor }) => actor !== null);
+    const promised = this.#trial.model.campaigns.filter(isPromised);
+    if (promised.length === 0 || random.percent(50)) {
+      return { do: "restock", offer: this.#offer(), quantity: random.pick([-2, -1, 1, 1, 2, 3]) };
+    }
+    const offer = random.pick(random.pick(promised).offers);
+    return { do: "restock", offer, quantity: -random.between(1, 4) };
   }
 
   #onOrder(): RoomStep | null {
@@ -163,11 +180,13 @@ export class AdmissionSteps {
     const opensAtMs = random.percent(25) ? null : nowMs + random.between(0, 9_000);
     const from = opensAtMs ?? nowMs;
     const closesAtMs = mode === "draw" || random.percent(40) ? from + random.between(5_000, 60_000) : null;
+    const agents = this.#agents(mode);
+    const stockMax = agents.policy === "share" ? 6 : 4; // so that the share is more than a unit
     const offers = Array.from({ length: random.pick([1, 1, 2, 3]) }, (_, index) =>
-      offerDraft({ sku: `sku-${index}`, stock: random.between(0, 4), limitPerBuyer: random.pick([1, 1, 2, 3]) }),
+      offerDraft({ sku: `sku-${index}`, stock: random.between(0, stockMax), limitPerBuyer: random.pick([1, 1, 2, 3]) }),
     );
     const hasWaitlist = mode === "draw" || (mode === "open" && random.percent(70));
-    const admission = { ...openAdmission, mode, passWindowS: random.between(10, 14), agents: this.#agents(mode) };
+    const admission = { ...openAdmission, mode, passWindowS: random.between(10, 14), agents };
     const what = { opensAtMs, closesAtMs, paymentWindowS: random.between(2, 20), hasWaitlist, admission, offers };
     const draft: CampaignDraft = campaignDraft(what);
     return { do: "create", draft };

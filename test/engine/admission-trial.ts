@@ -8,7 +8,7 @@ import type { CampaignDraft } from "../../src/domain/campaign.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { detailsText } from "../../src/domain/ledger.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
-import { type Campaign, freeIn } from "../../src/engine/state.ts";
+import { agentUnitsIn, type Campaign, freeIn } from "../../src/engine/state.ts";
 import { sha256 } from "../../src/host/hash.ts";
 import { AdmissionModel, type RoomCampaign, type RoomOffer, type RoomOrder } from "./admission-model.ts";
 import { rowOf } from "./projection.ts";
@@ -30,7 +30,8 @@ export type RoomStep =
       readonly isOn: boolean;
     }
   | { readonly do: "restock"; readonly offer: RoomOffer; readonly quantity: number }
-  | { readonly do: "join" | "leave" | "ask"; readonly campaign: RoomCampaign; readonly buyerId: string }
+  | (ByActor & { readonly do: "join"; readonly campaign: RoomCampaign })
+  | { readonly do: "leave" | "ask"; readonly campaign: RoomCampaign; readonly buyerId: string }
   | (ByActor & { readonly do: "reserve"; readonly offer: RoomOffer; readonly quantity: number })
   | (ByActor & { readonly do: "join_waitlist"; readonly offer: RoomOffer })
   | { readonly do: "leave_waitlist"; readonly offer: RoomOffer; readonly buyerId: string }
@@ -68,6 +69,7 @@ export class AdmissionTrial {
       const [said, expected] = [this.eventsOfStep.map(toldOf), this.model.takeTold()];
       if (!Bun.deepEquals(said, expected, true)) differs("the events", said, expected);
       this.#checkPassesUsed(this.eventsOfStep, passesBefore);
+      this.#checkAgentPasses(this.eventsOfStep);
       this.checkPromises();
       this.#checkState();
       return code;
@@ -103,9 +105,9 @@ export class AdmissionTrial {
       case "restock":
         return same(sale.restock(step.offer.id, step.quantity), model.restock(step.offer, step.quantity, nowMs));
       case "join": {
-        const { campaign, buyerId } = step;
-        const said = sale.execute({ type: "join_queue", campaignId: campaign.id, buyerId });
-        return same(said, model.join(campaign, buyerId, nowMs));
+        const { campaign, buyerId, actor = null } = step;
+        const said = sale.execute({ type: "join_queue", campaignId: campaign.id, buyerId, actor });
+        return same(said, model.join(campaign, buyerId, actor, nowMs));
       }
       case "leave": {
         const { campaign, buyerId } = step;
@@ -167,8 +169,11 @@ export class AdmissionTrial {
       const free = freeIn(campaign);
       if (queue.passes > free) throw new Error(`campaign ${id}: ${queue.passes} passes are out for ${free} units`);
       const { usesQueue, isSelling } = this.#rules(id);
-      const isStalled = usesQueue && isSelling && queue.isOrdered && line.count > 0 && free > queue.passes;
-      if (isStalled) throw new Error(`campaign ${id}: ${line.count} wait, and ${free - queue.passes} units for nobody`);
+      // Agents wait for their share alone, and keep nobody waiting.
+      const agentFree = agentUnitsIn(campaign)?.free ?? Number.POSITIVE_INFINITY;
+      const waiting = line.count - (agentFree > queue.agentPasses ? 0 : line.agentCount);
+      const isStalled = usesQueue && isSelling && queue.isOrdered && waiting > 0 && free > queue.passes;
+      if (isStalled) throw new Error(`campaign ${id}: ${waiting} wait, and ${free - queue.passes} units for nobody`);
       if (!usesQueue && queue.passes + line.count > 0)
         throw new Error(`campaign ${id}: a queue that is off has buyers`);
       for (const { buyerId } of queue.allPasses()) {
@@ -233,6 +238,17 @@ export class AdmissionTrial {
     }
     for (const entryId of this.#passesOut().keys()) {
       if (used.has(entryId)) throw new Error(`the pass of entry ${entryId} is still out`);
+    }
+  }
+
+  /** No agent is let in past what agents may have. */
+  #checkAgentPasses(events: readonly Event[]): void {
+    for (const event of events) {
+      if (event.type !== "queue_admitted" || event.actor === null) continue;
+      const campaign = this.#engineCampaign(event.campaignId);
+      const free = agentUnitsIn(campaign)?.free ?? Number.POSITIVE_INFINITY;
+      const passes = campaign.queue?.agentPasses ?? 0;
+      if (passes > free) throw new Error(`campaign ${campaign.id}: ${passes} passes of agents for ${free} units`);
     }
   }
 
@@ -329,6 +345,8 @@ function toldOf(event: Event): string {
       const mark = event.actor === null ? "" : ` by ${event.actor}`;
       return `${event.type} ${event.offerId} ${event.buyerId}${mark}`;
     }
+    case "queue_joined":
+      return `${event.type} ${event.campaignId} ${event.buyerId}${event.actor === null ? "" : ` by ${event.actor}`}`;
     case "waitlist_left":
       return `${event.type} ${event.offerId} ${event.buyerId}`;
     case "draw_closed":
@@ -337,7 +355,6 @@ function toldOf(event: Event): string {
       return `${event.type} ${event.offerId} ${event.beacon?.randomness ?? ""}`;
     case "queue_drawn":
       return `${event.type} ${event.campaignId} ${event.count}`;
-    case "queue_joined":
     case "queue_admitted":
     case "queue_left":
     case "queue_expired":

@@ -22,6 +22,8 @@ const seeds =
 /** What the runs must have met: whatever they never met they prove nothing about. */
 const expectedToMeet = [
   ...["join queued", "join admitted", "join sold_out", "join limit_reached", "join queue_off", "join ended"],
+  ...["join agents_not_allowed", "join agent_share_taken", "a person let in past an agent"],
+  ...["an agent let in when its share had room again", "a restock refused for agents' passes"],
   ...["join not_found", "leave left", "leave not_queued", "leave queue_off", "ask queued", "ask admitted"],
   ...["reserve reserved", "reserve not_admitted", "reserve sold_out", "reserve sold_out with some left"],
   ...["reserve limit_reached", "reserve not_open", "reserve paused", "reserve ended", "pay moved", "pay refund_due"],
@@ -79,9 +81,19 @@ function storiesOf({ eventsOfStep, model }: AdmissionTrial, step: RoomStep, code
   if (step.do === "join" && code === "queued" && step.campaign.state === "open" && !model.isSelling(step.campaign)) {
     stories.push("join queued while sales are paused by a switch");
   }
+  if (step.do === "restock" && code === "invalid" && step.offer.waiting.length === 0) {
+    const spare = Math.min(model.availableOf(step.offer), model.spareIn(step.offer.campaign));
+    if (spare + step.quantity >= 0) stories.push("a restock refused for agents' passes");
+  }
   for (const event of eventsOfStep) {
     const campaign = model.campaigns.find(({ id }) => id === event.campaignId);
     if (event.type === "queue_drawn" && event.count > 2) stories.push("a place by lot among several");
+    if (event.type === "queue_admitted" && campaign !== undefined && campaign.agentPercent < 100) {
+      const isPast = campaign.line.some(({ id, actor }) => actor !== null && id < event.entryId);
+      if (event.actor === null && isPast) stories.push("a person let in past an agent");
+      const hasCome = step.do === "cancel" || step.do === "refund" || types.includes("order_expired");
+      if (event.actor !== null && hasCome) stories.push("an agent let in when its share had room again");
+    }
     if (event.type === "order_offered" && campaign?.mode === "draw" && event.actor === "agent") {
       stories.push("a unit of a draw for an agent");
     }

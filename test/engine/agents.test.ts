@@ -1,11 +1,12 @@
 /**
  * Guards what a campaign says of agents: turned away where only people may, never past their share when they reserve,
- * never refused while it has room; and that every order and entry keeps the mark of who made it.
+ * never refused while it has room, never waited for by people in a queue; and that every order and entry keeps the mark of who made it.
  */
 import { describe, expect, test } from "bun:test";
 import { openAdmission } from "../../src/domain/admission.ts";
-import { type AgentTerms, agentUnitsMax } from "../../src/domain/agents.ts";
+import { type Actor, type AgentTerms, agentUnitsMax, totalForAgents } from "../../src/domain/agents.ts";
 import { type CampaignDraft, violationsOf } from "../../src/domain/campaign.ts";
+import { outlookOf, turnOf } from "../../src/domain/queue.ts";
 import { campaignDraft, type Opened, offerDraft, paymentWindowMs, Sale, startMs } from "./sale.ts";
 
 const humansOnly: AgentTerms = { policy: "humans_only", sharePercent: null };
@@ -16,6 +17,35 @@ const secret = "5e".repeat(32);
 function openTo(agents: AgentTerms, draft: Partial<CampaignDraft> = {}): Opened & { sale: Sale } {
   const sale = new Sale();
   return { sale, ...sale.open({ admission: { ...openAdmission, agents }, ...draft }) };
+}
+
+const passWindowMs = 10_000;
+
+/** A sale with a queue, and what buyers do there. */
+function queueWith(
+  agents: AgentTerms,
+  { stock, limitPerBuyer = 1, opensAtMs = null }: { stock: number; limitPerBuyer?: number; opensAtMs?: number | null },
+) {
+  const admission = { ...openAdmission, mode: "queue", passWindowS: passWindowMs / 1_000, agents } as const;
+  const sale = new Sale();
+  const offers = [offerDraft({ stock, limitPerBuyer })];
+  const { campaignId, offerId } = sale.create({ admission, opensAtMs, hasWaitlist: false, offers });
+  sale.execute({ type: "publish", campaignId, secret });
+  const ask = (buyerId: string) => sale.engine.askQueue(campaignId, buyerId);
+  return {
+    ...{ sale, offerId },
+    join: (buyerId: string, actor: Actor | null = null) =>
+      sale.execute({ type: "join_queue", campaignId, buyerId, actor }),
+    standing: (buyerId: string) => {
+      const said = ask(buyerId);
+      return said.code === "queued" ? `queued ${said.place}` : said.code;
+    },
+    figures: () => {
+      const said = ask("nobody");
+      if (said.code !== "not_queued") throw new Error(`nobody is in the queue: ${said.code}`);
+      return said.figures;
+    },
+  };
 }
 
 /** Units of agents, as the engine counts them. */
@@ -125,6 +155,9 @@ describe("a share of the stock", () => {
     [100, 29, 29], // 0.29 x 100 is less than 29 in binary fractions
   ])("of %d units at %d %% is %d whole units", (total, percent, units) => {
     expect(agentUnitsMax(total, percent)).toBe(units);
+    const least = totalForAgents(units, percent);
+    expect(least).toBeLessThanOrEqual(total);
+    expect([agentUnitsMax(least, percent), agentUnitsMax(least - 1, percent) < units]).toEqual([units, true]);
   });
 
   test("is what agents have together at most, and people are not held to it", () => {
@@ -205,17 +238,115 @@ describe("a share of the stock", () => {
     sale.cancel(order);
     sale.order(offerId, "ana", byAgent);
   });
+});
 
-  test("counts where a queue lets in: an agent has its turn like anyone, and buys as long as there is room", () => {
-    const admission = { ...openAdmission, mode: "queue", agents: share(50) } as const;
-    const sale = new Sale();
-    const { campaignId, offerId } = sale.create({ admission, hasWaitlist: false, offers: [offerDraft({ stock: 3 })] });
-    sale.execute({ type: "publish", campaignId, secret });
-    for (const buyerId of ["ana", "bo", "cleo"]) sale.execute({ type: "join_queue", campaignId, buyerId });
-    sale.order(offerId, "ana", byAgent);
-    expect(sale.reserve(offerId, "bo", byAgent).code).toBe("agent_share_taken");
-    sale.order(offerId, "bo"); // the pass is still good
-    sale.order(offerId, "cleo");
+describe("a share where a queue lets in", () => {
+  test("keeps nobody waiting: people are let in past agents, who have their turn when there is room", () => {
+    const { sale, offerId, join, standing } = queueWith(share(50), { stock: 4 });
+    for (const agent of ["a1", "a2", "a3", "a4"]) join(agent, "agent");
+    for (const person of ["p1", "p2", "p3"]) join(person);
+    expect(["a1", "a2", "a3", "a4", "p1", "p2", "p3"].map(standing)).toEqual([
+      ...["admitted", "admitted", "queued 1", "queued 2"],
+      ...["admitted", "admitted", "queued 3"],
+    ]);
+    const bought = sale.order(offerId, "a1", byAgent);
+    expect([standing("a3"), standing("p3")]).toEqual(["queued 1", "queued 3"]); // held is taken
+    sale.advance(passWindowMs); // the other passes run out: one unit is for an agent, two for anyone
+    expect(["a3", "a4", "p3"].map(standing)).toEqual(["admitted", "queued 1", "admitted"]);
+    sale.cancel(bought);
+    expect(standing("a4")).toBe("admitted");
+  });
+
+  test("is promised to no more agents than it has room for, also by restocks and purchases of several", () => {
+    const { sale, offerId, join, standing } = queueWith(share(50), { stock: 4, limitPerBuyer: 4 });
+    for (const agent of ["a1", "a2"]) join(agent, "agent");
+    expect(sale.reserve(offerId, "a1", { ...byAgent, quantity: 2 })).toEqual({
+      code: "agent_share_taken",
+      available: 1, // the other one is promised to the other agent
+    });
+    expect(sale.restock(offerId, -1).code).toBe("invalid");
+    join("ana");
+    expect(sale.reserve(offerId, "ana", byAgent)).toEqual({ code: "agent_share_taken", available: 0 });
+    sale.order(offerId, "ana", { quantity: 2 });
+    for (const agent of ["a1", "a2"]) sale.order(offerId, agent, byAgent);
+    expect(standing("a1")).toBe("not_queued");
+  });
+
+  test("passes on the turn of an agent whose person buys by themselves", () => {
+    const { sale, offerId, join, standing } = queueWith(share(25), { stock: 4 });
+    for (const agent of ["a1", "a2"]) join(agent, "agent");
+    expect([standing("a1"), standing("a2")]).toEqual(["admitted", "queued 1"]);
+    sale.order(offerId, "a1"); // of a1's pass, and not of the share
+    expect(standing("a2")).toBe("admitted");
+  });
+
+  test("lets the next agent in when units are written off, as far as it has room then", () => {
+    const { sale, offerId, join, standing } = queueWith(share(50), { stock: 5 });
+    for (const agent of ["a1", "a2", "a3"]) join(agent, "agent");
+    const order = sale.order(offerId, "a1", byAgent);
+    sale.pay(order);
+    expect(standing("a3")).toBe("queued 1");
+    sale.refund(order, { returnsUnits: false }); // half of four is two, and one of them is promised
+    expect(standing("a3")).toBe("admitted");
+  });
+
+  test("says no at once when nothing of it can come back, while people still join", () => {
+    const { sale, offerId, join, standing, figures } = queueWith(share(25), { stock: 4 });
+    for (const agent of ["a1", "a2"]) join(agent, "agent");
+    const order = sale.order(offerId, "a1", byAgent);
+    expect(join("a3", "agent").code).toBe("queued"); // a1 may not pay
+    expect(outlookOf(figures(), { place: 1, agentsAhead: 0, actor: "agent" }).chance).toBeGreaterThan(0);
+    sale.pay(order);
+    expect(join("a4", "agent")).toEqual({ code: "agent_share_taken", available: 0 });
+    const agent = { place: 1, agentsAhead: 0, actor: "agent" } as const;
+    expect(outlookOf(figures(), agent)).toEqual({ chance: 0, waitS: null });
+    expect(outlookOf(figures(), { ...agent, place: 3, agentsAhead: 2, actor: null }).chance).toBe(1);
+    expect(turnOf(figures(), { place: 3, agentsAhead: 2 })).toBe(1);
+    expect(join("ana").code).toBe("admitted");
+    sale.restock(offerId, 4);
+    expect([standing("a2"), standing("a3")]).toEqual(["admitted", "queued 1"]);
+  });
+
+  test("is told to agents as it is: how many of them are ahead, and no wait that nobody knows", () => {
+    const { sale, join, figures } = queueWith(share(50), { stock: 4 });
+    for (const agent of ["a1", "a2", "a3"]) join(agent, "agent");
+    join("ana");
+    expect(figures()).toMatchObject({
+      ...{ free: 4, passes: 3, waiting: 1 },
+      agents: { free: 2, held: 0, passes: 2, waiting: 1 },
+    });
+    const [first, third] = [0, 2].map((agentsAhead) =>
+      outlookOf(figures(), { place: agentsAhead + 1, agentsAhead, actor: "agent" }),
+    );
+    expect(first?.chance).toBeLessThan(1);
+    expect(third?.chance).toBeLessThan(first?.chance ?? 0);
+    expect(third?.waitS).toBeNull();
+    sale.restart();
+    expect(figures().agents).toEqual({ free: 2, held: 0, passes: 2, waiting: 1 });
+  });
+
+  test.each([false, true])(
+    "knows who joined as an agent (after a restart: %p), also when places go by lot",
+    (isAfter) => {
+      const { sale, join, standing } = queueWith(share(50), { stock: 2, opensAtMs: startMs + 1_000 });
+      for (const agent of ["a1", "a2", "a3"]) join(agent, "agent");
+      for (const person of ["p1", "p2"]) join(person);
+      if (isAfter) sale.restart();
+      sale.advance(1_000);
+      if (isAfter) sale.restart();
+      const inside = ["a1", "a2", "a3", "p1", "p2"].filter((buyerId) => standing(buyerId) === "admitted");
+      expect(inside.filter((buyerId) => buyerId.startsWith("a")).length).toBeLessThanOrEqual(1);
+      expect(inside).toHaveLength(2);
+    },
+  );
+
+  test("holds no share where there is none: agents have their turn like anyone, or never", () => {
+    const { join, standing } = queueWith({ policy: "allowed", sharePercent: null }, { stock: 2 });
+    for (const agent of ["a1", "a2", "a3"]) join(agent, "agent");
+    expect(["a1", "a2", "a3"].map(standing)).toEqual(["admitted", "admitted", "queued 1"]);
+    const people = queueWith(humansOnly, { stock: 2 });
+    expect(people.join("a1", "agent")).toEqual({ code: "agents_not_allowed" });
+    expect(people.standing("a1")).toBe("not_queued");
   });
 });
 

@@ -157,10 +157,10 @@ export class Projection implements RecoverySource {
         Object.assign(rowOf(this.drawRows, event.offerId), { secret: event.secret, beacon: event.beacon });
         return;
       case "queue_joined": {
-        const { seq: entryId, campaignId, buyerId, atMs: joinedAtMs } = event;
+        const { seq: entryId, campaignId, buyerId, atMs: joinedAtMs, actor } = event;
         this.queueRows.set(entryId, {
           ...{ entryId, campaignId, buyerId, state: "waiting", joinedAtMs, admittedAtMs: null },
-          ...{ expiresAtMs: null, endedAtMs: null, endedSeq: null, orderId: null },
+          ...{ expiresAtMs: null, endedAtMs: null, endedSeq: null, orderId: null, actor },
         });
         return;
       }

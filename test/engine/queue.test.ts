@@ -5,7 +5,7 @@
 import { describe, expect, test } from "bun:test";
 import { openAdmission } from "../../src/domain/admission.ts";
 import { limits } from "../../src/domain/limits.ts";
-import { outlookOf, type QueueFigures } from "../../src/domain/queue.ts";
+import { outlookOf, type QueueFigures, type Standing } from "../../src/domain/queue.ts";
 import { sha256 } from "../../src/host/hash.ts";
 import { Random } from "./random.ts";
 import { campaignDraft, type Opened, offerDraft, paymentWindowMs, Sale, startMs } from "./sale.ts";
@@ -214,9 +214,9 @@ describe("what a place is worth", () => {
       const returned = count(completed, returning);
       const [passes, free, held] = [random.below(30), random.below(40) + 1, random.below(40)];
       const ahead = random.below(80);
-      const nothing = { waiting: 0, recentAdmissions: 0, recentMs: 0 };
+      const nothing = { waiting: 0, recentAdmissions: 0, recentMs: 0, agents: null };
       const figures = { passes, free, held, completed, unitsTaken: completed, unused: over - completed, returned };
-      const { chance } = outlookOf({ ...nothing, ...figures }, ahead + 1);
+      const { chance } = outlookOf({ ...nothing, ...figures }, person(ahead + 1));
       const kept = count(count(passes + ahead, taking), 1 - returning);
       const isServed = kept < free + count(held, returning);
       const tenth = tenths[Math.min(9, Math.floor(chance * 10))];
@@ -233,17 +233,21 @@ describe("what a place is worth", () => {
 
   test("is between never and certain, grows with the units, and shrinks with the place", () => {
     const figures = { waiting: 900, passes: 100, free: 100, held: 300, completed: 60, unitsTaken: 80, unused: 20 };
-    const some = { ...figures, returned: 8, recentAdmissions: 64, recentMs: 32_000 };
-    const chances = Array.from({ length: 900 }, (_, index) => outlookOf(some, index + 1).chance);
+    const some = { ...figures, returned: 8, recentAdmissions: 64, recentMs: 32_000, agents: null };
+    const chances = Array.from({ length: 900 }, (_, index) => outlookOf(some, person(index + 1)).chance);
     chances.forEach((chance, index) => {
       expect(chance).toBeGreaterThan(0);
       expect(chance).toBeLessThanOrEqual(chances[index - 1] ?? 1);
     });
-    expect(outlookOf({ ...some, free: 10_000 }, 900).chance).toBe(1);
-    expect(outlookOf({ ...some, free: 0, held: 0 }, 1)).toEqual({ chance: 0, waitS: null });
-    expect(outlookOf(some, 10).waitS).toBe(5);
+    expect(outlookOf({ ...some, free: 10_000 }, person(900)).chance).toBe(1);
+    expect(outlookOf({ ...some, free: 0, held: 0 }, person(1))).toEqual({ chance: 0, waitS: null });
+    expect(outlookOf(some, person(10)).waitS).toBe(5);
   });
 });
+
+function person(place: number): Standing {
+  return { place, agentsAhead: 0, actor: null };
+}
 
 function room({
   stock,

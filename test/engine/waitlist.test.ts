@@ -5,7 +5,7 @@
 import { describe, expect, test } from "bun:test";
 import { limits } from "../../src/domain/limits.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
-import { WaitingLine } from "../../src/engine/waiting-line.ts";
+import { type InLine, WaitingLine } from "../../src/engine/waiting-line.ts";
 import { Random } from "./random.ts";
 import { type Opened, offerDraft, paymentWindowMs, Sale, startMs } from "./sale.ts";
 
@@ -351,6 +351,38 @@ describe("the places in line", () => {
       list.forEach(({ entryId, buyerId }, index) => {
         expect(line.entryOf(buyerId)).toEqual({ entryId, place: index + 1 });
       });
+    }
+  });
+
+  test("tell agents from people: who of them is first, and how many of them are ahead", () => {
+    const random = new Random(9);
+    for (let round = 0; round < 40; round++) {
+      const line = new WaitingLine();
+      let list: InLine[] = [];
+      const least = round % 2 === 0 ? 0 : 200; // nobody is an agent for a while
+      for (let n = 1; n <= 600; n++) {
+        const buyerId = `buyer ${random.below(60)}`;
+        const at = list.findIndex((entry) => entry.buyerId === buyerId);
+        const actor = n > least && random.percent(round * 2.5) ? "agent" : null;
+        if (at < 0) list.push({ entryId: n, buyerId, actor });
+        if (at < 0) line.join(n, buyerId, actor);
+        const [gone] = at < 0 ? [] : list.splice(random.percent(40) ? 0 : at, 1);
+        if (gone !== undefined) line.leave(gone.entryId, gone.buyerId);
+        if (n === 300) {
+          line.compact();
+          const order = Uint32Array.from(list, (_, index) => list.length - 1 - index);
+          line.reorder(order);
+          list = list.toReversed();
+        }
+        expect(line.agentCount).toBe(list.filter((entry) => entry.actor !== null).length);
+        expect(line.first()).toEqual(list[0] ?? null);
+        expect(line.firstPerson()).toEqual(list.find((entry) => entry.actor === null) ?? null);
+      }
+      list.forEach(({ entryId, buyerId, actor }, index) => {
+        const agentsAhead = list.slice(0, index).filter((entry) => entry.actor !== null).length;
+        expect(line.standingOf(buyerId)).toEqual({ entryId, place: index + 1, agentsAhead, actor });
+      });
+      expect(line.standingOf("nobody")).toBeNull();
     }
   });
 

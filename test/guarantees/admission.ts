@@ -20,7 +20,10 @@ export function drawnOrder(ledger: Ledger, offerId: number, entered: readonly nu
 
 /** Every rule of queues and draws that the folder breaks, in words. */
 export function admissionViolations(ledger: Ledger): string[] {
-  const { events, queue, campaigns } = ledger;
+  const { events, queue, campaigns, orders } = ledger;
+  const byAgent = (rows: readonly { readonly id: number; readonly actor: string | null }[]) =>
+    new Set(rows.filter(({ actor }) => actor !== null).map(({ id }) => id));
+  const [agentPlaces, agentOrders] = [byAgent(queue), byAgent(orders)];
   const found: string[] = [];
   const rooms = new Map(campaigns.map((campaign) => [campaign.id, newRoom(campaign)]));
   const ends = new Map<number, { readonly state: string; readonly untilMs: number | null }>();
@@ -38,9 +41,11 @@ export function admissionViolations(ledger: Ledger): string[] {
       passes.delete(id);
     };
     if (offerId !== null) {
-      const before = offers.get(offerId) ?? { available: 0, waiting: 0 };
+      const before = offers.get(offerId) ?? { available: 0, waiting: 0, total: 0, ofAgents: 0 };
       const available = before.available + event.available;
-      offers.set(offerId, { available, waiting: before.waiting + (waitingBy[type] ?? 0) });
+      const total = before.total + event.available + event.held + event.sold;
+      const ofAgents = before.ofAgents + (agentOrders.has(event.order_id ?? 0) ? event.held + event.sold : 0);
+      offers.set(offerId, { available, total, ofAgents, waiting: before.waiting + (waitingBy[type] ?? 0) });
     }
     switch (type) {
       case "queue_joined":
@@ -54,7 +59,15 @@ export function admissionViolations(ledger: Ledger): string[] {
         break;
       }
       case "queue_admitted": {
-        const [first] = waiting;
+        // Agents are let in while they have fewer passes than units that they may still have.
+        const percent = campaign.agent_share_percent ?? 100;
+        const rooms = [...offers.values()].map((offer) =>
+          Math.min(offer.waiting > 0 ? 0 : offer.available, Math.floor((offer.total * percent) / 100) - offer.ofAgents),
+        );
+        const room = rooms.reduce((sum, units) => sum + Math.max(0, units), 0);
+        const agentsIn = [...passes.keys()].filter((id) => agentPlaces.has(id)).length;
+        const mayAgents = campaign.agent_share_percent === null || agentsIn < room;
+        const first = [...waiting].find((id) => mayAgents || !agentPlaces.has(id));
         if (first !== entry) say(`${entry} is let in, though it is the turn of ${first}`);
         waiting.delete(entry);
         passes.set(entry, atMs + windowMs);
@@ -108,6 +121,14 @@ export function admissionViolations(ledger: Ledger): string[] {
   return [...found, ...drawViolations(ledger)];
 }
 
+interface StockOfOffer {
+  readonly available: number;
+  readonly waiting: number;
+  readonly total: number;
+  /** Units in agents' orders that are reserved or paid. */
+  readonly ofAgents: number;
+}
+
 function newRoom(campaign: StoredCampaign) {
   return {
     campaign,
@@ -115,7 +136,7 @@ function newRoom(campaign: StoredCampaign) {
     waiting: new Set<number>(),
     /** Until when each is good. */
     passes: new Map<number, number>(),
-    offers: new Map<number, { readonly available: number; readonly waiting: number }>(),
+    offers: new Map<number, StockOfOffer>(),
   };
 }
 

@@ -21,6 +21,7 @@ export interface StoredOrder {
   readonly expires_at_ms: number;
   readonly ended_at_ms: number | null;
   readonly idempotency_key: string | null;
+  readonly actor: string | null;
   readonly erased_seq: number | null;
 }
 
@@ -43,6 +44,7 @@ export interface StoredEntry {
 
 export interface StoredPlace {
   readonly id: number;
+  readonly actor: string | null;
   readonly state: string;
   readonly expires_at_ms: number | null;
 }
@@ -60,6 +62,7 @@ export interface StoredCampaign {
   readonly id: number;
   readonly admission: string;
   readonly pass_window_s: number;
+  readonly agent_share_percent: number | null;
   readonly secret: string | null;
   readonly commitment: string | null;
   readonly queue_drawn_seq: number | null;

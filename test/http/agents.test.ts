@@ -13,6 +13,7 @@ import {
   type CampaignJson,
   call,
   createCampaign,
+  newFolder,
   type OrderJson,
   operatorKey,
   type Server,
@@ -35,6 +36,14 @@ beforeAll(async () => {
   [alice, agent, anotherAgent] = await Promise.all([tokenOf("alice"), agentTokenOf("alice"), agentTokenOf("bob")]);
 });
 afterAll(() => server[Symbol.asyncDispose]());
+
+interface PlaceJson {
+  readonly state: string;
+  readonly by_agent: boolean;
+  readonly pass: string | null;
+  readonly refusal: string | null;
+  readonly note: string | null;
+}
 
 const humansOnly = { policy: "humans_only" };
 const share = (percent: number) => ({ policy: "share", share_percent: percent });
@@ -181,15 +190,41 @@ describe("a share", () => {
     expect((await buy(server, offerId, anotherAgent)).status).toBe(201);
   });
 
-  test("lets agents into a queue like anyone, and counts when they buy", async () => {
-    const campaign = await createCampaign(server, { agents: share(50), admission: "queue", stock: 2 });
-    const pass = async (as: string) =>
-      (await call<{ pass: string }>(`${server.url}/v1/campaigns/${campaign.id}/queue`, { method: "POST", as })).body
-        .pass;
-    const [first, second] = [await pass(agent), await pass(anotherAgent)];
-    expect((await buy(server, offerIdOf(campaign), agent, { pass: first })).status).toBe(201);
-    const { body } = await buy(server, offerIdOf(campaign), anotherAgent, { pass: second });
-    expect(body.code).toBe("agent_share_taken");
+  test("lets people in past agents who wait for it, says when it is gone, and outlives kill -9", async () => {
+    const data = newFolder();
+    let at = await startServer({ data });
+    try {
+      const campaign = await createCampaign(at, { agents: share(50), admission: "queue", stock: 3 });
+      const path = `/v1/campaigns/${campaign.id}/queue`;
+      const join = async (as: string) => (await call<PlaceJson>(at.url + path, { method: "POST", as })).body;
+      const ask = async (as: string) => (await call<PlaceJson>(at.url + path, { as })).body;
+      const [carl, thirdAgent] = [await tokenOf("carl"), await agentTokenOf("dora")];
+      const first = await join(agent);
+      expect(first).toMatchObject({ state: "admitted", by_agent: true });
+      expect(await join(anotherAgent)).toMatchObject({ state: "waiting", by_agent: true, place: 1, ahead: 0 });
+      expect(await join(carl)).toMatchObject({ state: "admitted", by_agent: false });
+      await at.stop("SIGKILL");
+      at = await startServer({ data });
+      const eve = await tokenOf("eve");
+      expect(await join(eve)).toMatchObject({ state: "admitted" });
+      expect(await ask(anotherAgent)).toMatchObject({
+        state: "waiting",
+        by_agent: true,
+        place: 1,
+        estimated_wait_s: null,
+      });
+      const order = await buy(at, offerIdOf(campaign), agent, { pass: (await ask(agent)).pass });
+      expect(order.status).toBe(201);
+      expect(await ask(anotherAgent)).toMatchObject({ state: "waiting", refusal: null });
+      await call(`${at.url}/v1/orders/${order.body.id}/pay`, { method: "POST", as: operatorKey, body: {} });
+      const told = await ask(anotherAgent);
+      expect(told).toMatchObject({ chance: 0, refusal: "agent_share_taken", poll_after_s: 1 });
+      expect(told.note).toContain("Agents have all that they may have");
+      expect(await join(thirdAgent)).toMatchObject({ code: "agent_share_taken", available: 0 });
+      expect(await join(await tokenOf("fred"))).toMatchObject({ state: "waiting", place: 2, ahead: 0, refusal: null });
+    } finally {
+      await at[Symbol.asyncDispose]();
+    }
   });
 });
 

@@ -39,7 +39,7 @@ test.each([1, 2, 3])("what is stored of random sales is what their events add up
   }
 });
 
-test.each([1, 3, 4, 5, 6, 7])(
+test.each([1, 3, 4, 5, 7, 8])(
   "what is stored of random queues and draws is what their events add up to, and a start goes on with it (seed %d)",
   (seed) => {
     const random = new Random(seed);
@@ -226,7 +226,7 @@ function expectSame(db: Database, rows: Projection): void {
 function queueRowsOf(db: Database): QueueRecord[] {
   return db
     .query<QueueRecord, []>(
-      "SELECT id AS entryId, campaign_id AS campaignId, buyer_id AS buyerId, state, joined_at_ms AS joinedAtMs, admitted_at_ms AS admittedAtMs, expires_at_ms AS expiresAtMs, ended_at_ms AS endedAtMs, ended_seq AS endedSeq, order_id AS orderId FROM queue ORDER BY id",
+      "SELECT id AS entryId, campaign_id AS campaignId, buyer_id AS buyerId, state, joined_at_ms AS joinedAtMs, admitted_at_ms AS admittedAtMs, expires_at_ms AS expiresAtMs, ended_at_ms AS endedAtMs, ended_seq AS endedSeq, order_id AS orderId, actor FROM queue ORDER BY id",
     )
     .all();
 }
@@ -247,12 +247,14 @@ function linesOf({ campaigns, nowMs }: State, buyers: readonly string[]): string
 function queueLines({ id, queue, secret, commitment }: Campaign, buyers: readonly string[], nowMs: number): string[] {
   const lines = [`campaign ${id} secret ${secret} commitment ${commitment}`];
   if (queue === null) return lines;
-  const { waiting, passes, completed, unitsTaken, unused } = queue.figures({ free: 0, held: 0 }, nowMs);
+  const { waiting, passes, completed, unitsTaken, unused } = queue.figures({ free: 0, held: 0, agents: null }, nowMs);
   lines.push(`campaign ${id} ${queue.isOrdered} ${JSON.stringify({ waiting, passes, completed, unitsTaken, unused })}`);
   for (const buyerId of buyers) {
-    const [pass, entry] = [queue.passOf(buyerId), queue.line.entryOf(buyerId)];
-    if (pass !== null) lines.push(`campaign ${id} ${buyerId} pass ${pass.entryId} until ${pass.expiresAtMs}`);
-    if (entry !== null) lines.push(`campaign ${id} ${buyerId} entry ${entry.entryId} place ${entry.place}`);
+    const [pass, entry] = [queue.passOf(buyerId), queue.line.standingOf(buyerId)];
+    if (pass !== null)
+      lines.push(`campaign ${id} ${buyerId} pass ${pass.entryId} by ${pass.actor} until ${pass.expiresAtMs}`);
+    if (entry !== null)
+      lines.push(`campaign ${id} ${buyerId} entry ${entry.entryId} by ${entry.actor} place ${entry.place}`);
   }
   return lines;
 }

@@ -22,13 +22,15 @@ const solution = {
 const QueueShape = Type.Object({
   campaign_id: idOf("cmp", "the sale"),
   state: choiceOf(["waiting", "admitted"], "admitted: it is this buyer's turn, and pass is there until expires_at"),
-  place: orNull(countOf("1 is the next; null before the opening, and for who is admitted", 1)),
-  ahead: orNull(countOf("how many are before this buyer")),
+  by_agent: Type.Boolean({ description: "an agent joined: it gets a pass while the agents' share has room" }),
+  place: orNull(countOf("1 is the first in line; null before the opening, and for who is admitted", 1)),
+  ahead: orNull(countOf("how many before this buyer can have their turn")),
   waiting: countOf("how many are in line"),
   units_left: countOf("units that can be had now"),
   chance: orNull(Type.Number({ description: "of getting a unit, from 0 to 1; null before the opening" })),
   estimated_wait_s: orNull(countOf("seconds until the turn comes; null where it cannot be said")),
-  note: orNull(Type.String({ description: "a clear word when nothing can be had any more" })),
+  refusal: orNull(choiceOf(["sold_out", "agent_share_taken"], "with chance 0: why no turn comes any more")),
+  note: orNull(Type.String({ description: "the same in a clear word" })),
   pass: orNull(Type.String({ description: "with admitted: send it to confirm_purchase" })),
   expires_at: orNull(timeOf("until when the pass is good")),
   poll_after_s: countOf("when to ask again, in seconds: not sooner", 1),
@@ -75,13 +77,15 @@ function withSolution(text: string | undefined): Pick<ApiRequest, "headers"> {
 interface Standing {
   readonly state: string;
   readonly place: number | null;
+  readonly note: string | null;
   readonly expires_at: string | null;
   readonly poll_after_s: number;
 }
 
-function standingText({ state, place, expires_at, poll_after_s }: Standing): string {
+function standingText({ state, place, note, expires_at, poll_after_s }: Standing): string {
   if (state === "admitted")
     return `It is your turn until ${expires_at}: quote_purchase, then confirm_purchase with the pass.`;
+  if (note !== null) return `In the queue. ${note}`;
   const where = place === null ? "Places are drawn at the opening." : `Place ${place}.`;
   return `In the queue. ${where} Ask again with queue_place in ${poll_after_s} s.`;
 }

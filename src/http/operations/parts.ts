@@ -284,4 +284,9 @@ export const agentShareTaken = [
 
 export const soldOutForGood = ["sold_out", { detail: "Nothing is left, and nothing can come back." }] as const;
 
+export const shareTakenForGood = [
+  "agent_share_taken",
+  { detail: "Agents have all that they may have, and nothing of it can come back.", members: { available: 0 } },
+] as const;
+
 export const notOpen = ["not_open", { retryAfterS: 42, members: { opens_at: "2026-11-11T12:00:00.000Z" } }] as const;

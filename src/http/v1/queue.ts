@@ -5,7 +5,7 @@
 import { wayInto } from "../../domain/admission.ts";
 import { parseId } from "../../domain/ids.ts";
 import type { Answer } from "../../engine/mailbox.ts";
-import type { Buyer } from "../auth.ts";
+import { actorOf, type Buyer } from "../auth.ts";
 import type { CampaignEntry, Catalogue } from "../catalogue.ts";
 import type { HttpParts } from "../parts.ts";
 import { problem } from "../problem.ts";
@@ -75,7 +75,7 @@ async function join(parts: Parts, request: Request, id = ""): Promise<Response> 
   }
   const off = parts.gate.refuseSwitchedOff("joins", where.campaignId); // token and challenge took their time
   if (off !== null) return off;
-  const answer = await parts.client.send({ type: "join_queue", ...where });
+  const answer = await parts.client.send({ type: "join_queue", ...where, ...actorOf(buyer) });
   return answer === null ? problem("overloaded") : respond(parts, campaign, buyer, answer);
 }
 
@@ -103,6 +103,12 @@ function respond({ clock, passes }: Parts, campaign: CampaignEntry, buyer: Buyer
       return problem("limit_reached", { members: { limit_per_buyer: answer.limitPerBuyer } });
     case "sold_out":
       return problem("sold_out", { detail: "Nothing is left, and nothing can come back." });
+    case "agent_share_taken":
+      return problem("agent_share_taken", {
+        detail: "Agents have all that they may have, and nothing of it can come back.",
+        members: { available: 0 },
+      });
+    case "agents_not_allowed":
     case "not_queued":
     case "queue_off":
     case "queue_full":

@@ -46,7 +46,7 @@ const orderColumns = [
 
 const entryColumns = ["id", "campaign_id", "offer_id", "buyer_id", "state", "joined_at_ms", "salt", "actor"] as const;
 
-const queueColumns = ["id", "campaign_id", "buyer_id", "state", "joined_at_ms", "salt"] as const;
+const queueColumns = ["id", "campaign_id", "buyer_id", "state", "joined_at_ms", "salt", "actor"] as const;
 
 const reminderColumns = [
   ...["id", "campaign_id", "buyer_id", "lead_s", "due_at_ms", "state", "set_at_ms", "salt"],
@@ -299,8 +299,9 @@ export class SqliteJournal {
         this.#writeDrawMade(event);
         return;
       case "queue_joined": {
-        const { seq, campaignId, buyerId, atMs } = event;
-        this.#queue.add(seq, campaignId, buyerId, "waiting", atMs, this.#append(event, {}));
+        const salt = this.#append(event, {});
+        const { seq, campaignId, buyerId, atMs, actor } = event;
+        this.#queue.add(seq, campaignId, buyerId, "waiting", atMs, salt, actor);
         return;
       }
       case "queue_drawn":

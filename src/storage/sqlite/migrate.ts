@@ -8,6 +8,7 @@ import saleCore from "../../../schema/migrations/0001_sale_core.sql" with { type
 import descriptions from "../../../schema/migrations/0002_descriptions.sql" with { type: "text" };
 import agents from "../../../schema/migrations/0003_agents.sql" with { type: "text" };
 import reminders from "../../../schema/migrations/0004_reminders.sql" with { type: "text" };
+import queueAgents from "../../../schema/migrations/0005_queue_agents.sql" with { type: "text" };
 import outbox from "../../../schema/outbox/0001_outbox.sql" with { type: "text" };
 import { OperationError } from "../../host/operation-error.ts";
 
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   { name: "0002_descriptions", sql: descriptions },
   { name: "0003_agents", sql: agents },
   { name: "0004_reminders", sql: reminders },
+  { name: "0005_queue_agents", sql: queueAgents },
 ];
 
 /** Those of the relay's own file. */

@@ -392,7 +392,7 @@ export class SqliteReader {
    */
   *queueOf(campaignId: number, drawnSeq: number | null): Generator<QueueEntry> {
     const statement = this.#db.prepare<QueueEntry, [number, number | null, number, number]>(
-      "SELECT id AS entryId, buyer_id AS buyerId, state, expires_at_ms AS expiresAtMs FROM queue WHERE campaign_id = ?1 AND id > ?3 AND (ended_seq IS NULL OR (id < ?2 AND ended_seq > ?2)) ORDER BY id LIMIT ?4",
+      "SELECT id AS entryId, buyer_id AS buyerId, state, expires_at_ms AS expiresAtMs, actor FROM queue WHERE campaign_id = ?1 AND id > ?3 AND (ended_seq IS NULL OR (id < ?2 AND ended_seq > ?2)) ORDER BY id LIMIT ?4",
     );
     for (let after: number | undefined = 0; after !== undefined; ) {
       const entries: QueueEntry[] = statement.all(campaignId, drawnSeq, after, ordersPerRead);

@@ -94,6 +94,10 @@ const told = wordsOf({
     "Honestly: everything is sold. Your turn comes only if units are added.",
     "实话实说：已全部售出，除非补货，否则轮不到您。",
   ],
+  shareTaken: [
+    "Your assistant holds this place, and assistants have all that they may buy. Leave the line and join it yourself.",
+    "这个位置是您的智能助手排的，而智能助手可买的数量已满。请退出排队，再亲自排队。",
+  ],
   turnOver: ["Your turn is over. You can get in line again.", "您的购买机会已过，可以重新排队。"],
   leftLine: ["You have left the line. You can get in line again.", "您已退出排队，可以重新排队。"],
   byLot: ["Places are drawn by lot at the opening: no need to be first.", "开售时随机排位，不必抢先。"],
@@ -210,7 +214,7 @@ export function sentenceOf(
         ...(tell.waitS === null ? [] : [told.wait(duration(tell.waitS))]),
       ].join(" ");
     case "hopeless":
-      return told.hopeless;
+      return tell.refusal === "agent_share_taken" ? told.shareTaken : told.hopeless;
     case "turn_over":
       return told.turnOver;
     case "left_line":

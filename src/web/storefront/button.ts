@@ -132,7 +132,7 @@ export type Tell =
   | { readonly tell: "no_place_yet"; readonly waiting: number }
   | { readonly tell: "units"; readonly left: number; readonly held: number }
   | { readonly tell: "chance"; readonly chance: number; readonly waitS: number | null }
-  | { readonly tell: "hopeless" }
+  | { readonly tell: "hopeless"; readonly refusal: Queue["refusal"] }
   | { readonly tell: "turn_over" }
   | { readonly tell: "left_line" }
   | { readonly tell: "by_lot" }
@@ -355,7 +355,7 @@ function lineTells({ campaign, nowMs }: Known, queue: Queue): Tell[] {
   }
   tells.push({ tell: "place", ahead: queue.ahead, waiting: queue.waiting });
   tells.push({ tell: "units", left: queue.units_left, held: queue.units_held });
-  if (queue.chance === 0) tells.push({ tell: "hopeless" });
+  if (queue.chance === 0) tells.push({ tell: "hopeless", refusal: queue.refusal });
   else if (queue.chance !== null) tells.push({ tell: "chance", chance: queue.chance, waitS: queue.estimated_wait_s });
   return tells;
 }

@@ -48,7 +48,7 @@ export function checkEvents(db: Database, progress: Progress): Check[] {
     const orders = new Orders(db, sale, erasures);
     const payments = new Payments(db, sale, orders);
     const waitlist = new Waitlist(db, sale, erasures);
-    const queues = new Queues(db, sale, waitlist, erasures);
+    const queues = new Queues(db, sale, { orders, waitlist, erasures });
     const reminders = new Reminders(db, sale, erasures);
     const office = new Office(db);
     const events = new RowCursor<EventRow>(db, eventSelect, "events", "seq");

@@ -112,6 +112,11 @@ export class Orders {
     return this.#ids[place] as number;
   }
 
+  /** Units in agents' orders of an offer, by its place, that are reserved or paid. */
+  agentUnits(offerIndex: number): number {
+    return this.#agentUnits[offerIndex] ?? 0;
+  }
+
   /** A payment's row says that it pays for this order. */
   accept(place: number): void {
     this.#right[place] = (this.#right[place] as number) | bits.accepted;

@@ -1,15 +1,18 @@
 /**
  * Follows every queue side by side with the events: those who were there at the opening stand as the secret has drawn
- * them, later ones behind; whose turn it is gets the pass, never are more passes out than units to be had, and while
- * there is a queue nothing is bought without a pass that is good. Flat arrays of numbers, some 55 bytes an entry.
+ * them, later ones behind; whose turn it is gets the pass, never are more passes out than units to be had, never are more
+ * given to agents than their share has room for, and while there is a queue nothing is bought without a pass that is
+ * good. Flat arrays of numbers, some 55 bytes an entry.
  */
 import type { Database } from "bun:sqlite";
+import type { Actor } from "../../../domain/agents.ts";
 import { formatId } from "../../../domain/ids.ts";
-import { detailsText } from "../../../domain/ledger.ts";
+import { detailsText, entryDetails } from "../../../domain/ledger.ts";
 import { queueSeed, rankingOf } from "../../../draw/proof.ts";
 import { sha256 } from "../../../host/hash.ts";
 import { Check } from "./check.ts";
 import type { Erasures } from "./erasures.ts";
+import type { Orders } from "./orders.ts";
 import { RowCursor } from "./row-cursor.ts";
 import { type EventRow, kinds, nameOf } from "./rules.ts";
 import type { CampaignRow, Sale } from "./sale.ts";
@@ -30,10 +33,11 @@ interface EntryRow {
   readonly salt: string | null;
   readonly erasedSeq: number | null;
   readonly orderBuyerId: string | null;
+  readonly actor: Actor | null;
 }
 
 const select =
-  "SELECT queue.id AS id, queue.campaign_id AS campaignId, queue.buyer_id AS buyerId, queue.state AS state, joined_at_ms AS joinedAtMs, admitted_at_ms AS admittedAtMs, queue.expires_at_ms AS expiresAtMs, queue.ended_at_ms AS endedAtMs, ended_seq AS endedSeq, order_id AS orderId, queue.salt AS salt, queue.erased_seq AS erasedSeq, orders.buyer_id AS orderBuyerId FROM queue LEFT JOIN orders ON orders.id = queue.order_id";
+  "SELECT queue.id AS id, queue.campaign_id AS campaignId, queue.buyer_id AS buyerId, queue.state AS state, joined_at_ms AS joinedAtMs, admitted_at_ms AS admittedAtMs, queue.expires_at_ms AS expiresAtMs, queue.ended_at_ms AS endedAtMs, ended_seq AS endedSeq, order_id AS orderId, queue.salt AS salt, queue.erased_seq AS erasedSeq, orders.buyer_id AS orderBuyerId, queue.actor AS actor FROM queue LEFT JOIN orders ON orders.id = queue.order_id";
 
 /** The states of an entry; its number is its place. */
 const states = ["waiting", "admitted", "completed", "expired", "left"] as const;
@@ -45,8 +49,11 @@ interface Room {
   /** Who joined, in their order; those in front who do not wait any more are passed over. */
   line: number[];
   head: number;
-  /** Passes that are out. */
+  /** The same of those who did not join as agents. */
+  personHead: number;
+  /** Passes that are out, and those of agents among them. */
   passes: number;
+  agentPasses: number;
   /** Whether those who stand in line have their places. */
   isOrdered: boolean;
   /** Those who wait or have a pass: as long as somebody does, the campaign lets in by it. */
@@ -64,6 +71,7 @@ export class Queues {
   readonly check = new Check("queues", "entry", "passes went by turn, never more than units, and none was bought past");
   readonly #db: Database;
   readonly #sale: Sale;
+  readonly #orders: Orders;
   readonly #waitlist: Waitlist;
   readonly #erasures: Erasures;
   readonly #rows: RowCursor<EntryRow>;
@@ -81,10 +89,16 @@ export class Queues {
   readonly #campaignIds: Float64Array;
   readonly #rowStates: Uint8Array;
   readonly #states: Uint8Array;
+  readonly #isByAgent: Uint8Array;
 
-  constructor(db: Database, sale: Sale, waitlist: Waitlist, erasures: Erasures) {
+  constructor(
+    db: Database,
+    sale: Sale,
+    { orders, waitlist, erasures }: { orders: Orders; waitlist: Waitlist; erasures: Erasures },
+  ) {
     this.#db = db;
     this.#sale = sale;
+    this.#orders = orders;
     this.#waitlist = waitlist;
     this.#erasures = erasures;
     this.#rows = new RowCursor<EntryRow>(db, select, "queue");
@@ -99,9 +113,10 @@ export class Queues {
     this.#campaignIds = new Float64Array(size);
     this.#rowStates = new Uint8Array(size);
     this.#states = new Uint8Array(size);
+    this.#isByAgent = new Uint8Array(size);
   }
 
-  /** Takes an event after what it moved was counted, and after its campaign and its waitlist took it. */
+  /** Takes an event after what it moved was counted, and after its campaign and its waitlist took it; before its order does. */
   see(event: EventRow): void {
     const campaign = event.campaignId === null ? undefined : this.#sale.campaigns.get(event.campaignId);
     if (campaign === undefined) return;
@@ -186,6 +201,7 @@ export class Queues {
     this.#campaignIds[place] = row.campaignId;
     this.#rowStates[place] = states.indexOf(row.state);
     this.#states[place] = waiting;
+    this.#isByAgent[place] = row.actor === "agent" ? 1 : 0;
     const problem = this.#problemOfJoining(row, campaign, event) ?? this.#problemOfBuyer(row, place);
     if (problem !== null) this.check.fail(`${this.#nameOf(place)} ${problem}`);
     const room = this.#roomOf(campaign, place);
@@ -199,12 +215,15 @@ export class Queues {
     if (admission.mode === "draw" || replayed === null || replayed === "draft" || replayed === "ended") {
       return `joined a queue while its campaign, of a ${admission.mode} sale, was ${replayed ?? "not created"}`;
     }
+    if (row.actor !== null && admission.agents.policy === "humans_only") {
+      return "is of an agent, as its campaign does not allow";
+    }
     if (row.orderId !== (row.state === "completed" ? row.endedSeq : null)) {
       return `is ${row.state}, as its order does not say`;
     }
     if (row.erasedSeq !== null || row.salt === null) return this.#erasures.problemOf(row);
-    if (event.details !== sha256(detailsText(row.salt, [row.buyerId]))) {
-      return `has another buyer or salt than ${nameOf(event)} was hashed with`;
+    if (event.details !== sha256(detailsText(row.salt, entryDetails(row)))) {
+      return `has another buyer, mark or salt than ${nameOf(event)} was hashed with`;
     }
     // An order that is erased has no buyer to compare.
     const isSame = row.orderBuyerId === null || row.orderBuyerId === "" || row.orderBuyerId === row.buyerId;
@@ -266,6 +285,7 @@ export class Queues {
     const seed = queueSeed({ campaignId: formatId("cmp", campaign.id), secret, count: present.length });
     room.line = Array.from(rankingOf(seed, present.length), (index) => present[index] as number);
     room.head = 0;
+    room.personHead = 0;
     room.isOrdered = true;
     room.drawnSeq = event.id;
     room.drawnCount = present.length;
@@ -275,23 +295,52 @@ export class Queues {
     const { campaign } = room;
     if (campaign.replayed !== "open") this.#failState(campaign, event);
     if (!room.isOrdered) this.check.fail(`${nameOf(event)} lets in before the queue was drawn`);
-    while (room.head < room.line.length && this.#states[room.line[room.head] as number] !== waiting) room.head += 1;
-    const first = room.line[room.head] ?? -1;
+    const next = this.#nextIn(room);
     const place = this.#find(room, event.previousSeq);
-    if (place < 0 || place !== first) {
-      const whose = first < 0 ? "nobody waits" : `${nameOfEntry(this.#ids[first] as number)} is the first in line`;
-      this.check.fail(`${nameOf(event)} does not let in whose turn it is: ${whose}`);
+    if (place < 0 || place !== next) {
+      const whose = next < 0 ? "nobody waits" : `${nameOfEntry(this.#ids[next] as number)} is the first in line`;
+      const barred = this.#agentSpareIn(room) > 0 ? "" : ", past agents who have to wait for their share";
+      this.check.fail(`${nameOf(event)} does not let in whose turn it is: ${whose}${barred}`);
     }
     if (place < 0 || this.#states[place] !== waiting) return;
     const expiresAtMs = event.atMs + campaign.admission.passWindowS * 1_000;
     this.#states[place] = admitted;
     this.#expiresAtMs[place] = expiresAtMs;
     room.passes += 1;
+    room.agentPasses += this.#isByAgent[place] as number;
     if (this.#rowAdmittedAtMs[place] !== event.atMs) {
       this.check.fail(`${this.#nameOf(place)} was let in at another time than ${nameOf(event)}`);
     } else if (event.details !== sha256(detailsText("", [expiresAtMs]))) {
       this.check.fail(`${nameOf(event)} was hashed with another end of the pass than ${expiresAtMs} ms`);
     }
+  }
+
+  /** Whose turn it is: the first in line, the first person where agents' passes promise all that agents may have; or -1. */
+  #nextIn(room: Room): number {
+    const { line } = room;
+    const isWaiting = (index: number) => this.#states[line[index] as number] === waiting;
+    const isOfAgent = (index: number) => this.#isByAgent[line[index] as number] === 1;
+    while (room.head < line.length && !isWaiting(room.head)) room.head += 1;
+    if (room.head === line.length || !isOfAgent(room.head) || this.#agentSpareIn(room) > 0)
+      return line[room.head] ?? -1;
+    while (room.personHead < line.length && (isOfAgent(room.personHead) || !isWaiting(room.personHead))) {
+      room.personHead += 1;
+    }
+    return line[room.personHead] ?? -1;
+  }
+
+  /** Units that agents may have and none of their passes promises. */
+  #agentSpareIn({ campaign, agentPasses }: Room): number {
+    const { sharePercent } = campaign.admission.agents;
+    if (sharePercent === null) return Number.POSITIVE_INFINITY;
+    let room = 0;
+    for (const { id, index, moved } of campaign.offers) {
+      const total = moved.available + moved.held + moved.sold;
+      const free = this.#waitlist.countOf(id) === 0 ? moved.available : 0;
+      const unitsMax = Math.floor((total * sharePercent) / 100);
+      room += Math.max(0, Math.min(free, unitsMax - this.#orders.agentUnits(index)));
+    }
+    return room - agentPasses;
   }
 
   #end(room: Room, event: EventRow): void {
@@ -318,13 +367,16 @@ export class Queues {
       if (this.#campaignIds[place] !== campaign.id || (this.#states[place] as number) > admitted) continue;
       this.#finishEntry(room, place, left, event);
     }
-    Object.assign(room, { line: [], head: 0, firstPlace: this.#count });
+    Object.assign(room, { line: [], head: 0, personHead: 0, firstPlace: this.#count });
   }
 
   #finishEntry(room: Room, place: number, state: number, event: EventRow): void {
     const problem = this.#problemOfRow(place, state, event);
     if (problem !== null) this.check.fail(`${this.#nameOf(place)} ${problem}`);
-    if (this.#states[place] === admitted) room.passes -= 1;
+    if (this.#states[place] === admitted) {
+      room.passes -= 1;
+      room.agentPasses -= this.#isByAgent[place] as number;
+    }
     room.inside -= 1;
     this.#states[place] = state;
   }
@@ -367,7 +419,9 @@ export class Queues {
           campaign,
           line: [],
           head: 0,
+          personHead: 0,
           passes: 0,
+          agentPasses: 0,
           isOrdered,
           inside: 0,
           openedSeq: 0,
