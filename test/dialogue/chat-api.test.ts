@@ -14,7 +14,7 @@ import { newQuoteNumber } from "../../src/host/random.ts";
 import { SignedText } from "../../src/host/signed-text.ts";
 import { buy, call, createCampaign, newFolder, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
 import { until } from "../http/until.ts";
-import { type Answer, makeSales, Talker } from "./chat-sales.ts";
+import { type Answer, makeSales, type Sales, Talker } from "./chat-sales.ts";
 
 setDefaultTimeout(60_000);
 setLogLevel("error"); // a model that fails here is meant to
@@ -41,13 +41,15 @@ const llm = {
 let server: Server;
 /** With a language model, and no secret of a chat platform. */
 let withModel: Server;
+/** Of the first server. */
+let sales: Sales;
 
 beforeAll(async () => {
   [server, withModel] = await Promise.all([
     startServer({ env: { RUSHBOX_CHAT_SECRET: secret, RUSHBOX_PUBLIC_URL: "https://sale.example" } }),
     startServer({ env: llm }),
   ]);
-  await Promise.all([server, withModel].map(makeSales));
+  [sales] = await Promise.all([makeSales(server), makeSales(withModel)]);
 });
 afterAll(async () => {
   await Promise.all([server, withModel].map((one) => one[Symbol.asyncDispose]()));
@@ -87,6 +89,80 @@ test("without text and choice a conversation is opened", async () => {
   const { body } = await new Talker(server).send({});
   expect(body).toMatchObject({ understood: { intent: "greet" }, language: "en" });
   expect((await new Talker(server, undefined, "zh").send({})).body.reply).toContain("您好");
+});
+
+describe("on a sale's page", () => {
+  test.each([
+    ["en", "how many are left", "stock"],
+    ["en", "when does it open", "when"],
+    ["en", "how much is it", "price"],
+    ["en", "buy", "buy"],
+    ["en", "tell me more", "sale_details"],
+    ["zh", "还剩多少", "stock"],
+    ["zh", "什么时候开始", "when"],
+    ["zh", "多少钱", "price"],
+    ["zh", "我要买", "buy"],
+  ] as const)('(%s) "%s" means that sale, from the first message on', async (language, says, intent) => {
+    const talker = new Talker(server, await newToken(), language);
+    talker.page = sales.headphones.id;
+    expect((await talker.say(says)).understood).toMatchObject({ intent });
+    expect(talker.last?.reply).toContain("Aurora Headphones");
+    expect(talker.last?.reply).not.toContain("Falcon");
+  });
+
+  test("it is greeted as everywhere, and what is said next means it; so it does where the page is another one", async () => {
+    const talker = new Talker(server, await newToken());
+    talker.page = sales.drone.id;
+    expect((await talker.send({})).body.reply).toStartWith("Hello! This is");
+    expect(await talker.say("buy two")).toMatchObject({ outcome: "quoted" });
+    expect(talker.last?.reply).toContain("2 × Falcon X2 Drone");
+    talker.page = sales.phone.id;
+    expect(await talker.say("yes")).toMatchObject({ outcome: "reserved" }); // to the question that stands there
+    expect((await talker.say("remind me")).reply).toContain("旗舰手机 Pro");
+    expect((await talker.say("how many are left?")).reply).toContain("旗舰手机 Pro");
+    talker.page = undefined;
+    expect((await talker.say("when")).reply).toContain("旗舰手机 Pro");
+  });
+
+  test("what is named or chosen goes before it, and stays what is talked about there", async () => {
+    const talker = new Talker(server, await newToken());
+    talker.page = sales.headphones.id;
+    expect((await talker.say("how much is the drone")).reply).toContain("Falcon X2 Drone");
+    expect((await talker.say("buy")).reply).toContain("Falcon X2 Drone");
+    await talker.say("no");
+    expect((await talker.say("what is on")).reply).toContain("Vintage Toy Car");
+    expect((await talker.say("buy")).reply).toContain("Which one do you mean?"); // a list stands there
+    expect(await talker.say("4")).toMatchObject({ outcome: "sold_out", understood: { intent: "choose" } });
+    talker.page = sales.ticket.id;
+    expect(await talker.say("get me in line")).toMatchObject({ outcome: "queued" });
+  });
+
+  test("of several offers it is asked which of them, and their numbers are theirs", async () => {
+    const offers = ["Red scarf", "Blue scarf"].map((title, at) => ({
+      ...{ sku: `scarf-${at}`, title, price_minor: 5_000, currency: "CNY", stock: 5, limit_per_buyer: 1 },
+    }));
+    const { id } = await createCampaign(server, { offers });
+    await until(
+      () => new Talker(server).say("what is on"),
+      ({ reply }) => reply.includes("scarf"), // what is on sale is read once a second
+    );
+    const talker = new Talker(server, await newToken());
+    talker.page = id;
+    await talker.say("buy");
+    expect(talker.last?.choices.map(({ label }) => label)).toEqual(["Red scarf", "Blue scarf"]);
+    expect((await talker.say("the second one")).reply).toContain("1 × Blue scarf");
+  });
+
+  test("a page of nothing changes nothing, and what is no campaign's id is refused", async () => {
+    const talker = new Talker(server, await newToken());
+    await talker.say("price of the drone");
+    talker.page = "cmp_zzzzzzzzzz";
+    expect((await talker.say("buy")).reply).toContain("Falcon X2 Drone");
+    for (const campaign_id of ["", "off_0000000002", "cmp_1", "cmp_0000000001' OR 1", 1, null]) {
+      const { status, body } = await talker.send({ text: "buy", campaign_id });
+      expect([status, body.code]).toEqual([400, "invalid"]);
+    }
+  });
 });
 
 test("links lead to where buyers reach the shop", async () => {

@@ -179,7 +179,7 @@ for (const hasModel of [false, true]) {
           for (const said of texts) {
             const before = asked.length;
             let by = "";
-            const message = { text: said, choice: null, context, language: null };
+            const message = { text: said, choice: null, campaign: null, context, language: null };
             const answer: Awaited<ReturnType<typeof converse>> = await converse(
               parts,
               message,

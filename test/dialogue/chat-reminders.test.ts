@@ -131,7 +131,7 @@ async function talk(texts: readonly (readonly [string, number])[], played: { rem
   const replies: string[] = [];
   let context: string | null = null;
   for (const [text, nowMs] of texts) {
-    const message = { text, choice: null, context, language: "en" as const };
+    const message = { text, choice: null, campaign: null, context, language: "en" as const };
     const speaker = { buyerId: "alice", api, nowMs };
     const said: Awaited<ReturnType<typeof converse>> = await converse(
       { ...parts, publicUrl: "" },

@@ -60,6 +60,8 @@ export class Talker {
   readonly #as: string | undefined;
   readonly #language: "en" | "zh" | undefined;
   context: string | undefined;
+  /** The sale on whose page they are. */
+  page: string | undefined;
   /** What was answered last. */
   last: Answer | undefined;
 
@@ -90,6 +92,7 @@ export class Talker {
       ...(this.#as === undefined ? {} : { as: this.#as }),
       body: {
         ...(this.context === undefined ? {} : { context: this.context }),
+        ...(this.page === undefined ? {} : { campaign_id: this.page }),
         ...(this.#language === undefined ? {} : { language: this.#language }),
         ...what,
       },

@@ -50,6 +50,33 @@ describe("somebody on a desk", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
+  test.each([
+    ["en-US", "how many are left?", "buy", "Shall I buy?"],
+    ["zh-CN", "还剩多少？", "我要买", "确认购买吗"],
+  ] as const)(
+    "(%s) means the sale on whose page they ask, also after they went to another one",
+    async (locale, left, buy, asks) => {
+      const [first, second] = [
+        await createCampaign(server, { offers: [lamp(`First lamp ${locale}`)] }),
+        await createCampaign(server, { offers: [lamp(`Second lamp ${locale}`)] }),
+      ];
+      await using visitor = await talk(browser, server, `/campaigns/${first.id}`, { locale, buyer: `page ${locale}` });
+      const { page } = visitor;
+      await visitor.hears(locale === "zh-CN" ? "您好" : "Hello! This is");
+      await visitor.say(left);
+      await visitor.hears(`First lamp ${locale}`);
+      await page.evaluate((path) => {
+        history.pushState(null, "", path);
+        dispatchEvent(new PopStateEvent("popstate"));
+      }, `/campaigns/${second.id}`);
+      await page.getByRole("heading", { level: 1, name: `Second lamp ${locale}` }).waitFor();
+      await visitor.say(buy);
+      await visitor.hears(`Second lamp ${locale}`);
+      await visitor.hears(asks);
+      expect(visitor.complaints).toEqual([]);
+    },
+  );
+
   test("does everything by keyboard: in, to a choice, out, and is back where it began", async () => {
     await createCampaign(server, { offers: [lamp("Keyboard lamp")] });
     await using visitor = await visit(browser, `${server.url}/#token=${await tokenOf("keys")}`, {

@@ -24,7 +24,9 @@ export interface ChatState {
   readonly shown: readonly string[];
   /** The offer that is talked about. */
   readonly focus: string | null;
-  /** The order that is. */
+  /** The sale on whose page the last message was written. */
+  readonly page: string | null;
+  /** The order that is talked about. */
   readonly order: string | null;
   /** How many sales of the list were shown so far. */
   readonly listed: number;
@@ -37,6 +39,7 @@ export const newState: ChatState = {
   language: null,
   shown: [],
   focus: null,
+  page: null,
   order: null,
   listed: 0,
   pending: null,

@@ -32,7 +32,7 @@ import { cancel, listOrders, withOrder } from "./order-talk.ts";
 import { confirm, quote } from "./purchase-talk.ts";
 import { alreadyOpen, forgetAny, forgetReminder, heardOf, listReminders, setReminder } from "./reminders.ts";
 import { listSales, nextSteps, tellOf } from "./sale-talk.ts";
-import type { Offering, Shelf } from "./shelf.ts";
+import type { Offering, Shelf, Shelved } from "./shelf.ts";
 import {
   askToSignIn,
   askWhich,
@@ -43,6 +43,7 @@ import {
   type Link,
   refused,
   type Said,
+  shownMax,
   type Talk,
 } from "./talk.ts";
 import { understand } from "./understand.ts";
@@ -63,6 +64,8 @@ export interface Message {
   readonly text: string | null;
   readonly choice: string | null;
   readonly context: string | null;
+  /** The sale on whose page it was written, or `null`. */
+  readonly campaign: string | null;
   /** What it is to be answered in; `null`: in the language that it is written in. */
   readonly language: Language | null;
 }
@@ -102,9 +105,10 @@ export async function converse(
   { buyerId, api, nowMs }: Speaker,
   onUnderstood: (meaning: Meaning, by: UnderstoodBy) => void,
 ): Promise<Answered> {
-  const before = (message.context === null ? null : parts.contexts.open(message.context, buyerId, nowMs)) ?? newState;
+  const stood = (message.context === null ? null : parts.contexts.open(message.context, buyerId, nowMs)) ?? newState;
   const shelved = await parts.shelf.read(api);
-  if ("code" in shelved) return notNow(parts, { message, before, buyerId, nowMs }, shelved);
+  if ("code" in shelved) return notNow(parts, { message, before: stood, buyerId, nowMs }, shelved);
+  const before = onPage(stood, message.campaign, shelved);
   const table = {
     titles: shelved.titles,
     shown: before.shown,
@@ -142,6 +146,20 @@ export async function converse(
     outcome: said.outcome ?? null,
     links: said.links ?? [],
   };
+}
+
+/**
+ * A sale whose page is opened is what is talked about from then on, until another one is. Numbers that stand beneath a
+ * question go on meaning what they meant.
+ */
+function onPage(state: ChatState, campaign: string | null, { byId }: Shelved): ChatState {
+  if (campaign === null || campaign === state.page) return { ...state, page: campaign };
+  const ids = [...byId.values()].filter(({ sale }) => sale.id === campaign).map(({ offer }) => offer.id);
+  const [only = null] = ids;
+  if (only === null) return { ...state, page: null }; // what was just published may be there with the next message
+  const isOnly = ids.length === 1;
+  const shown = state.pending === null ? { shown: isOnly ? [] : ids.slice(0, shownMax) } : {};
+  return { ...state, page: campaign, focus: isOnly ? only : null, ...shown };
 }
 
 const nothing: Understood = {
@@ -454,14 +472,24 @@ async function withSale(talk: Talk, intent: SaleIntent, understood: Understood):
   return withoutSale(talk, intent, meant, quantity);
 }
 
-/** The offers that may be meant: those that are named, else the one that is talked about, else those of a kind. */
+/**
+ * The offers that may be meant: those that are named, else the one that is talked about, else those of a kind; of them
+ * those of the sale whose page is open, unless others were shown since.
+ */
 function offeringsMeant({ state, shelved }: Talk, intent: SaleIntent, offers: readonly string[]): readonly Offering[] {
   const named = offers.flatMap((id) => shelved.byId.get(id) ?? []);
   if (offers.length > 0) return named;
   const fitting = shelved.live.filter((offering) => isOfKind(intent, offering));
   const focus = state.focus === null ? undefined : shelved.byId.get(state.focus);
   if (focus !== undefined && (fitting.includes(focus) || fitting.length === 0 || !isByKind(intent))) return [focus];
-  return fitting;
+  const isOfPage = ({ sale }: Offering) => sale.id === state.page;
+  const wereOthersShown = state.shown.some(
+    (id) => id.startsWith("off_") && shelved.byId.get(id)?.sale.id !== state.page,
+  );
+  const here = wereOthersShown ? [] : [...shelved.byId.values()].filter(isOfPage);
+  const fittingHere = here.filter((offering) => fitting.includes(offering));
+  if (fittingHere.length > 0) return fittingHere;
+  return here.length > 0 && (fitting.length === 0 || !isByKind(intent)) ? here : fitting;
 }
 
 /** What makes sense with some sales alone: with one of them it needs no name. */

@@ -19,7 +19,7 @@ import { failure, type Route } from "../route.ts";
 import { ChatBody, ChatPlatformBody } from "../schemas.ts";
 
 type Parts = Pick<HttpParts, "auth" | "chat" | "clock" | "gate" | "metrics">;
-type Said = Pick<Static<typeof ChatBody>, "text" | "choice" | "context" | "language">;
+type Said = Pick<Static<typeof ChatBody>, "text" | "choice" | "context" | "campaign_id" | "language">;
 type Count = (meaning: Meaning, by: UnderstoodBy) => void;
 
 const platformIdLengthMax = 200;
@@ -133,10 +133,10 @@ function answerOf(
   { request, buyer, vouched, said }: Asked,
   onUnderstood: (meaning: Meaning) => void,
 ): Promise<Answered> {
-  const { text = null, choice = null, context = null, language = null } = said;
+  const { text = null, choice = null, context = null, campaign_id: campaign = null, language = null } = said;
   const api = inward.apiFor({ outer: request, buyer: vouched });
   const speaker = { buyerId: buyer?.id ?? null, api, nowMs: parts.clock.nowMs() };
-  return converse(parts.chat, { text, choice, context, language }, speaker, (meaning, by) => {
+  return converse(parts.chat, { text, choice, context, campaign, language }, speaker, (meaning, by) => {
     countMessage(meaning, by);
     onUnderstood(meaning);
   });

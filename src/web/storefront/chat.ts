@@ -133,10 +133,21 @@ async function answerTo(message: Message): Promise<Answer<ChatAnswer> | null> {
 async function send(message: Message): Promise<Answer<ChatAnswer> | null> {
   const asked = buyer.peek()?.id ?? null;
   const { context } = conversation.peek();
-  const body = { ...message, language: language.peek(), ...(context === null ? {} : { context }) };
+  const campaign_id = saleAt(location.pathname);
+  const body = {
+    ...message,
+    language: language.peek(),
+    ...(context === null ? {} : { context }),
+    ...(campaign_id === undefined ? {} : { campaign_id }),
+  };
   const answer = await api<ChatAnswer>("/v1/chat", { method: "POST", body });
   const isSomebodyElse = asked !== null && asked !== (buyer.peek()?.id ?? null);
   return answer.isOk && isSomebodyElse ? null : answer;
+}
+
+/** The sale whose page is at a path: what is said there is about it. */
+export function saleAt(path: string): string | undefined {
+  return /^\/campaigns\/(cmp_[0-9a-z]{10})(?:\/|$)/.exec(path)?.[1];
 }
 
 /** Outcomes that change how a buyer stands in a sale, of which no stream tells. */
