@@ -20,6 +20,7 @@ beforeAll(async () => {
   server = await startServer();
   await createCampaign(server, { offers: [goods("Near Lamp")], opensAt: inMs(150_000) });
   await createCampaign(server, { offers: [goods("Sudden Kettle")], opensAt: inMs(45_000) });
+  await createCampaign(server, { offers: [goods("Distant Clock")], opensAt: inMs(5 * 86_400_000) });
   await createCampaign(server, { offers: [goods("Blue Chair"), goods("Green Chair")], opensAt: inMs(7_200_000) });
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -40,6 +41,53 @@ test("where less time is left than asked for, what there is time for is offered,
     const set = await (agrees === null ? talker.choose(asked.choices[0]?.value ?? "") : talker.say(agrees));
     expect(set).toMatchObject({ outcome: "reminded" });
     expect(await remindersOf(token)).toMatchObject([{ lead_s: 120, state: "waiting" }]);
+  }
+});
+
+test.each([
+  ["in 10 minutes", 600],
+  ["in half an hour", 1_800],
+  ["an hour and 15 minutes from now", 4_500],
+  ["10分钟后", 600],
+  ["再过一个半小时", 5_400],
+] as const)('"%s" is a time from now: the nearest that can be is set, and told', async (says, afterS) => {
+  const token = await tokenOf(`after ${says}`);
+  const beforeMs = Date.now();
+  const { outcome, reply } = await new Talker(server, token).say(`remind me of the chairs ${says}`);
+  const [set] = await remindersOf(token);
+  expect(outcome).toBe("reminded");
+  expect(reply).toMatch(/You are reminded of Test sale in .* before it opens|后会提醒您 Test sale，即开售前/);
+  const offMs = Date.parse(set?.due_at ?? "") - beforeMs - afterS * 1_000;
+  expect(Math.abs(offMs)).toBeLessThanOrEqual(35_000); // half a minute, and the time that it took
+});
+
+test.each([
+  ["en", "remind me of the lamp in 10 minutes", "opens before that", 60],
+  ["zh", "10分钟后提醒我 lamp", "在那之前", 60],
+  ["en", "remind me of the clock in 10 minutes", "at the earliest", 86_400],
+  ["en", "remind me of the clock 3 days before", "at the earliest", 86_400],
+  ["zh", "提前三天提醒我 clock", "最早只能", 86_400],
+] as const)('(%s) "%s" cannot be: said so, and what can be is offered', async (language, says, told, leadS) => {
+  const token = await tokenOf(`cannot ${says}`);
+  const talker = new Talker(server, token, language);
+  const { outcome, reply } = await talker.say(says);
+  expect([outcome, reply]).toEqual(["reminder_too_late", expect.stringContaining(told)]);
+  expect(await remindersOf(token)).toEqual([]);
+  expect(await talker.say(language === "en" ? "yes" : "好的")).toMatchObject({ outcome: "reminded" });
+  const [set] = await remindersOf(token);
+  expect(set?.lead_s).toBeGreaterThanOrEqual(leadS);
+  expect(set?.lead_s).toBeLessThanOrEqual(Math.max(leadS, 120));
+});
+
+test("when somebody wants to be told is kept while it is asked of which sale, for words and buttons", async () => {
+  for (const answer of ["the chairs", null]) {
+    const token = await tokenOf(`kept ${answer}`);
+    const talker = new Talker(server, token);
+    const asked = await talker.say("remind me 30 minutes before");
+    expect(asked.reply).toContain("Which one do you mean?");
+    const choice = asked.choices.find(({ label }) => label === "Blue Chair")?.value ?? "";
+    await (answer === null ? talker.choose(choice) : talker.say(answer));
+    expect(await remindersOf(token)).toMatchObject([{ lead_s: 1_800 }]);
   }
 });
 

@@ -370,6 +370,59 @@ const longer: readonly Conversation[] = [
     ],
   },
   {
+    name: "a reminder in a while from now",
+    language: "en",
+    turns: [
+      {
+        says: "remind me of the phone in 10 minutes",
+        understood: "remind",
+        outcome: "reminded",
+        reply: "min before it opens",
+      },
+      {
+        says: "in an hour and 20 minutes, remind me",
+        understood: "remind",
+        outcome: "reminded",
+        reply: "min before it opens",
+      },
+      {
+        says: "remind me half an hour from now",
+        understood: "remind",
+        outcome: "reminded",
+        reply: "min before it opens",
+      },
+      {
+        says: "remind me in 2 days",
+        understood: "remind",
+        outcome: "reminder_too_late",
+        reply: "opens before that, in 23 h",
+      },
+      { says: "yes", understood: "yes", outcome: "reminded", reply: "5 min before it opens" },
+      {
+        says: "remind me 30 minutes before",
+        understood: "remind",
+        outcome: "reminded",
+        reply: "30 min before it opens",
+      },
+      { says: "remind me in 24 hours", understood: "remind", outcome: "reminder_too_late", reply: "opens before that" },
+      { says: "no", understood: "no", reply: "no reminder" },
+      { says: "my reminders", understood: "my_reminders", reply: "30 min before" },
+    ],
+  },
+  {
+    name: "过一会儿再提醒",
+    language: "zh",
+    turns: [
+      { says: "10分钟后提醒我手机", understood: "remind", outcome: "reminded", reply: "即开售前23小时" },
+      { says: "过半小时提醒我", understood: "remind", outcome: "reminded", reply: "即开售前23小时" },
+      { says: "两个小时以后叫我", understood: "remind", outcome: "reminded", reply: "即开售前2" },
+      { says: "两天后提醒我", understood: "remind", outcome: "reminder_too_late", reply: "在那之前" },
+      { says: "确认", understood: "yes", outcome: "reminded", reply: "开售前5分钟" },
+      { says: "提前30分钟提醒", understood: "remind", outcome: "reminded", reply: "开售前30分钟" },
+      { says: "提前30分钟提醒我", understood: "remind", outcome: "reminded", reply: "开售前30分钟" },
+    ],
+  },
+  {
     name: "设提醒，改时间，取消",
     language: "zh",
     turns: [

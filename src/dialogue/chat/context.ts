@@ -6,7 +6,7 @@
  */
 import { halfSha256 } from "../../host/hash.ts";
 import type { SignedText } from "../../host/signed-text.ts";
-import type { Language, OrderIntent, SaleIntent } from "./intents.ts";
+import type { Language, OrderIntent, SaleIntent, Understood } from "./intents.ts";
 
 /** What was asked last, and waits for an answer. */
 export type Pending =
@@ -14,7 +14,14 @@ export type Pending =
   | { readonly ask: "cancel"; readonly order: string }
   | { readonly ask: "leave"; readonly intent: LeaveIntent; readonly offer: string }
   | { readonly ask: "remind"; readonly offer: string; readonly leadS: number }
-  | { readonly ask: "which"; readonly intent: SaleIntent | OrderIntent; readonly quantity: number | null };
+  | ({
+      readonly ask: "which";
+      readonly intent: SaleIntent | OrderIntent;
+      readonly quantity: number | null;
+    } & Partial<When>);
+
+/** When somebody wants to be reminded, as far as they have said. */
+export type When = Pick<Understood, "leadS" | "afterS">;
 
 export type LeaveIntent = "leave_queue" | "leave_draw" | "leave_waitlist";
 

@@ -16,7 +16,7 @@
 import { formatId, parseId } from "../../domain/ids.ts";
 import type { Api } from "../api.ts";
 import type { Quotes } from "../quote.ts";
-import { type ChatState, type Contexts, type LeaveIntent, newState, type Pending } from "./context.ts";
+import { type ChatState, type Contexts, type LeaveIntent, newState, type Pending, type When } from "./context.ts";
 import {
   type Intent,
   isOrderIntent,
@@ -168,6 +168,7 @@ const nothing: Understood = {
   number: null,
   quantity: null,
   leadS: null,
+  afterS: null,
   order: null,
   language: null,
   isSure: true,
@@ -220,6 +221,7 @@ async function askModel(
     number: null,
     quantity: answer.quantity,
     leadS: read.leadS,
+    afterS: read.afterS,
     order: read.order,
     language,
     isSure: true,
@@ -359,7 +361,9 @@ async function agreed(talk: Talk): Promise<Said> {
       return leaveOffer(talk, pending.intent, pending.offer);
     case "remind": {
       const offering = talk.shelved.byId.get(pending.offer);
-      return offering === undefined ? refused(talk, notThere) : setReminder(talk, offering, pending.leadS);
+      return offering === undefined
+        ? refused(talk, notThere)
+        : setReminder(talk, offering, { leadS: pending.leadS, afterS: null });
     }
     case "which":
       return askAnew(talk, pending);
@@ -375,10 +379,10 @@ async function agreed(talk: Talk): Promise<Said> {
 }
 
 /** A yes says nothing of which one: all of them once more. */
-async function askAnew(talk: Talk, { intent, quantity }: Extract<Pending, { ask: "which" }>): Promise<Said> {
+async function askAnew(talk: Talk, { intent, ...wish }: Extract<Pending, { ask: "which" }>): Promise<Said> {
   if (isOrderIntent(intent)) return withOrder(talk, intent, { order: null, offers: [], number: null });
   const offerings = talk.state.shown.flatMap((id) => talk.shelved.byId.get(id) ?? []);
-  return askWhich(talk, offerings.length > 0 ? offerings : talk.shelved.live, intent, { quantity });
+  return askWhich(talk, offerings.length > 0 ? offerings : talk.shelved.live, intent, wish);
 }
 
 /** What was asked is asked once more, in full: a yes must be to something that stands right above it. */
@@ -406,6 +410,9 @@ function declined({ words, state }: Talk): Said {
 /** One of what was shown, by its number or name: done with it what was asked for, else it is shown. */
 async function choose(talk: Talk, understood: Understood): Promise<Said> {
   const { pending } = talk.state;
+  const asked = pending?.ask === "which" && isSaleIntent(pending.intent) ? pending.intent : null;
+  // Several offers may be one sale.
+  if (asked !== null && isOfSale(asked) && understood.offers.length > 1) return withSale(talk, asked, understood);
   const shown = shownIds(talk, understood);
   const chosen = chosenOf(talk, understood, shown);
   if (chosen === "none") {
@@ -425,12 +432,7 @@ async function choose(talk: Talk, understood: Understood): Promise<Said> {
     const intent = pending?.ask === "which" && isOrderIntent(pending.intent) ? pending.intent : "order_status";
     return withOrder(talk, intent, { order: chosen, offers: [], number: null });
   }
-  const intent =
-    pending?.ask === "buy"
-      ? "buy"
-      : pending?.ask === "which" && isSaleIntent(pending.intent)
-        ? pending.intent
-        : "sale_details";
+  const intent = pending?.ask === "buy" ? "buy" : (asked ?? "sale_details");
   const quantity = understood.quantity ?? (pending?.ask === "which" ? pending.quantity : null);
   return withSale(talk, intent, { ...nothing, intent, offers: [chosen], quantity });
 }
@@ -454,7 +456,8 @@ function chosenOf({ state }: Talk, { offers, number }: Understood, shown: readon
 
 /** Does with an offer what was asked for; asks which one where that is not clear. */
 async function withSale(talk: Talk, intent: SaleIntent, understood: Understood): Promise<Said> {
-  const { offers, number, quantity, leadS } = understood;
+  const { offers, number, quantity } = understood;
+  const wish = { quantity, ...(intent === "remind" ? whenOf(talk, understood) : {}) };
   if (offers.length === 0 && number !== null) {
     const shown = shownIds(talk, understood);
     const chosen = chosenOf(talk, understood, shown);
@@ -467,10 +470,19 @@ async function withSale(talk: Talk, intent: SaleIntent, understood: Understood):
   const [only] = meant;
   if (intent === "forget_reminder" && offers.length === 0 && meant.length !== 1) return forgetAny(talk);
   const isClear = meant.length === 1 || (isOfSale(intent) && meant.every(({ sale }) => sale.id === only?.sale.id));
-  if (only !== undefined && isClear) return onOffer(talk, intent, only, { quantity, leadS });
+  if (only !== undefined && isClear) return onOffer(talk, intent, only, wish);
   if (offers.length > 0 && meant.length === 0) return refused(talk, notThere);
-  return withoutSale(talk, intent, meant, quantity);
+  return withoutSale(talk, intent, meant, wish);
 }
+
+/** Said now, or before it was asked of which sale. */
+function whenOf({ state: { pending } }: Talk, { leadS, afterS }: When): When {
+  const wasSaid = leadS !== null || afterS !== null;
+  if (wasSaid || pending?.ask !== "which" || pending.intent !== "remind") return { leadS, afterS };
+  return { leadS: pending.leadS ?? null, afterS: pending.afterS ?? null };
+}
+
+type Wish = Pick<Understood, "quantity"> & Partial<When>;
 
 /**
  * The offers that may be meant: those that are named, else the one that is talked about, else those of a kind; of them
@@ -521,12 +533,7 @@ function isOfKind(intent: SaleIntent, { offer, sale }: Offering): boolean {
   }
 }
 
-async function withoutSale(
-  talk: Talk,
-  intent: SaleIntent,
-  meant: readonly Offering[],
-  quantity: number | null,
-): Promise<Said> {
+async function withoutSale(talk: Talk, intent: SaleIntent, meant: readonly Offering[], wish: Wish): Promise<Said> {
   const { words } = talk;
   if (intent === "place") return tellPlace(talk, null);
   if (intent === "rules") {
@@ -539,14 +546,14 @@ async function withoutSale(
     if (isByKind(intent)) return { reply: intent.endsWith("waitlist") ? words.noWaitlist : words.nothingOn };
   }
   if (intent === "buy" && talk.buyerId === null) return askToSignIn(talk);
-  return askWhich(talk, meant, intent, { quantity });
+  return askWhich(talk, meant, intent, wish);
 }
 
 async function onOffer(
   talk: Talk,
   intent: SaleIntent,
   offering: Offering,
-  { quantity, leadS }: Pick<Understood, "quantity" | "leadS">,
+  { quantity, leadS = null, afterS = null }: Wish,
 ): Promise<Said> {
   switch (intent) {
     case "buy":
@@ -562,7 +569,7 @@ async function onOffer(
     case "place":
       return tellPlace(talk, offering);
     case "remind":
-      return isOpen(talk, offering.sale) ? alreadyOpen(talk, offering) : setReminder(talk, offering, leadS);
+      return isOpen(talk, offering.sale) ? alreadyOpen(talk, offering) : setReminder(talk, offering, { leadS, afterS });
     case "forget_reminder":
       return forgetReminder(talk, offering);
     case "sale_details":

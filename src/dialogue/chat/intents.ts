@@ -69,6 +69,8 @@ export interface Understood {
   readonly quantity: number | null;
   /** How long before the opening somebody wants to be told, in seconds. */
   readonly leadS: number | null;
+  /** Or how long from now. */
+  readonly afterS: number | null;
   /** The order that it names by its id. */
   readonly order: string | null;
   /** `null` where the words do not tell. */

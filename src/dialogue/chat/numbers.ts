@@ -141,6 +141,24 @@ const before = "(?:before|beforehand|b4|early|earlier|ahead|prior|in advance)";
 const leadEnglish = new RegExp(` (?:${englishTime} (?:and )?)?${englishTime} (?:[^ ,]+ ){0,2}?${before} `);
 const leadChinese = new RegExp(`提前${chineseTime}|[之以]?前(?:的)?${chineseTime}|${chineseTime}[之以]?前`, "u");
 
+const afterEnglish = new RegExp(
+  ` (?<!(?:opens?|opening|starts?|starting|begins?|beginning|live) )(?:in|after) (?:about |another |like )?(?:${englishTime} (?:and )?)?${englishTime} | (?:${englishTime} (?:and )?)?${englishTime} (?:from now|later|from this moment) `,
+);
+const afterChinese = new RegExp(`${chineseTime}[之以]?后(?!开|才开|就开)|再?过${chineseTime}`, "u");
+
+/** How long from now, in seconds: "in an hour and 10 minutes", "十分钟后"; `null` where nothing says so. */
+export function afterIn(words: string, chinese: string): number | null {
+  const english = afterEnglish.exec(` ${words.trim()} `)?.slice(1) ?? [];
+  const from = [0, 4].find((at) => english[at + 2] !== undefined);
+  if (from !== undefined) {
+    const [first, firstUnit = "", second = "", unit = ""] = english.slice(from, from + 4);
+    return secondsOf(second, unit) + (first === undefined ? 0 : secondsOf(first, firstUnit));
+  }
+  const parts = afterChinese.exec(chinese)?.slice(1) ?? [];
+  const at = [0, 4].find((index) => parts[index] !== undefined);
+  return at === undefined ? null : chineseSecondsOf(parts.slice(at, at + 4));
+}
+
 /** How long before something, in seconds: "an hour and 10 minutes before", "提前半小时"; `null` where nothing says so. */
 export function leadIn(words: string, chinese: string): number | null {
   const [, first, firstUnit, second = "", unit = ""] = leadEnglish.exec(` ${words.trim()} `) ?? [];
@@ -148,7 +166,10 @@ export function leadIn(words: string, chinese: string): number | null {
   const parts = leadChinese.exec(chinese)?.slice(1) ?? [];
   const at = [0, 4, 8].find((from) => parts[from] !== undefined);
   if (at === undefined) return null;
-  const [value = "", half, per = "", halfAfter] = parts.slice(at, at + 4);
+  return chineseSecondsOf(parts.slice(at, at + 4));
+}
+
+function chineseSecondsOf([value = "", half, per = "", halfAfter]: readonly (string | undefined)[]): number {
   return secondsOf(value, per) + (half === undefined && halfAfter === undefined ? 0 : secondsOf("半", per));
 }
 

@@ -5,33 +5,84 @@
  */
 import { limits } from "../../domain/limits.ts";
 import { type Api, pathOf } from "../api.ts";
+import type { When } from "./context.ts";
 import { duration, moment } from "./format.ts";
 import { nextSteps } from "./sale-talk.ts";
 import type { Offering, Shelved } from "./shelf.ts";
 import { askToSignIn, askWhich, refused, type Said, type Talk, until } from "./talk.ts";
 import { type Refused, type ReminderWire, read } from "./wire.ts";
 
+const tooLate = "reminder_too_late";
 /** More is no conversation. */
 const toldMax = 5;
 
-/** `leadS` `null`: nothing was said of how long before. One that nobody may have becomes the nearest that they may. */
-export async function setReminder(talk: Talk, offering: Offering, leadS: number | null): Promise<Said> {
+/**
+ * As long before the opening as was said, five minutes where nothing was; or as near as whole minutes come to a time from
+ * now. What is nowhere near, or comes after the opening, is said and something else offered, never set.
+ */
+export async function setReminder(talk: Talk, offering: Offering, { leadS, afterS }: When): Promise<Said> {
   if (talk.buyerId === null) return askToSignIn(talk, offering);
-  const wholeMinutes = Math.ceil((leadS ?? limits.reminderLeadSDefault) / 60) * 60;
-  const lead = Math.min(Math.max(wholeMinutes, limits.reminderLeadSMin), limits.reminderLeadSMax);
-  const { words, language } = talk;
+  const { words, language, nowMs } = talk;
   const { offer, sale } = offering;
+  const { reminderLeadSDefault, reminderLeadSMin, reminderLeadSMax } = limits;
+  const opensInS = (Date.parse(sale.opens_at ?? "") - nowMs) / 1_000;
+  const wanted = leadS ?? (afterS === null ? reminderLeadSDefault : opensInS - afterS);
+  if (afterS !== null && wanted < reminderLeadSMin) return opensBefore(talk, offering, opensInS);
+  if (wanted > reminderLeadSMax && opensInS > reminderLeadSMax) {
+    const most = duration(reminderLeadSMax * 1_000, language);
+    return offerLead(talk, offering, reminderLeadSMax, words.remindAtMost(nameOf(talk, offering), most));
+  }
+  const wholeMinutes = afterS === null ? Math.ceil(wanted / 60) : minutesNear(wanted, opensInS);
+  const lead = Math.min(Math.max(wholeMinutes * 60, reminderLeadSMin), reminderLeadSMax);
   const state = { focus: offer.id };
   const answer = read<ReminderWire>(
     await talk.api({ method: "POST", path: pathOf("/v1/campaigns/{}/reminder", sale.id), body: { lead_s: lead } }),
   );
   if ("refused" in answer) return notSet(talk, offering, answer.refused);
   const before = duration(answer.value.lead_s * 1_000, language);
+  const name = nameOf(talk, offering);
   return {
-    reply: words.reminded(nameOf(talk, offering), before, moment(answer.value.due_at)),
+    reply:
+      afterS === null
+        ? words.reminded(name, before, moment(answer.value.due_at))
+        : words.remindedIn(name, until(talk, answer.value.due_at), before),
     outcome: "reminded",
     choices: [{ label: words.labelForget, value: `forget:${offer.id}` }],
     state,
+  };
+}
+
+/** The nearest that does not lie in the past. */
+function minutesNear(leadS: number, opensInS: number): number {
+  const minutes = Math.round(leadS / 60);
+  return minutes * 60 < opensInS ? minutes : Math.floor(leadS / 60);
+}
+
+/** The sale opens sooner than somebody wants to be told. */
+function opensBefore(talk: Talk, offering: Offering, opensInS: number): Said {
+  const { words, language } = talk;
+  const most = Math.ceil(opensInS / 60) - 1;
+  const name = nameOf(talk, offering);
+  const leadS = Math.min(most * 60, limits.reminderLeadSDefault);
+  if (leadS < limits.reminderLeadSMin) {
+    const state = { focus: offering.offer.id };
+    return { reply: words.opensAtOnce(name), outcome: tooLate, choices: nextSteps(talk, offering), state };
+  }
+  const opens = until(talk, offering.sale.opens_at ?? "");
+  return offerLead(talk, offering, leadS, words.opensBefore(name, opens, duration(leadS * 1_000, language)));
+}
+
+/** What was asked for cannot be: a lead that can. */
+function offerLead(talk: Talk, { offer }: Offering, leadS: number, reply: string): Said {
+  const { words } = talk;
+  return {
+    reply,
+    outcome: tooLate,
+    choices: [
+      { label: words.labelYes, value: `remind:${offer.id}:${leadS}` },
+      { label: words.labelNo, value: "no" },
+    ],
+    state: { focus: offer.id, pending: { ask: "remind", offer: offer.id, leadS } },
   };
 }
 
@@ -41,20 +92,13 @@ function notSet(talk: Talk, offering: Offering, why: Refused): Said {
   const state = { focus: offer.id };
   if (why.code === "already_open") return alreadyOpen(talk, offering);
   const leadSMax = why.members["lead_s_max"];
-  if (why.code !== "reminder_too_late" || typeof leadSMax !== "number") return refused(talk, why, { state });
+  if (why.code !== tooLate || typeof leadSMax !== "number") return refused(talk, why, { state });
   const outcome = why.code;
   if (leadSMax < limits.reminderLeadSMin) {
     return { reply: words.opensAtOnce(nameOf(talk, offering)), outcome, choices: nextSteps(talk, offering), state };
   }
-  return {
-    reply: words.remindShorter(nameOf(talk, offering), duration(leadSMax * 1_000, language)),
-    outcome,
-    choices: [
-      { label: words.labelYes, value: `remind:${offer.id}:${leadSMax}` },
-      { label: words.labelNo, value: "no" },
-    ],
-    state: { ...state, pending: { ask: "remind", offer: offer.id, leadS: leadSMax } },
-  };
+  const shorter = words.remindShorter(nameOf(talk, offering), duration(leadSMax * 1_000, language));
+  return offerLead(talk, offering, leadSMax, shorter);
 }
 
 /** Of a sale that is open nobody has to be told. */

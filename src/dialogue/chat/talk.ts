@@ -4,7 +4,7 @@
  */
 import type { Api } from "../api.ts";
 import type { Quotes } from "../quote.ts";
-import type { ChatState } from "./context.ts";
+import type { ChatState, When } from "./context.ts";
 import { duration, money } from "./format.ts";
 import type { Language, OrderIntent, SaleIntent } from "./intents.ts";
 import type { Offering, Shelved } from "./shelf.ts";
@@ -120,7 +120,11 @@ export function askWhich(
   talk: Talk,
   offerings: readonly Offering[],
   intent: SaleIntent,
-  { quantity = null, question = talk.words.which }: { quantity?: number | null; question?: string } = {},
+  {
+    question = talk.words.which,
+    quantity = null,
+    ...when
+  }: { question?: string; quantity?: number | null } & Partial<When> = {},
 ): Said {
   if (offerings.length === 0) return { reply: talk.words.nothingOn, choices: [] };
   const shown = offerings.slice(0, shownMax);
@@ -133,7 +137,7 @@ export function askWhich(
     state: {
       shown: shown.map(({ offer }) => offer.id),
       listed: shown.length,
-      pending: { ask: "which", intent, quantity },
+      pending: { ask: "which", intent, quantity, ...when },
     },
   };
 }

@@ -19,7 +19,7 @@ import {
   yesChinese,
   yesEnglish,
 } from "./lexicon.ts";
-import { leadIn, numbersIn } from "./numbers.ts";
+import { afterIn, leadIn, numbersIn } from "./numbers.ts";
 import { isSlipOf, type Plain, plainText } from "./text.ts";
 import { type Named, nameMark, type Titles } from "./titles.ts";
 
@@ -74,13 +74,15 @@ export function understand(text: string, table: Table): Understood {
   const { intent, isSure } = intentOf(read);
   const startsWithNo = noStartEnglish.test(english.trimStart()) || noStartChinese.test(chinese);
   const isQuantity = numbers.isBare && intent === "buy";
+  const leadS = leadIn(english, chinese);
   return {
     intent,
     // "Not the drone, the headphones": the one in question is not what is meant.
     offers: startsWithNo && named.ids.length > 1 ? named.ids.filter((id) => id !== table.focus) : named.ids,
     number: numberFor(read, intent, isQuantity),
     quantity: intent === "remind" || (numbers.isBare && !isQuantity) ? null : numbers.quantity,
-    leadS: leadIn(english, chinese),
+    leadS,
+    afterS: leadS === null ? afterIn(english, chinese) : null,
     order,
     language: languageOf(plain, named),
     isSure,

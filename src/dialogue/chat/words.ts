@@ -199,6 +199,21 @@ const table = {
     (title: string, lead: string, at: string) => `You are reminded of ${title} ${lead} before it opens, at ${at}.`,
     (title: string, lead: string, at: string) => `${title} 开售前${lead}（${at}）会提醒您。`,
   ],
+  remindedIn: [
+    (title: string, time: string, lead: string) => `You are reminded of ${title} in ${time}, ${lead} before it opens.`,
+    (title: string, time: string, lead: string) => `${time}后会提醒您 ${title}，即开售前${lead}。`,
+  ],
+  remindAtMost: [
+    (title: string, lead: string) =>
+      `I can remind you of ${title} ${lead} before it opens at the earliest. Shall I? Say yes or no.`,
+    (title: string, lead: string) => `${title} 最早只能在开售前${lead}提醒。这样提醒您可以吗？请回复“确认”或“不要”。`,
+  ],
+  opensBefore: [
+    (title: string, time: string, lead: string) =>
+      `${title} opens before that, in ${time}. Shall I remind you ${lead} before it opens? Say yes or no.`,
+    (title: string, time: string, lead: string) =>
+      `${title} 在那之前（${time}后）就开售了。开售前${lead}提醒您可以吗？请回复“确认”或“不要”。`,
+  ],
   remindShorter: [
     (title: string, lead: string) =>
       `${title} opens sooner than that. Shall I remind you ${lead} before? Say yes or no.`,
