@@ -152,9 +152,14 @@ export class RehearsalOffice {
   /** Takes what it tells until it has ended, and keeps what became of it. Whatever it does, this process goes on. */
   async #follow(rehearsal: Rehearsal, child: Child): Promise<void> {
     const errors = new Response(child.stderr).text();
+    let report: Rehearsal["report"] = null;
     let lastWords = "";
     try {
-      for await (const line of linesOf(child.stdout)) this.#take(rehearsal, JSON.parse(line) as RehearsalLine);
+      for await (const line of linesOf(child.stdout)) {
+        const told = JSON.parse(line) as RehearsalLine;
+        if ("report" in told) report = told.report;
+        else this.#goOn(rehearsal, told.progress);
+      }
       const code = await child.exited;
       lastWords = (await errors).trim().split("\n").at(-1) || `It ended with ${code}.`;
     } catch (cause) {
@@ -164,18 +169,15 @@ export class RehearsalOffice {
     }
     const stopReason = this.#running?.stopReason ?? null;
     this.#running = null;
-    // A report counts, whatever came after it.
-    if (rehearsal.report !== null) this.#end(rehearsal, "done", null);
+    // A report counts, whatever came after it; and is there when the rehearsal is done, not while it still cleans up.
+    rehearsal.report = report;
+    if (report !== null) this.#end(rehearsal, "done", null);
     else this.#end(rehearsal, stopReason === null ? "failed" : "stopped", stopReason ?? lastWords);
   }
 
-  #take(rehearsal: Rehearsal, told: RehearsalLine): void {
-    if ("report" in told) {
-      rehearsal.report = told.report;
-      return;
-    }
-    rehearsal.progress.push(told.progress);
-    if (rehearsal.progress.length > limits.rehearsalProgressMax) rehearsal.progress.shift();
+  #goOn({ progress }: Rehearsal, second: Rehearsal["progress"][number]): void {
+    progress.push(second);
+    if (progress.length > limits.rehearsalProgressMax) progress.shift();
   }
 
   #end(rehearsal: Rehearsal, state: RehearsalState, failure: string | null): void {

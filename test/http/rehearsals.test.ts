@@ -76,8 +76,9 @@ test("a rehearsal runs beside the sale, is seen as it goes, and leaves the sale 
 
   const done = await until(
     () => look(id),
-    ({ body }) => body.state !== "running",
+    ({ body }) => body.state !== "running" || body.report !== null, // neither without the other, at any moment
     40_000,
+    1,
   );
   expect(done.body).toMatchObject({ state: "done", failure: null });
   expect(done.body.report?.verification).toMatchObject({ exact: true, failures: [] });
