@@ -279,7 +279,7 @@ function optionsOf(
   return {
     width: element.clientWidth,
     height,
-    padding: [8, hasRight ? 0 : 12, 0, 0],
+    padding: [8, hasRight ? 0 : 26, 0, 0], // half of a time stands right of the last tick
     legend: { show: false },
     cursor: {
       y: false,
