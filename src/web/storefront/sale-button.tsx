@@ -87,7 +87,8 @@ function useBesideChat(box: RefObject<HTMLElement | null>): Signal<boolean> {
   useEffect(() => {
     if (box.current === null) return;
     const observer = new IntersectionObserver(
-      ([entry]) => {
+      (entries) => {
+        const entry = entries.at(-1); // a page that was busy gets several at once, the last of now
         if (entry?.rootBounds) isBeside.value = entry.boundingClientRect.bottom > entry.rootBounds.bottom;
       },
       { rootMargin: `0px 0px -${chatHeight}`, threshold: [0, 1] },
