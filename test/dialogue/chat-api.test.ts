@@ -124,6 +124,18 @@ describe("on a sale's page", () => {
     expect((await talker.say("when")).reply).toContain("旗舰手机 Pro");
   });
 
+  test("a question about another sale is agreed to by no words that mean this one", async () => {
+    for (const says of ["yes, the headphones", "yes, buy the headphones", "ok buy it", "买吧", "我要", "好的，买"]) {
+      const token = await newToken();
+      const talker = new Talker(server, token);
+      talker.page = sales.drone.id;
+      expect(await talker.say("buy")).toMatchObject({ outcome: "quoted" });
+      talker.page = sales.headphones.id;
+      expect((await talker.say(says)).reply).toContain("Aurora Headphones");
+      expect((await call<{ orders: unknown[] }>(`${server.url}/v1/orders`, { as: token })).body.orders).toEqual([]);
+    }
+  });
+
   test("what is named or chosen goes before it, and stays what is talked about there", async () => {
     const talker = new Talker(server, await newToken());
     talker.page = sales.headphones.id;

@@ -113,6 +113,7 @@ export async function converse(
     titles: shelved.titles,
     shown: before.shown,
     focus: before.focus,
+    quoted: quotedIn(parts.quotes, before, { buyerId, nowMs })?.offer ?? null,
     pending: before.pending?.ask ?? null,
   };
   const chosen = message.choice === null ? null : choiceIn(message.choice);
@@ -388,12 +389,23 @@ async function askAnew(talk: Talk, { intent, ...wish }: Extract<Pending, { ask: 
 /** What was asked is asked once more, in full: a yes must be to something that stands right above it. */
 async function notUnderstood(talk: Talk): Promise<Said> {
   const { words, state, shelved, buyerId, nowMs } = talk;
-  const checked = state.pending?.ask === "buy" ? talk.quotes.check(state.pending.quote, buyerId ?? "", nowMs) : null;
-  const terms = checked !== null && "terms" in checked ? checked.terms : null;
-  const offering = terms === null ? undefined : shelved.byId.get(formatId("off", terms.offerId));
-  if (terms === null || offering === undefined) return { reply: words.unknown, choices: firstSteps(talk) };
-  const anew = await quote(talk, offering, terms.quantity);
+  const quoted = quotedIn(talk.quotes, state, { buyerId, nowMs });
+  const offering = quoted === null ? undefined : shelved.byId.get(quoted.offer);
+  if (quoted === null || offering === undefined) return { reply: words.unknown, choices: firstSteps(talk) };
+  const anew = await quote(talk, offering, quoted.quantity);
   return { ...anew, reply: `${words.unknown}\n${anew.reply}` };
+}
+
+/** What the quote says that waits for a yes; `null` where none does. */
+function quotedIn(
+  quotes: Quotes,
+  { pending }: ChatState,
+  { buyerId, nowMs }: Pick<Talk, "buyerId" | "nowMs">,
+): { readonly offer: string; readonly quantity: number } | null {
+  const checked = pending?.ask === "buy" ? quotes.check(pending.quote, buyerId ?? "", nowMs) : null;
+  if (checked === null || !("terms" in checked)) return null;
+  const { offerId, quantity } = checked.terms;
+  return { offer: formatId("off", offerId), quantity };
 }
 
 function declined({ words, state }: Talk): Said {

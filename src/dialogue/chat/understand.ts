@@ -60,6 +60,8 @@ export interface Table {
   readonly shown: readonly string[];
   /** The offer that is talked about. */
   readonly focus: string | null;
+  /** The offer whose quote waits for a yes: another one than is talked about where another sale's page was opened since. */
+  readonly quoted: string | null;
   readonly pending: "buy" | "cancel" | "leave" | "remind" | "which" | null;
 }
 
@@ -128,19 +130,20 @@ function saysYes({ plain, named, english, chinese, numbers, order, table }: Read
   if (plain.isQuestion || plain.isCut || order !== null) return false;
   if (numbers.number !== null || numbers.quantity !== null) return false;
   // Who names what they were asked about agrees to that.
-  const isSame =
-    named.ids.length === 0 || (named.ids.length === 1 && named.ids[0] === table.focus && table.pending === "buy");
+  const isSame = named.ids.length === 0 || (named.ids.length === 1 && named.ids[0] === table.quoted);
   if (!isSame) return false;
   const words = english
     .replaceAll(/,|◆|\bthe ◆/g, " ")
     .replaceAll(/\s+/g, " ")
     .trim();
   const isEnglish = !/\p{Script=Han}/u.test(chinese);
-  if (!fitsQuestion(`${words} ${chinese}`, table.pending)) return false;
+  // What is said of buying on another sale's page is said of that one.
+  const asked = table.pending === "buy" && table.quoted !== table.focus ? null : table.pending;
+  if (!fitsQuestion(`${words} ${chinese}`, asked)) return false;
   const all = isEnglish ? words : chinese.replaceAll(nameMark, "");
   if (all.length > (isEnglish ? englishAnswerMax : chineseAnswerMax) || isThanksAlone.test(all)) return false;
   if (isEnglish) return yesEnglish.test(all.replace(/ the$/, ""));
-  return isWish.test(all) ? table.pending === "buy" : yesChinese.test(all);
+  return isWish.test(all) ? asked === "buy" : yesChinese.test(all);
 }
 
 /** "OK, buy it" agrees to that question alone, and is a wish elsewhere; "yes, cancel it" agrees to no purchase. */
