@@ -99,15 +99,18 @@ export interface Outlook {
   readonly waitS: number | null;
 }
 
-/** The place among those who can have their turn: agents past what they may still have keep nobody waiting. */
-export function turnOf({ agents }: QueueFigures, { place, agentsAhead }: Omit<Standing, "actor">): number {
-  if (agents === null) return place;
+/**
+ * The place among those who can have their turn before: agents past what they may still have keep no person waiting. An
+ * agent waits for all of them.
+ */
+export function turnOf({ agents }: QueueFigures, { place, agentsAhead, actor }: Standing): number {
+  if (agents === null || actor !== null) return place;
   return place - agentsAhead + Math.min(agentsAhead, Math.max(0, agents.free + agents.held - agents.passes));
 }
 
-/** What a place is worth. An agent needs a unit, and one of the agents' share: the smaller chance is theirs. */
+/** What a place is worth. An agent needs a unit, as a person does, and one of the agents' share: the smaller chance is theirs. */
 export function outlookOf(figures: QueueFigures, standing: Standing): Outlook {
-  const outlook = outlookAt(figures, turnOf(figures, standing));
+  const outlook = outlookAt(figures, turnOf(figures, { ...standing, actor: null }));
   const { agents } = figures;
   if (agents === null || standing.actor === null) return outlook;
   const ofShare = outlookAt({ ...figures, ...agents }, standing.agentsAhead + 1);

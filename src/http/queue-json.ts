@@ -82,9 +82,9 @@ export function pollAfterSOf(
 ): number {
   const most = Math.max(1, Math.min(pollAfterSMax, Math.floor(admission.passWindowS / pollsPerPass)));
   if (standing.code === "admitted") return most;
-  const { place, agentsAhead } = standing;
+  const { place } = standing;
   if (place !== null) {
-    const turn = turnOf(standing.figures, { place, agentsAhead });
+    const turn = turnOf(standing.figures, { ...standing, place });
     return Math.min(most, 1 + pollStepS * Math.floor(Math.log2(turn)));
   }
   const untilOpeningS = Math.max(1, Math.ceil(((opensAtMs ?? nowMs) - nowMs) / 1_000));

@@ -652,7 +652,7 @@ export const QueueAnswer = Type.Object({
   ),
   ahead: nullable(
     count(
-      "how many are before this buyer in line and can have their turn: agents past their share keep nobody waiting; null where place is",
+      "how many are before this buyer in line and can have their turn: agents past their share keep no person waiting, while an agent waits for all of them; null where place is",
       36,
     ),
   ),

@@ -7,6 +7,7 @@ import { openAdmission } from "../../src/domain/admission.ts";
 import { type Actor, type AgentTerms, agentUnitsMax, totalForAgents } from "../../src/domain/agents.ts";
 import { type CampaignDraft, violationsOf } from "../../src/domain/campaign.ts";
 import { outlookOf, turnOf } from "../../src/domain/queue.ts";
+import { pollAfterSOf } from "../../src/http/queue-json.ts";
 import { campaignDraft, type Opened, offerDraft, paymentWindowMs, Sale, startMs } from "./sale.ts";
 
 const humansOnly: AgentTerms = { policy: "humans_only", sharePercent: null };
@@ -33,7 +34,7 @@ function queueWith(
   sale.execute({ type: "publish", campaignId, secret });
   const ask = (buyerId: string) => sale.engine.askQueue(campaignId, buyerId);
   return {
-    ...{ sale, offerId },
+    ...{ sale, campaignId, offerId },
     join: (buyerId: string, actor: Actor | null = null) =>
       sale.execute({ type: "join_queue", campaignId, buyerId, actor }),
     standing: (buyerId: string) => {
@@ -301,7 +302,7 @@ describe("a share where a queue lets in", () => {
     const agent = { place: 1, agentsAhead: 0, actor: "agent" } as const;
     expect(outlookOf(figures(), agent)).toEqual({ chance: 0, waitS: null });
     expect(outlookOf(figures(), { ...agent, place: 3, agentsAhead: 2, actor: null }).chance).toBe(1);
-    expect(turnOf(figures(), { place: 3, agentsAhead: 2 })).toBe(1);
+    expect(turnOf(figures(), { place: 3, agentsAhead: 2, actor: null })).toBe(1);
     expect(join("ana").code).toBe("admitted");
     sale.restock(offerId, 4);
     expect([standing("a2"), standing("a3")]).toEqual(["admitted", "queued 1"]);
@@ -323,6 +324,17 @@ describe("a share where a queue lets in", () => {
     expect(third?.waitS).toBeNull();
     sale.restart();
     expect(figures().agents).toEqual({ free: 2, held: 0, passes: 2, waiting: 1 });
+  });
+
+  test("tells an agent that all agents before it are ahead, and not to ask as if it were the next", () => {
+    const { campaignId, sale, join } = queueWith(share(50), { stock: 2 });
+    for (let n = 0; n < 102; n++) join(`a${n}`, "agent");
+    const said = sale.engine.askQueue(campaignId, "a101");
+    if (said.code !== "queued" || said.place === null) throw new Error(`a101 is ${said.code}`);
+    expect(turnOf(said.figures, { ...said, place: said.place })).toBe(101);
+    const terms = { opensAtMs: null, admission: { ...openAdmission, passWindowS: 600 } };
+    expect(pollAfterSOf(terms, said, startMs)).toBe(13);
+    expect(pollAfterSOf(terms, { ...said, actor: null }, startMs)).toBe(1); // a person there is the next
   });
 
   test.each([false, true])(
