@@ -6,6 +6,8 @@ import type { Api } from "../../src/dialogue/api.ts";
 import { Contexts } from "../../src/dialogue/chat/context.ts";
 import { converse } from "../../src/dialogue/chat/conversation.ts";
 import { Shelf } from "../../src/dialogue/chat/shelf.ts";
+import { Titles } from "../../src/dialogue/chat/titles.ts";
+import { understand } from "../../src/dialogue/chat/understand.ts";
 import type { CampaignWire, ReminderWire } from "../../src/dialogue/chat/wire.ts";
 import { Quotes } from "../../src/dialogue/quote.ts";
 import { SignedText } from "../../src/host/signed-text.ts";
@@ -59,6 +61,30 @@ test.each([
   expect(reply).toMatch(/You are reminded of Test sale in .* before it opens|后会提醒您 Test sale，即开售前/);
   const offMs = Date.parse(set?.due_at ?? "") - beforeMs - afterS * 1_000;
   expect(Math.abs(offMs)).toBeLessThanOrEqual(35_000); // half a minute, and the time that it took
+});
+
+test.each([
+  ["1.5 hours before", 5_400],
+  ["an hour and a half before it opens", 5_400],
+  ["two and a half hours before", 9_000],
+  ["forty-five minutes before", 2_700],
+  ["ninety minutes before", 5_400],
+  ["a quarter of an hour before", 900],
+  ["a couple of minutes early", 120],
+  ["1 hour and 10 minutes before", 4_200],
+  ["3 weeks before", 3 * 604_800],
+  ["and tell me before it opens", null], // no "an d"
+  ["提前1小时30分钟", 5_400],
+  ["提前1.5小时", 5_400],
+  ["提前大约一百二十分钟", 7_200],
+  ["二百零五分钟前", 12_300],
+  ["提前三刻钟", 2_700],
+  ["提前一周", 604_800],
+  ["前天说的", null],
+] as const)('"%s" is read as the time that it is', (says, leadS) => {
+  const table = { titles: new Titles([]), shown: [], focus: null, quoted: null, pending: null };
+  expect(understand(`remind me ${says}`, table)).toMatchObject({ intent: "remind", leadS, afterS: null, number: null });
+  expect(understand("remind me in about ten minutes", table)).toMatchObject({ afterS: 600, number: null });
 });
 
 test.each([

@@ -73,7 +73,7 @@ function numberOf(words: string, chinese: string): Numbers["number"] {
     return at > 0 ? at : bounded(Number.parseInt(ordinal, 10));
   }
   const named = new RegExp(
-    ` (?:(?:number|nr|num|of|about|option|item|choice|choose|pick|select|take number) )(${numberWord}) | #([0-9]{1,6}) | # ([0-9]{1,6}) `,
+    ` (?:(?:number|nr|num|of|about|option|item|choice|choose|pick|select|take number) )(${numberWord}) (?!${englishUnit})| #([0-9]{1,6}) | # ([0-9]{1,6}) `,
   ).exec(words);
   const value = named?.[1] ?? named?.[2] ?? named?.[3];
   if (value !== undefined) return numeralOf(value);
@@ -121,68 +121,81 @@ function quantityOf(words: string, chinese: string): number | null {
   return bareTail === undefined ? null : numeralOf(bareTail);
 }
 
+/** In seconds, by the first letter or character of a unit. */
 const secondsPer: Readonly<Record<string, number>> = {
-  d: 86_400,
-  h: 3_600,
-  m: 60,
-  s: 1,
-  天: 86_400,
-  日: 86_400,
-  小: 3_600,
-  钟: 3_600,
-  分: 60,
-  秒: 1,
+  ...{ w: 604_800, d: 86_400, h: 3_600, m: 60, s: 1 },
+  ...{ 周: 604_800, 星: 604_800, 礼: 604_800, 天: 86_400, 日: 86_400, 小: 3_600, 钟: 3_600, 刻: 900, 分: 60, 秒: 1 },
 };
-const roundNumbers: Readonly<Record<string, number>> = { a: 1, an: 1, fifteen: 15, twenty: 20, thirty: 30 };
-const englishUnit = "(?:days?|d|hours?|hrs?|h|minutes?|mins?|min|m|seconds?|secs?|s)";
-const englishTime = `(half(?: an?)?|${Object.keys(roundNumbers).join("|")}|${numberWord}) ?(${englishUnit})`;
-const chineseTime = `(半|${digits})(?:个)?(半)?(天|日|小时|钟头|分钟?|秒钟?)(半)?`;
+const teens = ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"];
+const tens = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+const amount = "[0-9]{1,6}(?:\\.[0-9]{1,2})?";
+const amountWord = [
+  ...["half(?: an?)?", "(?:a )?quarter of an?", "a couple of", "an?", ...teens],
+  ...[`(?:${tens.join("|")})(?: (?:${cardinals.slice(1, 10).join("|")}))?`, ...cardinals.slice(1)],
+].join("|");
+const englishUnit = "(?:weeks?|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])";
+const englishPart = `(?:(${amount}) ?|(${amountWord}) )(and a half )?(${englishUnit})( and a half)?`;
+const chinesePart = `(?:(${amount})|(半|[零一二两俩三四五六七八九十百]{1,5}))个?(半)?(周|星期|礼拜|天|日|小时|钟头|刻钟?|分钟?|秒钟?)(半)?`;
+/** The same with nothing kept of what they find. */
+const [englishTime, chineseTime] = [englishPart, chinesePart].map((part) => part.replaceAll(/(?<!\\)\((?!\?)/g, "(?:"));
+const englishSpan = `(${englishTime}(?: (?:and )?${englishTime})?)`;
+const chineseSpan = `((?:${chineseTime}){1,2})`;
 const before = "(?:before|beforehand|b4|early|earlier|ahead|prior|in advance)";
-const leadEnglish = new RegExp(` (?:${englishTime} (?:and )?)?${englishTime} (?:[^ ,]+ ){0,2}?${before} `);
-const leadChinese = new RegExp(`提前${chineseTime}|[之以]?前(?:的)?${chineseTime}|${chineseTime}[之以]?前`, "u");
-
-const afterEnglish = new RegExp(
-  ` (?<!(?:opens?|opening|starts?|starting|begins?|beginning|live) )(?:in|after) (?:about |another |like )?(?:${englishTime} (?:and )?)?${englishTime} | (?:${englishTime} (?:and )?)?${englishTime} (?:from now|later|from this moment) `,
+const leadEnglish = new RegExp(` ${englishSpan} (?:[^ ,]+ ){0,2}?${before} `);
+const leadChinese = new RegExp(
+  `提前(?:大[概约]|约)?${chineseSpan}|[之以]?前(?:的)?${chineseSpan}|${chineseSpan}[之以]?前`,
+  "u",
 );
-const afterChinese = new RegExp(`${chineseTime}[之以]?后(?!开|才开|就开)|再?过${chineseTime}`, "u");
+const afterEnglish = new RegExp(
+  ` (?<!(?:opens?|opening|starts?|starting|begins?|beginning|live) )(?:in|after) (?:about |another |like )?${englishSpan} | ${englishSpan} (?:from now|later|from this moment) `,
+);
+const afterChinese = new RegExp(`${chineseSpan}[之以]?后(?!开|才开|就开)|再?过${chineseSpan}`, "u");
 
 /** How long from now, in seconds: "in an hour and 10 minutes", "十分钟后"; `null` where nothing says so. */
 export function afterIn(words: string, chinese: string): number | null {
-  const english = afterEnglish.exec(` ${words.trim()} `)?.slice(1) ?? [];
-  const from = [0, 4].find((at) => english[at + 2] !== undefined);
-  if (from !== undefined) {
-    const [first, firstUnit = "", second = "", unit = ""] = english.slice(from, from + 4);
-    return secondsOf(second, unit) + (first === undefined ? 0 : secondsOf(first, firstUnit));
-  }
-  const parts = afterChinese.exec(chinese)?.slice(1) ?? [];
-  const at = [0, 4].find((index) => parts[index] !== undefined);
-  return at === undefined ? null : chineseSecondsOf(parts.slice(at, at + 4));
+  return secondsIn(afterEnglish.exec(` ${words.trim()} `)) ?? secondsIn(afterChinese.exec(chinese));
 }
 
-/** How long before something, in seconds: "an hour and 10 minutes before", "提前半小时"; `null` where nothing says so. */
+/** How long before something, in seconds: "an hour and a half before", "提前半小时"; `null` where nothing says so. */
 export function leadIn(words: string, chinese: string): number | null {
-  const [, first, firstUnit, second = "", unit = ""] = leadEnglish.exec(` ${words.trim()} `) ?? [];
-  if (second !== "") return secondsOf(second, unit) + (first === undefined ? 0 : secondsOf(first, firstUnit ?? ""));
-  const parts = leadChinese.exec(chinese)?.slice(1) ?? [];
-  const at = [0, 4, 8].find((from) => parts[from] !== undefined);
-  if (at === undefined) return null;
-  return chineseSecondsOf(parts.slice(at, at + 4));
+  return secondsIn(leadEnglish.exec(` ${words.trim()} `)) ?? secondsIn(leadChinese.exec(chinese));
 }
 
-function chineseSecondsOf([value = "", half, per = "", halfAfter]: readonly (string | undefined)[]): number {
-  return secondsOf(value, per) + (half === undefined && halfAfter === undefined ? 0 : secondsOf("半", per));
+/** Of the span that a pattern has found, the sum of its parts. */
+function secondsIn(found: RegExpExecArray | null): number | null {
+  const span = found?.slice(1).find((part) => part !== undefined);
+  if (span === undefined) return null;
+  let seconds = 0;
+  for (const [, digits, word, isAndHalf, unit = "", hasHalf] of [
+    ...span.matchAll(new RegExp(englishPart, "g")),
+    ...span.matchAll(new RegExp(chinesePart, "gu")),
+  ]) {
+    const per = secondsPer[unit.charAt(0)];
+    if (per === undefined) throw new Error(`${unit} is no unit of time`);
+    const count = digits === undefined ? amountOf(word ?? "") : Number(digits);
+    seconds += (count + (isAndHalf === undefined && hasHalf === undefined ? 0 : 0.5)) * per;
+  }
+  return seconds;
 }
 
-function secondsOf(value: string, unit: string): number {
-  const per = secondsPer[unit.charAt(0)];
-  if (per === undefined) throw new Error(`${unit} is no unit of time`);
-  if (value === "半" || value.startsWith("half")) return per / 2;
-  return (roundNumbers[value] ?? numeralOf(value)) * per;
+/** Of a word, as "half an", "forty five" and 一百二十 are. */
+function amountOf(word: string): number {
+  if (word === "半" || word.startsWith("half")) return 0.5;
+  if (word.includes("quarter")) return 0.25;
+  if (word === "a couple of") return 2;
+  if (word === "a" || word === "an") return 1;
+  if (teens.includes(word)) return 13 + teens.indexOf(word);
+  const [ten = "", one = ""] = word.split(" ");
+  return tens.includes(ten) ? 20 + 10 * tens.indexOf(ten) + Math.max(0, cardinals.indexOf(one)) : numeralOf(word);
 }
 
-/** Of digits, of an English word, or of Chinese digits up to ninety-nine. */
+/** Of digits, of an English word, or of Chinese digits up to 999. */
 function numeralOf(text: string): number {
   if (/^[0-9]+$/.test(text)) return bounded(Number(text));
+  if (text.includes("百")) {
+    const [hundreds = "", rest = ""] = text.split("百");
+    return numeralOf(hundreds === "" ? "一" : hundreds) * 100 + (rest === "" ? 0 : numeralOf(rest));
+  }
   const at = cardinals.indexOf(text);
   if (at >= 0) return at;
   const unit = (character: string) =>

@@ -23,6 +23,10 @@ const charactersRead = 1_000;
 
 const thumbs = /^(?:\s|!|\u{1F44D}|\u{1F44C}|\u2705|\u2714|[\u{1F3FB}-\u{1F3FF}]|\uFE0F)+$/u;
 
+/** The point in "1.5 hours" ends no clause. */
+const clauseEnd =
+  /(?:[,;:!?，。、；：！？\n…~～]|(?<![0-9])\.|\.(?![0-9]{1,2} ?(?:days?|hours?|hrs?|h|minutes?|mins?|天|个?小时|个?钟头|分钟)(?![a-z])))+/gu;
+
 export function plainText(text: string): Plain {
   const isCut = text.length > charactersRead;
   const read = text.slice(0, charactersRead).toWellFormed();
@@ -32,8 +36,8 @@ export function plainText(text: string): Plain {
       .toLowerCase()
       .replaceAll(/['’‘`´]/g, "")
       .replaceAll(/[\p{Cf}\p{Mn}]/gu, "")
-      .replaceAll(/[,.;:!?，。、；：！？\n…~～]+/gu, " , ")
-      .replaceAll(/[^\p{L}\p{N}_#,]+/gu, " "),
+      .replaceAll(clauseEnd, " , ")
+      .replaceAll(/[^\p{L}\p{N}_#,.]+/gu, " "),
   );
   const spaced = plain.replaceAll(/([\p{Script=Han}])/gu, " $1 ");
   const words = spaced.split(" ").filter((word) => word !== "" && !/\p{Script=Han}/u.test(word));
