@@ -11,7 +11,7 @@ import { understand } from "../../src/dialogue/chat/understand.ts";
 import type { CampaignWire, ReminderWire } from "../../src/dialogue/chat/wire.ts";
 import { Quotes } from "../../src/dialogue/quote.ts";
 import { SignedText } from "../../src/host/signed-text.ts";
-import { call, createCampaign, type Server, startServer, tokenOf } from "../harness.ts";
+import { call, createCampaign, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
 import { until } from "../http/until.ts";
 import { Talker } from "./chat-sales.ts";
 
@@ -29,6 +29,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 const goods = (title: string) => ({ sku: title, title, price_minor: 100, currency: "CNY", stock: 5 });
+const someone = await tokenOf("someone");
 const remindersOf = async (as: string) =>
   (await call<{ reminders: ReminderWire[] }>(`${server.url}/v1/reminders`, { as })).body.reminders;
 
@@ -61,6 +62,24 @@ test.each([
   expect(reply).toMatch(/You are reminded of Test sale in .* before it opens|后会提醒您 Test sale，即开售前/);
   const offMs = Date.parse(set?.due_at ?? "") - beforeMs - afterS * 1_000;
   expect(Math.abs(offMs)).toBeLessThanOrEqual(35_000); // half a minute, and the time that it took
+});
+
+test("of a sale that is over, paused or open no time is offered, however it was said", async () => {
+  for (const [does, title] of [
+    ["end", "Old Sofa"],
+    ["pause", "Paused Mug"],
+    [null, "Open Door"],
+  ] as const) {
+    const { id } = await createCampaign(server, { offers: [goods(title)] });
+    if (does !== null) await call(`${server.url}/v1/campaigns/${id}/${does}`, { method: "POST", as: operatorKey });
+    for (const says of ["in 10 minutes", "5 minutes before", "3 days before", "in 3 days"]) {
+      const { outcome } = await until(
+        () => new Talker(server, someone).say(`remind me of the ${title} ${says}`),
+        ({ outcome }) => outcome !== null, // what is on sale is read once a second
+      );
+      expect([title, says, outcome]).toEqual([title, says, does === "end" ? "ended" : "already_open"]);
+    }
+  }
 });
 
 test.each([

@@ -22,33 +22,42 @@ const toldMax = 5;
  */
 export async function setReminder(talk: Talk, offering: Offering, { leadS, afterS }: When): Promise<Said> {
   if (talk.buyerId === null) return askToSignIn(talk, offering);
-  const { words, language, nowMs } = talk;
-  const { offer, sale } = offering;
+  const { opens_at, state } = offering.sale;
   const { reminderLeadSDefault, reminderLeadSMin, reminderLeadSMax } = limits;
-  const opensInS = (Date.parse(sale.opens_at ?? "") - nowMs) / 1_000;
+  // Nothing is before the opening of what does not open any more: refused, and told why.
+  if (state !== "scheduled" || opens_at === null)
+    return put(talk, offering, { leadS: reminderLeadSDefault, isAfter: false });
+  const opensInS = (Date.parse(opens_at) - talk.nowMs) / 1_000;
   const wanted = leadS ?? (afterS === null ? reminderLeadSDefault : opensInS - afterS);
   if (afterS !== null && wanted < reminderLeadSMin) return opensBefore(talk, offering, opensInS);
   if (wanted > reminderLeadSMax && opensInS > reminderLeadSMax) {
-    const most = duration(reminderLeadSMax * 1_000, language);
-    return offerLead(talk, offering, reminderLeadSMax, words.remindAtMost(nameOf(talk, offering), most));
+    const most = duration(reminderLeadSMax * 1_000, talk.language);
+    return offerLead(talk, offering, reminderLeadSMax, talk.words.remindAtMost(nameOf(talk, offering), most));
   }
   const wholeMinutes = afterS === null ? Math.ceil(wanted / 60) : minutesNear(wanted, opensInS);
   const lead = Math.min(Math.max(wholeMinutes * 60, reminderLeadSMin), reminderLeadSMax);
-  const state = { focus: offer.id };
-  const answer = read<ReminderWire>(
-    await talk.api({ method: "POST", path: pathOf("/v1/campaigns/{}/reminder", sale.id), body: { lead_s: lead } }),
-  );
+  return put(talk, offering, { leadS: lead, isAfter: afterS !== null });
+}
+
+/** `isAfter`: it was asked for as a time from now, and is told as one. */
+async function put(
+  talk: Talk,
+  offering: Offering,
+  { leadS, isAfter }: { readonly leadS: number; readonly isAfter: boolean },
+): Promise<Said> {
+  const { words, language } = talk;
+  const { offer, sale } = offering;
+  const path = pathOf("/v1/campaigns/{}/reminder", sale.id);
+  const answer = read<ReminderWire>(await talk.api({ method: "POST", path, body: { lead_s: leadS } }));
   if ("refused" in answer) return notSet(talk, offering, answer.refused);
-  const before = duration(answer.value.lead_s * 1_000, language);
+  const { due_at, lead_s } = answer.value;
+  const before = duration(lead_s * 1_000, language);
   const name = nameOf(talk, offering);
   return {
-    reply:
-      afterS === null
-        ? words.reminded(name, before, moment(answer.value.due_at))
-        : words.remindedIn(name, until(talk, answer.value.due_at), before),
+    reply: isAfter ? words.remindedIn(name, until(talk, due_at), before) : words.reminded(name, before, moment(due_at)),
     outcome: "reminded",
     choices: [{ label: words.labelForget, value: `forget:${offer.id}` }],
-    state,
+    state: { focus: offer.id },
   };
 }
 
