@@ -12,7 +12,17 @@ import { parseId } from "../../src/domain/ids.ts";
 import { setLogLevel } from "../../src/host/log.ts";
 import { newQuoteNumber } from "../../src/host/random.ts";
 import { SignedText } from "../../src/host/signed-text.ts";
-import { buy, call, createCampaign, newFolder, operatorKey, type Server, startServer, tokenOf } from "../harness.ts";
+import {
+  agentTokenOf,
+  buy,
+  call,
+  createCampaign,
+  newFolder,
+  operatorKey,
+  type Server,
+  startServer,
+  tokenOf,
+} from "../harness.ts";
 import { until } from "../http/until.ts";
 import { type Answer, makeSales, type Sales, Talker } from "./chat-sales.ts";
 
@@ -210,6 +220,35 @@ test("whose turn it is in the queue buys, and a pass is fetched where one is nee
   expect(await talker.say("buy the chair")).toMatchObject({ outcome: "quoted" });
   expect(await talker.say("yes")).toMatchObject({ outcome: "challenge_required" });
   expect(talker.last?.links[0]?.url).toMatch(/^\/campaigns\/cmp_/);
+});
+
+test("who waits in vain is told so: all is sold, or agents have their share", async () => {
+  const own = await startServer();
+  await using _ = own;
+  const { id, offers } = await createCampaign(own, {
+    admission: "queue",
+    agents: { policy: "share", share_percent: 50 },
+    offers: [{ sku: "q", title: "Queue Lamp", price_minor: 100, currency: "CNY", stock: 2 }],
+  });
+  const path = `${own.url}/v1/campaigns/${id}/queue`;
+  const buyNext = async (token: string) => {
+    const { body } = await call<{ pass: string }>(path, { method: "POST", as: token });
+    const order = await buy(own, offers[0]?.id ?? "", token, { pass: body.pass });
+    return () => call(`${own.url}/v1/orders/${order.body.id}/pay`, { method: "POST", as: operatorKey, body: {} });
+  };
+  const payAgents = await buyNext(await agentTokenOf("alice"));
+  const agent = new Talker(own, await agentTokenOf("carol"));
+  expect(await agent.say("get in line for the lamp")).toMatchObject({ outcome: "queued" });
+  expect(agent.last?.reply).not.toContain("Honestly");
+  const payPersons = await buyNext(await tokenOf("bob"));
+  const person = new Talker(own, await tokenOf("dan"), "zh");
+  expect(await person.say("排队 lamp")).toMatchObject({ outcome: "queued" });
+  await payAgents();
+  expect((await agent.say("where am I in line")).reply).toContain("assistants have all that they may buy");
+  expect((await person.say("排到哪了")).reply).not.toContain("实话实说");
+  await payPersons();
+  expect((await person.say("排到哪了")).reply).toContain("已全部售出");
+  expect((await agent.say("where am I in line")).reply).toContain("everything is sold");
 });
 
 describe("a restart in the middle of a talk", () => {

@@ -109,13 +109,17 @@ function told(talk: Talk, offering: Offering, way: Way, body: unknown): Said {
       state,
     };
   }
-  const wait =
-    queue.estimated_wait_s === null ? "" : words.wait(duration(queue.estimated_wait_s * 1_000, talk.language));
+  const outlook =
+    queue.refusal !== null
+      ? { sold_out: words.turnSoldOut, agent_share_taken: words.turnShareTaken }[queue.refusal]
+      : queue.estimated_wait_s === null
+        ? ""
+        : words.wait(duration(queue.estimated_wait_s * 1_000, talk.language));
   return {
     reply:
       queue.ahead === null
         ? words.queuedNoPlace(offer.title, count(queue.waiting))
-        : words.queued(offer.title, count(queue.ahead), count(queue.waiting)) + wait,
+        : words.queued(offer.title, count(queue.ahead), count(queue.waiting)) + outlook,
     outcome: "queued",
     choices: [choice("place", words.labelPlace), choice("leave_queue", words.labelLeave)],
     state,

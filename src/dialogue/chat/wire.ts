@@ -49,6 +49,8 @@ export interface QueueWire {
   readonly place: number | null;
   readonly waiting: number;
   readonly estimated_wait_s: number | null;
+  /** Why the turn does not come any more. */
+  readonly refusal: "sold_out" | "agent_share_taken" | null;
   readonly pass: string | null;
   readonly expires_at: string | null;
 }

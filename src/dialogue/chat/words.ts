@@ -154,6 +154,14 @@ const table = {
       `You are in the queue for ${title}: ${ahead} ahead of you, ${waiting} in line.`,
     (title: string, ahead: string, waiting: string) => `您正在排队 ${title}：前面还有 ${ahead} 人，共 ${waiting} 人。`,
   ],
+  turnSoldOut: [
+    " Honestly: everything is sold. Your turn comes only if units are added.",
+    "实话实说：已全部售出，除非补货，否则轮不到您。",
+  ],
+  turnShareTaken: [
+    " Honestly: an assistant holds this place, and assistants have all that they may buy. Leave the line and join it yourself.",
+    "实话实说：这个位置是智能助手排的，而智能助手可买的数量已满。请退出排队，再亲自排队。",
+  ],
   wait: [(time: string) => ` Your turn comes in about ${time}.`, (time: string) => `预计等待${time}。`],
   admitted: [
     (title: string, time: string) => `It is your turn for ${title}: buy within ${time}.`,
