@@ -175,6 +175,16 @@ describe("on a sale's page", () => {
     expect((await talker.say("the second one")).reply).toContain("1 × Blue scarf");
   });
 
+  test("it is that sale also where it was published just now, and is on no list yet", async () => {
+    await new Talker(server).say("what is on"); // which is kept for a second
+    const offer = { sku: "kite", title: "Kite", price_minor: 5_000, currency: "CNY", stock: 5 };
+    const talker = new Talker(server, await newToken());
+    talker.page = (await createCampaign(server, { offers: [offer] })).id;
+    expect((await talker.say("how many are left")).reply).toContain("Kite");
+    expect(await talker.say("buy")).toMatchObject({ outcome: "quoted" });
+    expect(await talker.say("yes")).toMatchObject({ outcome: "reserved" });
+  });
+
   test("a page of nothing changes nothing, and what is no campaign's id is refused", async () => {
     const talker = new Talker(server, await newToken());
     await talker.say("price of the drone");

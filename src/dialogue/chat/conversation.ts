@@ -106,7 +106,7 @@ export async function converse(
   onUnderstood: (meaning: Meaning, by: UnderstoodBy) => void,
 ): Promise<Answered> {
   const stood = (message.context === null ? null : parts.contexts.open(message.context, buyerId, nowMs)) ?? newState;
-  const shelved = await parts.shelf.read(api);
+  const shelved = await parts.shelf.read(api, message.campaign);
   if ("code" in shelved) return notNow(parts, { message, before: stood, buyerId, nowMs }, shelved);
   const before = onPage(stood, message.campaign, shelved);
   const table = {
@@ -157,7 +157,7 @@ function onPage(state: ChatState, campaign: string | null, { byId }: Shelved): C
   if (campaign === null || campaign === state.page) return { ...state, page: campaign };
   const ids = [...byId.values()].filter(({ sale }) => sale.id === campaign).map(({ offer }) => offer.id);
   const [only = null] = ids;
-  if (only === null) return { ...state, page: null }; // what was just published may be there with the next message
+  if (only === null) return { ...state, page: null };
   const isOnly = ids.length === 1;
   const shown = state.pending === null ? { shown: isOnly ? [] : ids.slice(0, shownMax) } : {};
   return { ...state, page: campaign, focus: isOnly ? only : null, ...shown };

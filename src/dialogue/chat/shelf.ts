@@ -36,7 +36,24 @@ export class Shelf {
     this.#elapsedMs = elapsedMs;
   }
 
-  async read(api: Api): Promise<Shelved | Refused> {
+  /** With the sale whose page is open, also where it is older than what is read, or was published just now. */
+  async read(api: Api, page: string | null): Promise<Shelved | Refused> {
+    const shelved = await this.#readKept(api);
+    if (page === null || "code" in shelved || [...shelved.byId.values()].some(({ sale }) => sale.id === page)) {
+      return shelved;
+    }
+    const answer = read<CampaignWire>(await api({ method: "GET", path: pathOf("/v1/campaigns/{}", page) }));
+    if ("refused" in answer) return shelved;
+    const sale = answer.value;
+    const here = sale.offers.map((offer) => ({ offer, sale }));
+    return {
+      ...shelved,
+      live: sale.state === "ended" ? shelved.live : [...here, ...shelved.live],
+      byId: new Map([...shelved.byId, ...here.map((offering) => [offering.offer.id, offering] as const)]),
+    };
+  }
+
+  #readKept(api: Api): Promise<Shelved | Refused> {
     const nowMs = this.#elapsedMs();
     if (this.#kept === null || nowMs >= this.#kept.atMs + keptMs) {
       const kept = { atMs: nowMs, shelved: this.#readAll(api) };
