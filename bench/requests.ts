@@ -79,6 +79,7 @@ export function contractAnswers(): Answers {
     offer_id: formatId("off", 2),
     campaign_id: formatId("cmp", 1),
     buyer_id: buyerName(0),
+    by_agent: false,
     sku: "hot",
     quantity: 1,
     amount_minor: 100,

@@ -78,7 +78,7 @@ function serveShop(shop: Shop, settings: ShopSettings): Bun.Server<undefined> {
     if (typeof sold === "string") return sold === "sold_out" ? soldOut() : problem(sold);
     const [reservedAt, expiresAt] = [new Date(atMs).toISOString(), new Date(expiresAtMs).toISOString()];
     const order =
-      `{"id":"${formatId("ord", sold)}","offer_id":"${offerId}",${campaign},"buyer_id":"${buyerId}"` +
+      `{"id":"${formatId("ord", sold)}","offer_id":"${offerId}",${campaign},"buyer_id":"${buyerId}","by_agent":false` +
       `,"quantity":1,"amount_minor":${amountMinor},"currency":"CNY","state":"reserved","seq":${sold}` +
       `,"reserved_at":"${reservedAt}","expires_at":"${expiresAt}"}`;
     return new Response(order, { status: answers.order.status, headers: answers.order.headers });
