@@ -107,7 +107,8 @@ test("full pages may be kept for ever, the last one and a withheld one not", asy
     (await call(`${url}/v1/campaigns/cmp_0000000001/ledger?${query}`)).headers.get("cache-control");
   expect(await caching(server.url, "limit=10")).toContain("immutable");
   expect(await caching(server.url, "limit=10&after=60")).toContain("immutable");
-  expect(await caching(server.url, "limit=10&after=205")).toBe("public, max-age=1");
+  const nearEnd = readLedger(folder).events.length - 5;
+  expect(await caching(server.url, `limit=10&after=${nearEnd}`)).toBe("public, max-age=1");
   await using fresh = await startServer();
   await createCampaign(fresh);
   const draft = await createCampaign(fresh, { publish: false });

@@ -54,7 +54,7 @@ describe("the page of a campaign", () => {
     await step("Publish", "Open");
     await page.getByRole("link", { name: "Buyers' page" }).waitFor();
     await step("Pause", "Paused");
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Actions");
+    await page.locator(":focus", { hasText: /^Actions$/ }).waitFor();
     await step("Resume", "Open");
     await page.getByRole("button", { name: "End", exact: true }).click();
     await page.getByRole("dialog").getByText("This cannot be undone.").waitFor();

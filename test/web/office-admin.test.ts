@@ -110,7 +110,7 @@ describe("webhooks", () => {
     await dialog(page).getByRole("button", { name: "添加" }).click();
     await dialog(page).getByText("请填写以 https:// 或 http:// 开头的地址。").waitFor();
     await dialog(page).getByText("请至少选择一种。").waitFor();
-    expect(await page.evaluate(() => document.activeElement?.getAttribute("type"))).toBe("url");
+    await page.locator('[type="url"]:focus').waitFor();
     expect(await desk.barriers()).toEqual([]);
     await desk.picture("office-webhook-new-phone-zh");
     await dialog(page).getByLabel("地址").fill("https://shop.example/hooks");

@@ -69,7 +69,7 @@ describe("one order", () => {
     await dialog(page).getByLabel("Payment reference").fill("bank-77");
     await dialog(page).getByRole("button", { name: "Record a payment" }).click();
     await page.getByRole("status").getByText("Paid.").waitFor();
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Paid.");
+    await page.locator(":focus", { hasText: /^Paid\.$/ }).waitFor();
     await row(page, "bank-77").getByText("Pays for the order").waitFor();
     await row(page, "Reserved by the buyer").getByText("−2 on sale, +2 held").waitFor();
     await page.getByRole("button", { name: "Refund" }).click();
@@ -98,7 +98,7 @@ describe("one order", () => {
     await desk.picture("office-order-cancel-phone-zh");
     await dialog(page).getByRole("button", { name: "取消", exact: true }).click();
     await dialog(page).waitFor({ state: "detached" });
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("取消订单");
+    await page.locator(":focus", { hasText: /^取消订单$/ }).waitFor();
     await page.getByRole("button", { name: "取消订单" }).click();
     await dialog(page).getByRole("button", { name: "取消订单" }).click();
     await page.getByText("已取消，库存已恢复。").waitFor();

@@ -150,12 +150,12 @@ describe("an order", () => {
     await page.keyboard.press("Escape");
     expect(await page.getByRole("dialog").count()).toBe(0);
     expect(await stateOf(id)).toBe("reserved");
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("取消订单");
+    await page.locator(":focus", { hasText: /^取消订单$/ }).waitFor();
     await page.getByRole("button", { name: "取消订单" }).click();
     await page.getByRole("button", { name: "确定取消" }).click();
     await page.getByText("订单已取消，无需付款").waitFor();
     expect(await stateOf(id)).toBe("cancelled");
-    expect(await page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("status");
+    await page.locator('[role="status"]:focus').waitFor();
     expect(visitor.complaints).toEqual([]);
   });
 

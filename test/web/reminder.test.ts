@@ -59,7 +59,6 @@ test("one is set with the lead that is chosen, stands after a reload, and is rem
   const campaign = await announce(7_200);
   await using visitor = await visitSale(browser, server, campaign.id, { buyer: "planner" });
   const { page } = visitor;
-  const button = page.locator(".reminder button");
   await visitor.picture("reminder-offer-desktop");
   await expectFine(visitor);
   expect(await page.getByLabel("How long before").locator("option").allTextContents()).toEqual([
@@ -68,7 +67,7 @@ test("one is set with the lead that is chosen, stands after a reload, and is rem
   await page.getByLabel("How long before").selectOption("15 minutes before");
   await page.getByRole("button", { name: "Remind me" }).click();
   await page.getByText(/^You will be reminded at .*\d\d:\d\d/).waitFor();
-  expect(await button.evaluate((it) => it === document.activeElement)).toBe(true);
+  await page.locator(".reminder button:focus").waitFor();
   expect(await remindersOf(visitor.token)).toMatchObject([{ lead_s: 900, state: "waiting" }]);
   await visitor.picture("reminder-set-desktop");
   await expectFine(visitor);
@@ -76,7 +75,7 @@ test("one is set with the lead that is chosen, stands after a reload, and is rem
   await page.getByText(/^You will be reminded at/).waitFor();
   await page.getByRole("button", { name: "Remove the reminder" }).click();
   await page.getByRole("button", { name: "Remind me" }).waitFor();
-  expect(await button.evaluate((it) => it === document.activeElement)).toBe(true);
+  await page.locator(".reminder button:focus").waitFor();
   expect(await remindersOf(visitor.token)).toEqual([]);
 });
 
@@ -130,7 +129,7 @@ test.concurrent("of two tabs one shows it, and the system once; it is asked whet
   const page = (await notice(first).count()) === 1 ? first : second;
   await page.getByRole("button", { name: "Close" }).click();
   expect(await noticesShown()).toBe(0);
-  expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
+  await page.locator("#content:focus").waitFor();
   await context.close();
 });
 

@@ -76,7 +76,7 @@ describe("a sign-in at the shop that has run out", () => {
     const { page } = visitor;
     await signedOut(page, campaign.id);
     await page.getByRole("button", { name: "Go on as a guest" }).click();
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
+    await page.locator("#content:focus").waitFor();
     await page.reload();
     await visitor.press("buy");
     await visitor.is("to_pay");
